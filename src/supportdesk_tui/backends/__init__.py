@@ -1,0 +1,1 @@
+"""The port and its adapters; the only place that knows HTTP."""

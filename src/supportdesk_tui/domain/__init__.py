@@ -1,0 +1,1 @@
+"""What help desks are made of; standard library and the type SafeText only."""

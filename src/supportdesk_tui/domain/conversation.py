@@ -1,0 +1,53 @@
+"""What was said on a ticket."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, EntryId
+from supportdesk_tui.text.safe import SafeText
+
+
+class EntryKind(StrEnum):
+    """Who speaks; decided by the backend's role, never by a name."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    """A public reply: the customer reads it."""
+    BOT = "bot"
+    NOTE = "note"
+    """Internal: the customer never reads it."""
+    SYSTEM = "system"
+    """What the desk did: assigned, escalated, status set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file on an entry, described; its bytes are asked for one by one."""
+
+    id: AttachmentId
+    name: SafeText
+    media_type: str
+    size: int
+    """Bytes."""
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing said or done on a ticket."""
+
+    id: EntryId
+    seq: int
+    """The server's order; times may lie, this does not."""
+    kind: EntryKind
+    author: SafeText
+    author_id: AgentId | None
+    at: datetime
+    body: SafeText
+    attachments: tuple[Attachment, ...] = ()
+    key: ChangeKey | None = None
+    """The change that made it, when one of ours did: how a sent reply finds its pending twin."""
+    language: str = ""
+    flags: tuple[str, ...] = ()
+    """What the sanitiser met: `control_chars`, `bidi`, `invisible`, `truncated` …"""

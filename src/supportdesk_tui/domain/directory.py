@@ -1,0 +1,75 @@
+"""The words a backend uses: who and what one can choose from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from supportdesk_tui.domain.ids import AgentId, TeamId
+from supportdesk_tui.domain.people import Agent, Team
+from supportdesk_tui.domain.ticket import Status
+from supportdesk_tui.text.safe import SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A kind of question, with the facts it needs."""
+
+    code: str
+    title: SafeText
+    required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationTarget:
+    """Where `!` and a letter lead, and what must be filled in."""
+
+    key: str
+    team: TeamId
+    title: SafeText
+    required: tuple[str, ...] = ()
+    """Field names, e.g. `txid`, `summary`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A help-centre article."""
+
+    id: str
+    title: SafeText
+    url: str
+    body: SafeText
+    language: str
+    reviewed_at: datetime | None = None
+    review_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerMacro:
+    """A macro the backend keeps itself."""
+
+    id: str
+    title: SafeText
+    preview: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everything the pickers show."""
+
+    agents: tuple[Agent, ...] = ()
+    teams: tuple[Team, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    categories: tuple[Category, ...] = ()
+    tags: tuple[SafeText, ...] = ()
+    targets: tuple[EscalationTarget, ...] = ()
+    resolve_reasons: tuple[str, ...] = ()
+    macros: tuple[ServerMacro, ...] = ()
+    link_hosts: tuple[str, ...] = ()
+    """Hosts a reply may link to."""
+
+    def agent(self, agent: AgentId | None) -> Agent | None:
+        """The agent with this id, if known."""
+        return next((one for one in self.agents if one.id == agent), None)
+
+    def team(self, team: TeamId | None) -> Team | None:
+        """The team with this id, if known."""
+        return next((one for one in self.teams if one.id == team), None)

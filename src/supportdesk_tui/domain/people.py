@@ -1,0 +1,159 @@
+"""Agents, teams and customers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from supportdesk_tui.domain.ids import AgentId, CustomerId, TeamId, TicketId
+from supportdesk_tui.domain.ticket import Channel, PromiseRecord, Status
+from supportdesk_tui.text.safe import SafeText
+
+
+class AgentState(StrEnum):
+    """Whether work may reach an agent."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    WRAP_UP = "wrap_up"
+    BREAK = "break"
+    TRAINING = "training"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+class Role(StrEnum):
+    """What the server lets somebody do; the client only greys what would be refused."""
+
+    TRAINEE = "trainee"
+    L1 = "l1"
+    L2 = "l2"
+    SPECIALIST = "specialist"
+    LEAD = "lead"
+    DUTY_MANAGER = "duty_manager"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Somebody who answers."""
+
+    id: AgentId
+    name: SafeText
+    role: Role
+    teams: tuple[TeamId, ...]
+    languages: tuple[str, ...]
+    skills: tuple[tuple[str, int], ...]
+    """(skill, level 1–3)."""
+    state: AgentState
+    load: int
+    """Open tickets owned."""
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A group that owns a queue."""
+
+    id: TeamId
+    name: SafeText
+    escalation_key: str = ""
+    """The letter after `!`; empty when one cannot escalate to it."""
+
+
+class MoneyDirection(StrEnum):
+    """Which way money moves, seen from the customer."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A deposit or withdrawal on its way, or recently done."""
+
+    id: str
+    direction: MoneyDirection
+    coin: str
+    network: str
+    amount: Decimal
+    state: str
+    """review, signing, broadcast, confirming, done, failed, returned."""
+    confirmations: int
+    needed: int
+    txid: SafeText
+    address: SafeText
+    at: datetime
+    memo_missing: bool = False
+
+    @property
+    def is_moving(self) -> bool:
+        """Still on its way."""
+        return self.state not in {"done", "failed", "returned"}
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One earlier contact of the customer."""
+
+    ticket: TicketId
+    number: str
+    subject: SafeText
+    channel: Channel
+    status: Status
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RiskFlag:
+    """A warning about the account, with where it came from."""
+
+    name: str
+    source: SafeText
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A labelled line of a group, e.g. security: 2FA = app."""
+
+    name: str
+    """Known names are translated when drawn; others are shown as they are."""
+    value: SafeText
+    warn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who is asking."""
+
+    id: CustomerId
+    name: SafeText
+    uid: str
+    tier: SafeText
+    language: str
+    region: str
+    time_zone: str
+    """IANA name; empty when unknown."""
+    email: SafeText
+    """Masked by the backend."""
+    phone: SafeText
+    joined_at: datetime | None = None
+    preferred_channel: Channel | None = None
+    do_not_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerContext:
+    """Everything the customer pane shows."""
+
+    customer: Customer
+    kyc: tuple[Fact, ...] = ()
+    security: tuple[Fact, ...] = ()
+    account: tuple[Fact, ...] = ()
+    movements: tuple[Movement, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    tags: tuple[SafeText, ...] = ()
+    flags: tuple[RiskFlag, ...] = ()
+    promises: tuple[PromiseRecord, ...] = ()

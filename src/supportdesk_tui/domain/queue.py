@@ -1,0 +1,111 @@
+"""Which tickets, in which order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from supportdesk_tui.domain.ids import AgentId, Cursor, TeamId, ViewId
+from supportdesk_tui.domain.ticket import Channel, Phase, Priority, TicketSummary
+from supportdesk_tui.text.safe import SafeText
+
+T = TypeVar("T")
+
+
+class SortKey(StrEnum):
+    """Orders a queue can be shown in."""
+
+    CLOCK = "clock"
+    """Next deadline first; paused and none last."""
+    UPDATED = "updated"
+    """Newest change first."""
+    CREATED = "created"
+    """Newest first."""
+    PRIORITY = "priority"
+    """P1 first, then by clock."""
+
+
+class Owner(StrEnum):
+    """Special owners of a query."""
+
+    ANYONE = "anyone"
+    NOBODY = "nobody"
+    ME = "me"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueQuery:
+    """Which tickets; empty sets mean any. `text` is matched by the backend or the local cache, not by `matches`."""
+
+    phases: frozenset[Phase] = frozenset()
+    statuses: frozenset[str] = frozenset()
+    owner: Owner | AgentId = Owner.ANYONE
+    teams: frozenset[TeamId] = frozenset()
+    channels: frozenset[Channel] = frozenset()
+    languages: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    priorities: frozenset[Priority] = frozenset()
+    tags: frozenset[str] = frozenset()
+    due_within: timedelta | None = None
+    """Clock runs out within this time or is late already."""
+    watched: bool = False
+    promised: bool = False
+    """Has an open promise."""
+    unread: bool = False
+    text: str = ""
+    sort: SortKey = SortKey.CLOCK
+
+
+def matches(query: QueueQuery, row: TicketSummary, *, me: AgentId, my_teams: Sequence[TeamId], now: datetime) -> bool:
+    """Whether a row belongs to a query; free text aside. `TeamId("mine")` in `teams` stands for `my_teams`."""
+    owner_fits = {
+        Owner.ANYONE: True,
+        Owner.NOBODY: row.owner is None,
+        Owner.ME: row.owner == me,
+    }.get(query.owner, row.owner == query.owner)  # type: ignore[call-overload]  # an AgentId is a str too
+    teams = query.teams - {MY_TEAMS} | (set(my_teams) if MY_TEAMS in query.teams else set())
+    due = row.clock.due_at
+    return bool(
+        owner_fits
+        and (not query.phases or row.status.phase in query.phases)
+        and (not query.statuses or row.status.name in query.statuses)
+        and (not query.teams or row.team in teams)
+        and (not query.channels or row.channel in query.channels)
+        and (not query.languages or row.language in query.languages)
+        and (not query.categories or row.category in query.categories)
+        and (not query.priorities or row.priority in query.priorities)
+        and (not query.tags or query.tags <= set(row.tags))
+        and (query.due_within is None or (due is not None and not row.clock.paused and due - now <= query.due_within))
+        and (not query.watched or row.watched)
+        and (not query.promised or row.open_promises > 0)
+        and (not query.unread or row.unread > 0)
+    )
+
+
+MY_TEAMS = TeamId("mine")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A named query in the view bar; 1–9 choose it."""
+
+    id: ViewId
+    title: SafeText
+    query: QueueQuery
+    count: int | None = None
+    """None where the backend cannot say cheaply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a list and where the next part begins."""
+
+    items: tuple[T, ...]
+    after: Cursor | None
+    """None at the end."""
+    total: int | None = None
+    unapplied: tuple[str, ...] = ()
+    """Terms of the query the backend could not apply."""
+    bad_items: int = 0
+    """Items left out because they could not be read."""

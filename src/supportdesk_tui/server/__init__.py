@@ -1,0 +1,1 @@
+"""The embedded ticket backend: a process of its own."""

@@ -1,0 +1,1 @@
+"""The fictional exchange, deterministic from one number."""

@@ -1,0 +1,1 @@
+"""One state, changed only by events; pure."""

@@ -1,0 +1,1 @@
+"""Moves data between port and store."""

@@ -1,0 +1,1 @@
+"""What a stranger wrote, made safe and readable; no toolkit."""
