@@ -9,7 +9,7 @@ from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import AgentId, FeedMark, TicketId
 from supportdesk_tui.domain.people import Agent
 from supportdesk_tui.domain.ticket import TicketSummary
-from supportdesk_tui.text.safe import SafeText
+from supportdesk_tui.text.safe import NO_TEXT, SafeText
 
 
 class Activity(StrEnum):
@@ -28,7 +28,7 @@ class TicketChanged:
     ticket: TicketSummary
     mark: FeedMark | None = None
     actor: AgentId | None = None
-    says: SafeText = SafeText("")
+    says: SafeText = NO_TEXT
     """What happened, for the one who must be told (assigned to you, returned)."""
     tells: AgentId | None = None
     """Whom to alert, when somebody must be."""

@@ -59,11 +59,12 @@ class QueueQuery:
 
 def matches(query: QueueQuery, row: TicketSummary, *, me: AgentId, my_teams: Sequence[TeamId], now: datetime) -> bool:
     """Whether a row belongs to a query; free text aside. `TeamId("mine")` in `teams` stands for `my_teams`."""
-    owner_fits = {
-        Owner.ANYONE: True,
-        Owner.NOBODY: row.owner is None,
-        Owner.ME: row.owner == me,
-    }.get(query.owner, row.owner == query.owner)  # type: ignore[call-overload]  # an AgentId is a str too
+    wanted: str = query.owner
+    owner_fits = (
+        wanted == Owner.ANYONE
+        or (wanted == Owner.NOBODY and row.owner is None)
+        or (row.owner is not None and row.owner == (me if wanted == Owner.ME else wanted))
+    )
     teams = query.teams - {MY_TEAMS} | (set(my_teams) if MY_TEAMS in query.teams else set())
     due = row.clock.due_at
     return bool(

@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 from supportdesk_tui.domain.conversation import Attachment
 from supportdesk_tui.domain.ids import AgentId, CustomerId, TeamId, TicketId
 from supportdesk_tui.domain.sla import Clock
-from supportdesk_tui.text.safe import SafeText
+from supportdesk_tui.text.safe import NO_TEXT, SafeText
 
 
 class Channel(StrEnum):
@@ -142,7 +142,7 @@ class LinkedTicket:
     """`task`, `task_of`, `duplicate`, `merged_into`, `related`."""
     subject: SafeText
     status: Status
-    team_name: SafeText = SafeText("")
+    team_name: SafeText = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Ticket:
     stage: str = ""
     """Customer-safe stage: received, diagnosing, analysis, proposed, resolved."""
     snoozed_until: datetime | None = None
-    handover: SafeText = SafeText("")
+    handover: SafeText = NO_TEXT
     """What the bot or the colleague before us collected."""
     attachments: tuple[Attachment, ...] = ()
     watchers: tuple[AgentId, ...] = ()

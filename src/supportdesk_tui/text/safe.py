@@ -5,3 +5,6 @@ class SafeText(str):
     """Text that holds no control, escape, bidi or invisible code point; only this module makes it."""
 
     __slots__ = ()
+
+
+NO_TEXT = SafeText("")

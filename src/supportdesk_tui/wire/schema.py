@@ -64,11 +64,11 @@ PhaseName = Literal["new", "open", "pending", "snoozed", "on_hold", "solved", "c
 ActivityName = Literal["viewing", "typing", "typing_note", "gone"]
 
 
-class Out(Struct, frozen=True, kw_only=True):
+class Out(Struct, kw_only=True):
     """What the server says; clients ignore fields they do not know."""
 
 
-class In(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class In(Struct, kw_only=True, forbid_unknown_fields=True):
     """What a client says; a misspelt field is refused, not ignored."""
 
 
