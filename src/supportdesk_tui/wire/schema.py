@@ -91,8 +91,8 @@ class Health(Out):
 
     ok: bool
     version: str
-    api: str = API_VERSION
     at: datetime
+    api: str = API_VERSION
 
 
 # --- session and directory
