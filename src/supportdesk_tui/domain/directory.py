@@ -73,3 +73,6 @@ class Directory:
     def team(self, team: TeamId | None) -> Team | None:
         """The team with this id, if known."""
         return next((one for one in self.teams if one.id == team), None)
+
+
+NO_DIRECTORY = Directory()

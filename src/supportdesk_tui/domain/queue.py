@@ -85,6 +85,8 @@ def matches(query: QueueQuery, row: TicketSummary, *, me: AgentId, my_teams: Seq
 
 
 MY_TEAMS = TeamId("mine")
+"""In `QueueQuery.teams`: whichever teams the agent is in."""
+EVERY_TICKET = QueueQuery()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""What a command may look at: a frozen snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.ids import AgentId, TicketId
+from supportdesk_tui.domain.ticket import TicketSummary
+from supportdesk_tui.store.state import DeskState, Pane, value_of
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """State, time and what the ui knows; commands read it and answer with effects."""
+
+    state: DeskState
+    now: datetime
+    page: int = 20
+    """Rows a page key moves by."""
+    composer_text: str = ""
+    """Text in the composer this moment (newer than the draft)."""
+    macros: Any = None
+    """`commands.macros.MacroLibrary`; loaded after the first paint."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Settings commands may need: hold_s, locale."""
+
+    @property
+    def focus(self) -> Pane:
+        """Which pane the keys go to."""
+        return self.state.view.focus
+
+    @property
+    def current(self) -> TicketSummary | None:
+        """The ticket a key acts on: the open one in conversation and composer, else the one under the cursor."""
+        opened = self.state.conversation.ticket
+        detail = value_of(self.state.conversation.detail)
+        if self.focus is not Pane.QUEUE and opened is not None:
+            if detail is not None and detail.summary.id == opened:
+                return detail.summary
+            return self.row(opened)
+        return self.row(self.state.queue.cursor)
+
+    @property
+    def targets(self) -> tuple[TicketId, ...]:
+        """The tickets a verb acts on: the selection in the queue, else the current one."""
+        if self.state.selection and self.focus is Pane.QUEUE:
+            return tuple(sorted(self.state.selection))
+        return (self.current.id,) if self.current else ()
+
+    @property
+    def me(self) -> AgentId | None:
+        """Our own agent id, once known."""
+        session = self.state.session.session
+        return session.agent.id if session else None
+
+    def row(self, ticket: TicketId | None) -> TicketSummary | None:
+        """A loaded row by id."""
+        return next((row for row in self.state.queue.rows if row.id == ticket), None)
+
+    def can(self, capability: Capability) -> bool:
+        """Whether the backend and our role allow it."""
+        session = self.state.session.session
+        return session is not None and capability in session.capabilities

@@ -1,0 +1,322 @@
+"""What a command may ask for; performed by the app, the ui or `sync.engine`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from supportdesk_tui.domain.changes import Change
+from supportdesk_tui.domain.ids import ChangeKey, TicketId
+from supportdesk_tui.store.events import Event
+from supportdesk_tui.store.state import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Dispatch an event."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Put a change into the outbox; more than one ticket makes it a bulk change."""
+
+    tickets: tuple[TicketId, ...]
+    change: Change
+    expected: int | None = None
+    hold: bool = False
+    """Wait the hold time first, so that it can be taken back."""
+    clears_draft: TicketId | None = None
+    """The draft this change was made from: dropped once the outbox has it on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Take back a held or queued change; its text returns to the draft."""
+
+    key: ChangeKey
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try a refused or unknown change again (unknown ones are verified first)."""
+
+    key: ChangeKey
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Drop a refused change from the outbox."""
+
+    key: ChangeKey
+
+
+class LoadKind(StrEnum):
+    """What `Load` can fetch. Lanes: a newer load of the same kind replaces an older one."""
+
+    QUEUE = "queue"
+    """The window of rows around the cursor, for state.queue.query and filter."""
+    TICKET = "ticket"
+    """Detail, entries and customer of `ticket`: cache first, then the backend."""
+    OLDER = "older"
+    """Entries before the oldest loaded one."""
+    SEARCH = "search"
+    """Ask the backend for state.queue.query (not the cache)."""
+    VIEWS = "views"
+    ARTICLES = "articles"
+    """Knowledge base, `text`."""
+    RESYNC = "resync"
+    """Read everything again."""
+    SELECT_ALL = "select_all"
+    """All ids of the query into the selection."""
+    NUMBER = "number"
+    """Open a ticket by its case number, `text`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Fetch something; the answer comes as events."""
+
+    kind: LoadKind
+    ticket: TicketId | None = None
+    text: str = ""
+    cursor: int | None = None
+    """Queue: the index the window must hold, e.g. the last row for End."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attend:
+    """Tell others what we do on a ticket."""
+
+    ticket: TicketId | None
+    activity: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveFile:
+    """Download an attachment into the downloads folder."""
+
+    ticket: TicketId
+    attachment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """One line for the agent: a message marked with `msg`, and its named values."""
+
+    text: str
+    values: tuple[tuple[str, str], ...] = ()
+    level: Level = Level.INFO
+
+
+class Dialog(StrEnum):
+    """Screens and dialogs the ui knows."""
+
+    PALETTE = "palette"
+    KEYS = "keys"
+    OUTBOX = "outbox"
+    MACROS = "macros"
+    """Fuzzy pick with preview."""
+    FORM = "form"
+    """Labelled fields; see `Form`."""
+    ARTICLES = "articles"
+    ENTRY = "entry"
+    """One long entry, whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Show a dialog; `args` are its business."""
+
+    dialog: Dialog
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a picker."""
+
+    value: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Let the agent choose one of a list by typing; then run `command` with `args` and the chosen value."""
+
+    title: str
+    choices: tuple[Choice, ...]
+    command: str
+    args: tuple[str, ...] = ()
+    free: bool = False
+    """What was typed is a valid answer too (a new tag, a case number)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One line to fill in."""
+
+    name: str
+    label: str
+    value: str = ""
+    required: bool = False
+    hint: str = ""
+    multiline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Ask for fields; then run `command` with `args` and the values as `name=value`. Required ones cannot be left empty."""
+
+    title: str
+    fields: tuple[FormField, ...]
+    command: str
+    args: tuple[str, ...] = ()
+    explain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One input line at the bottom (search, filter); runs `command` with the text on Enter, and on every key when `live`."""
+
+    title: str
+    command: str
+    value: str = ""
+    live: bool = False
+    cancel: str = ""
+    """Command run on Esc."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Ask yes or no in words before running `command`."""
+
+    question: str
+    values: tuple[tuple[str, str], ...]
+    command: str
+    args: tuple[str, ...] = ()
+
+
+class ComposerAct(StrEnum):
+    """What only the editor widget can do."""
+
+    INSERT = "insert"
+    """Insert `text` at the caret, with tab stops marked as `macros.STOP…`; keeps what is typed."""
+    EDITOR = "editor"
+    """Open $EDITOR on the draft."""
+    NEXT_STOP = "next_stop"
+    PREVIOUS_STOP = "previous_stop"
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """Something for the editor widget."""
+
+    act: ComposerAct
+    text: str = ""
+    stops: tuple[tuple[int, int], ...] = ()
+    """INSERT: (offset, length) of the tab stops in `text`, in order; the first one is selected."""
+    caret: int | None = None
+    """INSERT: offset of the caret when there is no stop."""
+
+
+class PaneAct(StrEnum):
+    """What only a pane can do."""
+
+    SCROLL_LINE = "scroll_line"
+    SCROLL_PAGE = "scroll_page"
+    SCROLL_HOME = "scroll_home"
+    SCROLL_END = "scroll_end"
+    NEXT_ENTRY = "next_entry"
+    FIND = "find"
+    FIND_NEXT = "find_next"
+    FOLD = "fold"
+    OPEN_FULL = "open_full"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Scroll or search in the focused pane; `by` is signed."""
+
+    act: PaneAct
+    by: int = 1
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Put text on the clipboard and say so."""
+
+    text: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """Paint everything again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTheme:
+    """Use another theme from now on."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetLocale:
+    """Speak another language from now on."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunCommand:
+    """Run another command."""
+
+    command: str
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """Leave the desk; drafts and outbox are on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Run a command at a time, e.g. the end of a hold; for reminders."""
+
+    at: datetime
+    command: str
+    args: tuple[str, ...] = ()
+
+
+Effect: TypeAlias = (
+    Emit
+    | Apply
+    | TakeBack
+    | Retry
+    | Forget
+    | Load
+    | Attend
+    | SaveFile
+    | Tell
+    | Open
+    | Pick
+    | Form
+    | Prompt
+    | Confirm
+    | Compose
+    | Move
+    | Copy
+    | Redraw
+    | SetTheme
+    | SetLocale
+    | RunCommand
+    | Quit
+    | Later
+)

@@ -1,0 +1,302 @@
+"""The one state of the desk: frozen slices, replaced by `reduce`, never edited."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeAlias, TypeVar
+
+from supportdesk_tui.domain.capabilities import Session
+from supportdesk_tui.domain.changes import Change, FollowUp
+from supportdesk_tui.domain.conversation import Entry
+from supportdesk_tui.domain.directory import NO_DIRECTORY, Article, Directory
+from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, Cursor, TicketId, ViewId
+from supportdesk_tui.domain.people import CustomerContext
+from supportdesk_tui.domain.queue import EVERY_TICKET, QueueQuery, View
+from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Nobody has asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loading(Generic[T]):
+    """Asked for; what we had before is still shown."""
+
+    stale: T | None = None
+    stale_as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[T]):
+    """Here, as the backend said at `as_of`; `is_cached` when it came from our own disk."""
+
+    value: T
+    as_of: datetime
+    is_cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Generic[T]):
+    """Could not be had: why, and what we had before."""
+
+    reason: str
+    stale: T | None = None
+    stale_as_of: datetime | None = None
+
+
+Remote: TypeAlias = Absent | Loading[T] | Loaded[T] | Failed[T]
+
+
+def value_of(remote: Remote[T]) -> T | None:
+    """What can be shown of a remote thing, fresh or stale."""
+    match remote:
+        case Loaded(value=value):
+            return value
+        case Loading(stale=stale) | Failed(stale=stale):
+            return stale
+        case _:
+            return None
+
+
+class Pane(StrEnum):
+    """What can have the focus."""
+
+    QUEUE = "queue"
+    CONVERSATION = "conversation"
+    CUSTOMER = "customer"
+    COMPOSER = "composer"
+
+
+class Level(StrEnum):
+    """How a line told to the agent is meant."""
+
+    INFO = "info"
+    DONE = "done"
+    WARN = "warn"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """Who we are; cached from the last sign-in until the server answers."""
+
+    session: Session | None = None
+    directory: Directory = NO_DIRECTORY
+    is_cached: bool = False
+
+
+class LinkPhase(StrEnum):
+    """How we stand with the server."""
+
+    OFF = "off"
+    """No network was asked for."""
+    CONNECTING = "connecting"
+    LIVE = "live"
+    LOST = "lost"
+    SIGN_IN = "sign_in"
+    """The token was not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """The connection, honestly."""
+
+    phase: LinkPhase = LinkPhase.OFF
+    heard_at: datetime | None = None
+    reason: str = ""
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """The queue on screen: a window of rows over an order that lives in the cache."""
+
+    views: tuple[View, ...] = ()
+    view: ViewId | None = None
+    """None while a search is shown."""
+    query: QueueQuery = EVERY_TICKET
+    """What is shown, search and filter included."""
+    search: str = ""
+    """The search line as typed; empty when a view is shown."""
+    filter: str = ""
+    """Narrowing of this list as typed (`\\`)."""
+    problems: tuple[str, ...] = ()
+    """What of the search line was not understood or not applied."""
+    total: int = 0
+    start: int = 0
+    """Index of rows[0] in the whole order."""
+    rows: tuple[TicketSummary, ...] = ()
+    cursor: TicketId | None = None
+    index: int = 0
+    """Index of the cursor in the whole order."""
+    as_of: datetime | None = None
+    is_loading: bool = False
+    failed: str = ""
+    have: int = 0
+    """Tickets in the cache …"""
+    expected: int = 0
+    """… of so many on the server, while the first copy is being made; 0 when complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationState:
+    """The open ticket."""
+
+    ticket: TicketId | None = None
+    peek: bool = False
+    """Looked at without claiming or marking it read."""
+    detail: Remote[Ticket] = Absent()
+    entries: Remote[tuple[Entry, ...]] = Absent()
+    older: Cursor | None = None
+    is_loading_older: bool = False
+    read_to: int = 0
+    """Sequence of the last entry seen before this opening: the unread mark stands after it."""
+    customer: Remote[CustomerContext] = Absent()
+
+
+class DraftMode(StrEnum):
+    """Who will read a draft."""
+
+    REPLY = "reply"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an agent is writing on a ticket; belongs to the agent, not to a view."""
+
+    ticket: TicketId
+    mode: DraftMode = DraftMode.REPLY
+    body: str = ""
+    then: tuple[FollowUp, ...] = ()
+    """What will happen on send."""
+    macro: str = ""
+    language_note: str = ""
+    """E.g. the macro had no text in the customer's language."""
+    attachments: tuple[tuple[AttachmentId, str], ...] = ()
+    """(id, name)."""
+    then_next: bool = False
+    """Open the next ticket after sending."""
+    base_seq: int = 0
+    """Newest entry seen when writing began: newer customer or agent entries are announced before sending."""
+    is_saved: bool = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing would be lost."""
+        return not (self.body.strip() or self.then or self.attachments)
+
+
+class OutboxPhase(StrEnum):
+    """Where a change stands; durable."""
+
+    HELD = "held"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """One change on its way."""
+
+    key: ChangeKey
+    tickets: tuple[TicketId, ...]
+    """One ticket, many for a bulk change, none for a change about no ticket."""
+    change: Change
+    phase: OutboxPhase
+    created_at: datetime
+    held_until: datetime | None = None
+    attempts: int = 0
+    reason: str = ""
+    says: str = ""
+    """What the server says it did."""
+    settled_at: datetime | None = None
+    number: str = ""
+    """Case number of the ticket, for display."""
+    expected: int | None = None
+    undoes: ChangeKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The one line told to the agent."""
+
+    text: str
+    level: Level = Level.INFO
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One choice of a menu: a key, what it says, and the command it runs."""
+
+    key: str
+    label: str
+    command: str
+    args: tuple[str, ...] = ()
+    hint: str = ""
+    blocked: str = ""
+    """Why it cannot be chosen now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A prefix key is waiting for the next one."""
+
+    title: str
+    items: tuple[MenuItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """What the agent's own screen is set to."""
+
+    focus: Pane = Pane.QUEUE
+    customer_shown: bool = True
+    menu: Menu | None = None
+    notice: Notice | None = None
+    clock_shown: bool = False
+    composer_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Knowledge-base results for the last question."""
+
+    text: str = ""
+    articles: Remote[tuple[Article, ...]] = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskState:
+    """Everything the panes are drawn from."""
+
+    session: SessionState = SessionState()
+    link: LinkState = LinkState()
+    queue: QueueState = QueueState()
+    conversation: ConversationState = ConversationState()
+    selection: frozenset[TicketId] = frozenset()
+    select_anchor: TicketId | None = None
+    drafts: Mapping[TicketId, Draft] = field(default_factory=dict)
+    outbox: tuple[OutboxItem, ...] = ()
+    """Oldest first; settled items stay a while so that undo and the outbox screen can show them."""
+    presence: Mapping[TicketId, Mapping[AgentId, tuple[str, Activity]]] = field(default_factory=dict)
+    view: DeskView = DeskView()
+    found: Found = Found()
+    last_macro: str = ""
+    undo_stack: tuple[ChangeKey, ...] = ()
+    """Newest last: what `z` takes back next."""
+    redo_stack: tuple[ChangeKey, ...] = ()
+
+    def draft(self, ticket: TicketId | None) -> Draft | None:
+        """The draft of a ticket, if any."""
+        return self.drafts.get(ticket) if ticket else None
