@@ -17,14 +17,12 @@ from supportdesk_tui.domain.queue import Owner, QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import Channel, Phase, Priority
 
 _QUOTES = '"＂“”„'
-_PHRASE = f"[{_QUOTES}](?P<{{name}}>[^{_QUOTES}]*)(?P<{{name}}_end>[{_QUOTES}]|$)"
-_SKIP = re.compile(r"\s+")
-_PHRASE_TERM = re.compile(_PHRASE.format(name="phrase"))
-_WORD = re.compile(rf"[^\s{_QUOTES}]+")
-_KEY = re.compile(r"(?P<minus>[-－]?)(?P<key>[A-Za-z_]+)[:：](?!//)")
-_VALUE = re.compile(rf"{_PHRASE.format(name='quoted')}|(?P<bare>[^\s,，{_QUOTES}]*)")
+_PHRASE = rf"[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)(?P<end>[{_QUOTES}]|\Z)"
+_TERM = re.compile(rf"(?P<minus>[-－]?)(?P<key>[A-Za-z_]+)[:：](?!//)|{_PHRASE}|(?P<word>[^\s{_QUOTES}]+)")
+_VALUE = re.compile(rf"(?:{_PHRASE}|(?P<bare>[^\s,，{_QUOTES}]*))(?P<more>[,，]?)")
+_PIECE = re.compile(rf"{_PHRASE}|(?P<word>[^\s{_QUOTES}]+)")
 _PLAIN = re.compile(rf"[^\s{_QUOTES}:：,，<＜\-－][^\s{_QUOTES}:：,，<＜]*")
-_DUE = re.compile(r"[<＜]([0-9]{1,5})([mhd])", re.IGNORECASE)
+_DUE = re.compile(r"[<＜]?([0-9]{1,5})([mhd])", re.IGNORECASE)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 KEYS = ("phase", "status", "channel", "owner", "team", "lang", "cat", "prio", "tag", "sla", "is")
@@ -144,28 +142,30 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def read(self) -> None:
-        while self.at < len(self.text):
-            if match := _SKIP.match(self.text, self.at):
-                self.at = match.end()
-            elif match := _KEY.match(self.text, self.at):
+        while match := _TERM.search(self.text, self.at):
+            self.at = match.end()
+            if match["key"] is not None:
                 self._keyed(match)
-            elif match := _PHRASE_TERM.match(self.text, self.at):
-                self._free(match, match["phrase"], is_open=not match["phrase_end"])
-            elif match := _WORD.match(self.text, self.at):
-                self._free(match, match[0], is_negated=match[0][0] in "-－")
+            elif match["word"] is not None:
+                self._word(match.start(), match["word"])
+            else:
+                self._phrase(match)
 
-    def _free(self, match: re.Match[str], word: str, *, is_open: bool = False, is_negated: bool = False) -> None:
-        self.at = match.end()
-        if is_open:
+    def _phrase(self, match: re.Match[str]) -> None:
+        if not match["end"]:
             self._problem(ProblemKind.OPEN_QUOTE, match.start())
-        if is_negated:
-            self._problem(ProblemKind.NEGATED, match.start(), value=word)
-        elif word.strip():
+        if match["phrase"].strip():
+            self.words.append(_written(match["phrase"]))
+
+    def _word(self, start: int, word: str) -> None:
+        if word[0] in "-－":
+            self._problem(ProblemKind.NEGATED, start, value=word)
+        else:
             self.words.append(_written(word))
 
     def _keyed(self, match: re.Match[str]) -> None:
-        start, key = self.at, match["key"].lower()
-        values = self._values(match.end(), start)
+        start, key = match.start(), match["key"].lower()
+        values = self._values(start)
         if match["minus"]:
             self._problem(ProblemKind.NEGATED, start, key=key)
         elif key not in KEYS:
@@ -176,18 +176,17 @@ class _Reader:
             for value in values:
                 self._value(start, key, value)
 
-    def _values(self, at: int, start: int) -> list[str]:
+    def _values(self, start: int) -> list[str]:
         values: list[str] = []
-        while True:
-            match = _VALUE.match(self.text, at)
-            assert match is not None  # noqa: S101 - its last branch matches the empty string
-            at = self.at = match.end()
-            if match["bare"] is None and not match["quoted_end"]:
+        has_more = True
+        while has_more:
+            match = next(_VALUE.finditer(self.text, self.at))
+            self.at = match.end()
+            has_more = bool(match["more"])
+            if match["end"] == "":
                 self._problem(ProblemKind.OPEN_QUOTE, start)
-            values.append(match["bare"] or match["quoted"] or "")
-            if self.text[at : at + 1] not in {",", "，"}:
-                return [value for value in values if value]
-            at += 1
+            values.append(match["bare"] or match["phrase"] or "")
+        return [value for value in values if value]
 
     def _value(self, start: int, key: str, value: str) -> None:
         name, read, is_set = _READERS[key]
@@ -253,8 +252,8 @@ def _due_word(within: timedelta) -> str:
 
 def _words(text: str) -> list[str]:
     """Free text as words and phrases; whatever looks like a key is text here."""
-    pieces = re.findall(rf"[{_QUOTES}]([^{_QUOTES}]*)(?:[{_QUOTES}]|$)|([^\s{_QUOTES}]+)", text)
-    return [piece for piece in (phrase or word for phrase, word in pieces) if piece.strip()]
+    pieces = (match["word"] or match["phrase"] for match in _PIECE.finditer(text))
+    return [piece for piece in pieces if piece.strip()]
 
 
 def _written(value: str, key: str = "") -> str:
