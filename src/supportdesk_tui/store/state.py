@@ -16,7 +16,7 @@ from supportdesk_tui.domain.people import CustomerContext
 from supportdesk_tui.domain.queue import EVERY_TICKET, QueueQuery, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +25,32 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
-class Loading(Generic[T]):
+class Loading(Generic[T_co]):
     """Asked for; what we had before is still shown."""
 
-    stale: T | None = None
+    stale: T_co | None = None
     stale_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded(Generic[T]):
+class Loaded(Generic[T_co]):
     """Here, as the backend said at `as_of`; `is_cached` when it came from our own disk."""
 
-    value: T
+    value: T_co
     as_of: datetime
     is_cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Failed(Generic[T]):
+class Failed(Generic[T_co]):
     """Could not be had: why, and what we had before."""
 
     reason: str
-    stale: T | None = None
+    stale: T_co | None = None
     stale_as_of: datetime | None = None
 
 
+T = TypeVar("T")
 Remote: TypeAlias = Absent | Loading[T] | Loaded[T] | Failed[T]
 
 

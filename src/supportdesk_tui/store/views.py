@@ -1,0 +1,296 @@
+"""View models: what each pane draws, computed from the state and nothing else.
+
+Panes compare a view with the one before and redraw what differs; rows and entries keep their identity when equal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.ids import AgentId, TicketId, ViewId
+from supportdesk_tui.domain.people import Agent, CustomerContext
+from supportdesk_tui.domain.queue import QueueQuery
+from supportdesk_tui.domain.ticket import CHANNEL_LIMITS, DEFAULT_LIMIT, Ticket, TicketSummary
+from supportdesk_tui.store.reduce import pending_of
+from supportdesk_tui.store.state import (
+    DeskState,
+    Draft,
+    DraftMode,
+    Failed,
+    LinkState,
+    Loaded,
+    Loading,
+    Menu,
+    Notice,
+    OutboxItem,
+    OutboxPhase,
+    Pane,
+    Remote,
+    value_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How far a remote thing can be trusted: said in one word on its pane."""
+
+    is_loading: bool = False
+    failed: str = ""
+    as_of: datetime | None = None
+    """Set when what is shown is older than this session's last answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TabView:
+    """One named queue in the bar at the top."""
+
+    id: ViewId
+    key: str
+    title: str
+    count: int | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TopView:
+    """The line at the top: where we are, how we are connected, who we are."""
+
+    tabs: tuple[TabView, ...]
+    link: LinkState
+    waiting: int
+    """Changes not yet sent."""
+    held: int
+    troubled: int
+    """Refused or unknown: somebody must look."""
+    me: Agent | None
+    clock_shown: bool
+    is_cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """The list."""
+
+    title: str
+    query: QueueQuery
+    search: str
+    filter: str
+    problems: tuple[str, ...]
+    rows: tuple[TicketSummary, ...]
+    start: int
+    total: int
+    index: int
+    selected: frozenset[TicketId]
+    presence: Mapping[TicketId, Mapping[AgentId, tuple[str, Activity]]]
+    drafts: frozenset[TicketId]
+    opened: TicketId | None
+    me: AgentId | None
+    shown: Shown
+    have: int
+    expected: int
+    is_focused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationView:
+    """The open ticket's head and entries."""
+
+    ticket: TicketId | None
+    summary: TicketSummary | None
+    detail: Ticket | None
+    entries: tuple[Entry, ...]
+    pending: tuple[OutboxItem, ...]
+    read_to: int
+    has_older: bool
+    is_loading_older: bool
+    others: tuple[tuple[str, Activity], ...]
+    shown: Shown
+    is_focused: bool
+    is_peek: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """Who is asking."""
+
+    context: CustomerContext | None
+    detail: Ticket | None
+    shown: Shown
+    is_focused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComposerView:
+    """What is being written, and who will read it."""
+
+    is_open: bool
+    ticket: TicketId | None
+    summary: TicketSummary | None
+    draft: Draft | None
+    limit: int
+    others: tuple[tuple[str, Activity], ...]
+    arrived: tuple[Entry, ...]
+    """What customer and colleagues said since writing began."""
+    is_focused: bool
+
+    @property
+    def mode(self) -> DraftMode:
+        """Reply unless the draft says note."""
+        return self.draft.mode if self.draft else DraftMode.REPLY
+
+
+@dataclass(frozen=True, slots=True)
+class BottomView:
+    """The last line: a menu, a notice, or the keys that work here."""
+
+    menu: Menu | None
+    notice: Notice | None
+    focus: Pane
+
+
+def shown_of(remote: Remote[object]) -> Shown:
+    """How far to trust it."""
+    match remote:
+        case Loading(stale_as_of=as_of):
+            return Shown(is_loading=True, as_of=as_of)
+        case Failed(reason=reason, stale_as_of=as_of):
+            return Shown(failed=reason, as_of=as_of)
+        case Loaded(as_of=as_of, is_cached=True):
+            return Shown(is_loading=True, as_of=as_of)
+        case _:
+            return Shown()
+
+
+def top_view(state: DeskState) -> TopView:
+    """The line at the top."""
+    phases = [item.phase for item in state.outbox]
+    session = state.session.session
+    return TopView(
+        tabs=tuple(
+            TabView(view.id, str(place) if place <= 9 else "", view.title, view.count, view.id == state.queue.view)
+            for place, view in enumerate(state.queue.views, start=1)
+        ),
+        link=state.link,
+        waiting=sum(phase in {OutboxPhase.QUEUED, OutboxPhase.SENDING} for phase in phases),
+        held=phases.count(OutboxPhase.HELD),
+        troubled=sum(phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN} for phase in phases),
+        me=session.agent if session else None,
+        clock_shown=state.view.clock_shown,
+        is_cached=state.session.is_cached,
+    )
+
+
+def queue_view(state: DeskState) -> QueueView:
+    """The list."""
+    queue = state.queue
+    title = next((view.title for view in queue.views if view.id == queue.view), "")
+    return QueueView(
+        title=title,
+        query=queue.query,
+        search=queue.search,
+        filter=queue.filter,
+        problems=queue.problems,
+        rows=queue.rows,
+        start=queue.start,
+        total=queue.total,
+        index=queue.index,
+        selected=state.selection,
+        presence=state.presence,
+        drafts=frozenset(ticket for ticket, draft in state.drafts.items() if not draft.is_empty),
+        opened=state.conversation.ticket,
+        me=_me(state),
+        shown=Shown(queue.is_loading, queue.failed, queue.as_of),
+        have=queue.have,
+        expected=queue.expected,
+        is_focused=state.view.focus is Pane.QUEUE,
+    )
+
+
+def conversation_view(state: DeskState) -> ConversationView:
+    """The open ticket."""
+    conversation = state.conversation
+    detail = value_of(conversation.detail)
+    shown = shown_of(conversation.entries)
+    if not shown.failed and isinstance(conversation.detail, Failed):
+        shown = shown_of(conversation.detail)
+    return ConversationView(
+        ticket=conversation.ticket,
+        summary=summary_of(state),
+        detail=detail,
+        entries=value_of(conversation.entries) or (),
+        pending=pending_of(state, conversation.ticket),
+        read_to=conversation.read_to,
+        has_older=conversation.older is not None,
+        is_loading_older=conversation.is_loading_older,
+        others=_others(state),
+        shown=shown,
+        is_focused=state.view.focus is Pane.CONVERSATION,
+        is_peek=conversation.peek,
+    )
+
+
+def customer_view(state: DeskState) -> CustomerView:
+    """Who is asking."""
+    return CustomerView(
+        context=value_of(state.conversation.customer),
+        detail=value_of(state.conversation.detail),
+        shown=shown_of(state.conversation.customer),
+        is_focused=state.view.focus is Pane.CUSTOMER,
+    )
+
+
+def composer_view(state: DeskState) -> ComposerView:
+    """What is being written."""
+    ticket = state.conversation.ticket
+    draft = state.draft(ticket)
+    summary = summary_of(state)
+    entries = value_of(state.conversation.entries) or ()
+    me = _me(state)
+    arrived = tuple(
+        entry
+        for entry in entries
+        if draft is not None
+        and draft.base_seq
+        and entry.seq > draft.base_seq
+        and entry.kind in {EntryKind.CUSTOMER, EntryKind.AGENT}
+        and (entry.author_id is None or entry.author_id != me)
+    )
+    return ComposerView(
+        is_open=state.view.composer_open and ticket is not None,
+        ticket=ticket,
+        summary=summary,
+        draft=draft,
+        limit=CHANNEL_LIMITS.get(summary.channel, DEFAULT_LIMIT) if summary else DEFAULT_LIMIT,
+        others=_others(state),
+        arrived=arrived,
+        is_focused=state.view.focus is Pane.COMPOSER,
+    )
+
+
+def bottom_view(state: DeskState) -> BottomView:
+    """The last line."""
+    return BottomView(menu=state.view.menu, notice=state.view.notice, focus=state.view.focus)
+
+
+def summary_of(state: DeskState) -> TicketSummary | None:
+    """The newest summary we have of the open ticket."""
+    ticket = state.conversation.ticket
+    detail = value_of(state.conversation.detail)
+    if detail is not None and detail.summary.id == ticket:
+        return detail.summary
+    return next((row for row in state.queue.rows if row.id == ticket), None)
+
+
+def _me(state: DeskState) -> AgentId | None:
+    session = state.session.session
+    return session.agent.id if session else None
+
+
+def _others(state: DeskState) -> tuple[tuple[str, Activity], ...]:
+    ticket = state.conversation.ticket
+    if ticket is None:
+        return ()
+    me = _me(state)
+    return tuple(seen for agent, seen in sorted(state.presence.get(ticket, {}).items()) if agent != me)
