@@ -13,7 +13,7 @@ from supportdesk_tui.domain.ids import AgentId, TicketId, ViewId
 from supportdesk_tui.domain.people import Agent, CustomerContext
 from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.domain.ticket import CHANNEL_LIMITS, DEFAULT_LIMIT, Ticket, TicketSummary
-from supportdesk_tui.store.reduce import pending_of
+from supportdesk_tui.store.reduce_writing import pending_of
 from supportdesk_tui.store.state import (
     DeskState,
     Draft,

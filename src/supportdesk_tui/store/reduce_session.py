@@ -1,0 +1,91 @@
+"""What happens to session, link and the agent's own screen."""
+
+from dataclasses import replace
+from typing import Any
+
+from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.handlers import Handlers
+from supportdesk_tui.store.state import DeskState, Pane
+
+
+def _signed_in(state: DeskState, event: ev.SignedIn) -> DeskState:
+    session = replace(state.session, session=event.session, directory=event.directory, is_cached=event.is_cached)
+    return replace(state, session=session)
+
+
+def _link_changed(state: DeskState, event: ev.LinkChanged) -> DeskState:
+    link = replace(
+        state.link,
+        phase=event.phase,
+        heard_at=event.heard_at or state.link.heard_at,
+        reason=event.reason,
+        retry_at=event.retry_at,
+    )
+    return state if link == state.link else replace(state, link=link)
+
+
+def _agent_updated(state: DeskState, event: ev.AgentUpdated) -> DeskState:
+    known = state.session.directory.agents
+    if event.agent in known:
+        return state
+    agents = tuple(event.agent if one.id == event.agent.id else one for one in known)
+    if all(one.id != event.agent.id for one in known):
+        agents = (*known, event.agent)
+    session = state.session.session
+    if session and session.agent.id == event.agent.id:
+        session = replace(session, agent=event.agent)
+    directory = replace(state.session.directory, agents=agents)
+    return replace(state, session=replace(state.session, session=session, directory=directory))
+
+
+def _focus_moved(state: DeskState, event: ev.FocusMoved) -> DeskState:
+    return _with_view(state, focus=event.pane)
+
+
+def _composer_toggled(state: DeskState, event: ev.ComposerToggled) -> DeskState:
+    focus = Pane.COMPOSER if event.is_open else Pane.CONVERSATION
+    state = _with_view(state, composer_open=event.is_open, focus=focus)
+    ticket = state.conversation.ticket
+    draft = state.draft(ticket)
+    if not event.is_open and draft is not None and draft.is_empty:
+        return replace(state, drafts={key: one for key, one in state.drafts.items() if key != ticket})
+    return state
+
+
+def _customer_toggled(state: DeskState, event: ev.CustomerToggled) -> DeskState:
+    return _with_view(state, customer_shown=event.is_shown)
+
+
+def _clock_toggled(state: DeskState, _: ev.ClockToggled) -> DeskState:
+    return _with_view(state, clock_shown=not state.view.clock_shown)
+
+
+def _menu_opened(state: DeskState, event: ev.MenuOpened) -> DeskState:
+    return _with_view(state, menu=event.menu)
+
+
+def _menu_closed(state: DeskState, _: ev.MenuClosed) -> DeskState:
+    return _with_view(state, menu=None)
+
+
+def _told(state: DeskState, event: ev.Told) -> DeskState:
+    return _with_view(state, notice=event.notice)
+
+
+def _with_view(state: DeskState, **changes: Any) -> DeskState:
+    view = replace(state.view, **changes)
+    return state if view == state.view else replace(state, view=view)
+
+
+HANDLERS: Handlers = {
+    ev.SignedIn: _signed_in,
+    ev.LinkChanged: _link_changed,
+    ev.AgentUpdated: _agent_updated,
+    ev.FocusMoved: _focus_moved,
+    ev.ComposerToggled: _composer_toggled,
+    ev.CustomerToggled: _customer_toggled,
+    ev.ClockToggled: _clock_toggled,
+    ev.MenuOpened: _menu_opened,
+    ev.MenuClosed: _menu_closed,
+    ev.Told: _told,
+}

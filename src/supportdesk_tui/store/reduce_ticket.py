@@ -1,0 +1,161 @@
+"""What happens to the open ticket and to who is looking at tickets."""
+
+from dataclasses import replace
+from typing import Any
+
+from supportdesk_tui.domain.conversation import Entry
+from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.handlers import Handlers
+from supportdesk_tui.store.state import ConversationState, DeskState, Failed, Loaded, Loading, Pane, Remote, value_of
+
+
+def _ticket_opened(state: DeskState, event: ev.TicketOpened) -> DeskState:
+    if state.conversation.ticket == event.ticket:
+        return replace(state, conversation=replace(state.conversation, peek=event.peek))
+    conversation = ConversationState(
+        ticket=event.ticket, peek=event.peek, detail=Loading(), entries=Loading(), customer=Loading()
+    )
+    return replace(state, conversation=conversation)
+
+
+def _ticket_closed(state: DeskState, _: ev.TicketClosed) -> DeskState:
+    view = replace(state.view, composer_open=False, focus=Pane.QUEUE)
+    return replace(state, conversation=ConversationState(), view=view)
+
+
+def _ticket_loaded(state: DeskState, event: ev.TicketLoaded) -> DeskState:
+    if state.conversation.ticket != event.ticket.summary.id:
+        return state
+    detail: Remote[Ticket] = Loaded(event.ticket, event.as_of, event.is_cached)
+    state = replace(state, conversation=replace(state.conversation, detail=detail))
+    return _with_row(state, event.ticket.summary)
+
+
+def _entries_loaded(state: DeskState, event: ev.EntriesLoaded) -> DeskState:
+    conversation = state.conversation
+    if conversation.ticket != event.ticket:
+        return state
+    known = value_of(conversation.entries) or ()
+    if event.is_older:
+        entries = merged(event.entries, known)
+        older = event.older
+    elif event.is_cached and isinstance(conversation.entries, Loaded):
+        return state
+    else:
+        entries = merged(known, event.entries)
+        reaches_back = bool(known) and known[0].seq < (event.entries[0].seq if event.entries else 0)
+        older = conversation.older if reaches_back else event.older
+    return replace(
+        state,
+        conversation=replace(
+            conversation,
+            entries=Loaded(entries, event.as_of, event.is_cached),
+            older=older,
+            is_loading_older=False,
+            read_to=event.read_to if event.read_to is not None else conversation.read_to,
+        ),
+    )
+
+
+def merged(first: tuple[Entry, ...], second: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Two runs of entries as one, in server order, each once; the second one's version wins."""
+    by_id = {entry.id: entry for entry in first}
+    by_id.update((entry.id, by_id[entry.id] if by_id.get(entry.id) == entry else entry) for entry in second)
+    return tuple(sorted(by_id.values(), key=lambda entry: entry.seq))
+
+
+def _older_asked(state: DeskState, _: ev.OlderAsked) -> DeskState:
+    if state.conversation.older is None or state.conversation.is_loading_older:
+        return state
+    return replace(state, conversation=replace(state.conversation, is_loading_older=True))
+
+
+def _customer_loaded(state: DeskState, event: ev.CustomerLoaded) -> DeskState:
+    if state.conversation.ticket != event.ticket:
+        return state
+    customer = Loaded(event.customer, event.as_of, event.is_cached)
+    return replace(state, conversation=replace(state.conversation, customer=customer))
+
+
+def _load_failed(state: DeskState, event: ev.LoadFailed) -> DeskState:
+    conversation = state.conversation
+    if conversation.ticket != event.ticket:
+        return state
+    match event.part:
+        case "ticket":
+            conversation = replace(conversation, detail=_failed(conversation.detail, event.reason))
+        case "entries":
+            conversation = replace(conversation, entries=_failed(conversation.entries, event.reason), is_loading_older=False)
+        case _:
+            conversation = replace(conversation, customer=_failed(conversation.customer, event.reason))
+    return replace(state, conversation=conversation)
+
+
+def _failed(before: Remote[Any], reason: str) -> Failed[Any]:
+    match before:
+        case Loaded(value=value, as_of=as_of):
+            return Failed(reason, value, as_of)
+        case Loading(stale=stale, stale_as_of=as_of) | Failed(stale=stale, stale_as_of=as_of):
+            return Failed(reason, stale, as_of)
+        case _:
+            return Failed(reason)
+
+
+def _with_row(state: DeskState, summary: TicketSummary) -> DeskState:
+    """Put a newer summary where the ticket is shown; an older one changes nothing."""
+    rows = state.queue.rows
+    if any(row.id == summary.id and row.version <= summary.version and row != summary for row in rows):
+        fresh = tuple(summary if row.id == summary.id else row for row in rows)
+        state = replace(state, queue=replace(state.queue, rows=fresh))
+    conversation = state.conversation
+    detail = value_of(conversation.detail)
+    if detail is None or detail.summary.id != summary.id or detail.summary == summary:
+        return state
+    if detail.summary.version > summary.version or not isinstance(conversation.detail, Loaded):
+        return state
+    newer = replace(conversation.detail, value=replace(detail, summary=summary))
+    return replace(state, conversation=replace(conversation, detail=newer))
+
+
+def _ticket_updated(state: DeskState, event: ev.TicketUpdated) -> DeskState:
+    return _with_row(state, event.summary)
+
+
+def _entry_arrived(state: DeskState, event: ev.EntryArrived) -> DeskState:
+    state = _with_row(state, event.summary)
+    conversation = state.conversation
+    if conversation.ticket != event.summary.id or not isinstance(conversation.entries, Loaded):
+        return state
+    entries = merged(conversation.entries.value, (event.entry,))
+    return replace(state, conversation=replace(conversation, entries=replace(conversation.entries, value=entries)))
+
+
+def _presence_seen(state: DeskState, event: ev.PresenceSeen) -> DeskState:
+    here = dict(state.presence.get(event.ticket, {}))
+    if event.activity is Activity.GONE:
+        if here.pop(event.agent, None) is None:
+            return state
+    elif here.get(event.agent) == (event.name, event.activity):
+        return state
+    else:
+        here[event.agent] = (event.name, event.activity)
+    presence = {**state.presence, event.ticket: here}
+    if not here:
+        del presence[event.ticket]
+    return replace(state, presence=presence)
+
+
+HANDLERS: Handlers = {
+    ev.TicketOpened: _ticket_opened,
+    ev.TicketClosed: _ticket_closed,
+    ev.TicketLoaded: _ticket_loaded,
+    ev.EntriesLoaded: _entries_loaded,
+    ev.OlderAsked: _older_asked,
+    ev.CustomerLoaded: _customer_loaded,
+    ev.LoadFailed: _load_failed,
+    ev.TicketUpdated: _ticket_updated,
+    ev.EntryArrived: _entry_arrived,
+    ev.PresenceSeen: _presence_seen,
+}

@@ -1,0 +1,118 @@
+"""What happens to drafts, the outbox, undo and the knowledge base."""
+
+from dataclasses import replace
+from typing import Any
+
+from supportdesk_tui.domain.changes import Note, Reply
+from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.handlers import Handlers
+from supportdesk_tui.store.state import DeskState, Failed, Loaded, Loading, OutboxItem, OutboxPhase, Remote, value_of
+
+SETTLED_KEPT = 200
+"""Settled outbox items remembered for the outbox screen."""
+
+
+def _drafts_loaded(state: DeskState, event: ev.DraftsLoaded) -> DeskState:
+    return replace(state, drafts={**{one.ticket: one for one in event.drafts}, **state.drafts})
+
+
+def _draft_changed(state: DeskState, event: ev.DraftChanged) -> DeskState:
+    draft = event.draft
+    if state.drafts.get(draft.ticket) == draft:
+        return state
+    drafts = {ticket: one for ticket, one in state.drafts.items() if ticket != draft.ticket}
+    keeps_open = state.view.composer_open and state.conversation.ticket == draft.ticket
+    if not draft.is_empty or keeps_open:
+        drafts[draft.ticket] = draft
+    return replace(state, drafts=drafts)
+
+
+def _draft_saved(state: DeskState, event: ev.DraftSaved) -> DeskState:
+    draft = state.drafts.get(event.ticket)
+    if draft is None or draft.is_saved or draft.body != event.body:
+        return state
+    return replace(state, drafts={**state.drafts, event.ticket: replace(draft, is_saved=True)})
+
+
+def _draft_unsaved(state: DeskState, event: ev.DraftUnsaved) -> DeskState:
+    draft = state.drafts.get(event.ticket)
+    if draft is None or not draft.is_saved:
+        return state
+    return replace(state, drafts={**state.drafts, event.ticket: replace(draft, is_saved=False)})
+
+
+def _outbox_changed(state: DeskState, event: ev.OutboxChanged) -> DeskState:
+    known = any(item.key == event.item.key for item in state.outbox)
+    if known:
+        items = tuple(event.item if item.key == event.item.key else item for item in state.outbox)
+    else:
+        items = (*state.outbox, event.item)
+    return replace(state, outbox=_trimmed(items))
+
+
+def _trimmed(items: tuple[OutboxItem, ...]) -> tuple[OutboxItem, ...]:
+    settled = [item for item in items if item.phase is OutboxPhase.SENT]
+    if len(settled) <= SETTLED_KEPT:
+        return items
+    dropped = {item.key for item in settled[: len(settled) - SETTLED_KEPT]}
+    return tuple(item for item in items if item.key not in dropped)
+
+
+def _outbox_dropped(state: DeskState, event: ev.OutboxDropped) -> DeskState:
+    return replace(state, outbox=tuple(item for item in state.outbox if item.key != event.key))
+
+
+def _outbox_loaded(state: DeskState, event: ev.OutboxLoaded) -> DeskState:
+    fresh = {item.key for item in state.outbox}
+    return replace(state, outbox=(*(item for item in event.items if item.key not in fresh), *state.outbox))
+
+
+def _undo_stack_changed(state: DeskState, event: ev.UndoStackChanged) -> DeskState:
+    return replace(state, undo_stack=event.undo, redo_stack=event.redo)
+
+
+def _macro_used(state: DeskState, event: ev.MacroUsed) -> DeskState:
+    return replace(state, last_macro=event.macro)
+
+
+def _articles_asked(state: DeskState, event: ev.ArticlesAsked) -> DeskState:
+    return replace(state, found=replace(state.found, text=event.text, articles=Loading()))
+
+
+def _articles_loaded(state: DeskState, event: ev.ArticlesLoaded) -> DeskState:
+    if event.text != state.found.text:
+        return state
+    answer: Remote[Any] = Failed(event.failed) if event.failed else Loaded(event.articles, event.as_of)
+    return replace(state, found=replace(state.found, articles=answer))
+
+
+def pending_of(state: DeskState, ticket: TicketId | None) -> tuple[OutboxItem, ...]:
+    """Replies and notes of a ticket that the conversation does not show as entries yet, oldest first."""
+    if ticket is None:
+        return ()
+    shown = {entry.key for entry in value_of(state.conversation.entries) or () if entry.key}
+    return tuple(
+        item
+        for item in state.outbox
+        if isinstance(item.change, Reply | Note) and ticket in item.tickets and item.key not in shown and not _is_history(item)
+    )
+
+
+def _is_history(item: OutboxItem) -> bool:
+    return item.phase is OutboxPhase.SENT and item.attempts == 0
+
+
+HANDLERS: Handlers = {
+    ev.DraftsLoaded: _drafts_loaded,
+    ev.DraftChanged: _draft_changed,
+    ev.DraftSaved: _draft_saved,
+    ev.DraftUnsaved: _draft_unsaved,
+    ev.OutboxChanged: _outbox_changed,
+    ev.OutboxDropped: _outbox_dropped,
+    ev.OutboxLoaded: _outbox_loaded,
+    ev.UndoStackChanged: _undo_stack_changed,
+    ev.MacroUsed: _macro_used,
+    ev.ArticlesAsked: _articles_asked,
+    ev.ArticlesLoaded: _articles_loaded,
+}
