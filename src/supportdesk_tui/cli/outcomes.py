@@ -1,0 +1,104 @@
+"""How a command ends: the one place that turns what went wrong into words, a next step and an exit code."""
+
+from enum import IntEnum
+
+import click
+
+from supportdesk_tui.config.problems import ConfigError
+from supportdesk_tui.domain.errors import (
+    Ambiguous,
+    BackendError,
+    BadPayload,
+    Conflict,
+    DeskError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Refused,
+    SignInNeeded,
+    StorageError,
+    Unreachable,
+    Unsupported,
+)
+
+
+class ExitCode(IntEnum):
+    """What the calling shell sees; documented in `--help` and docs/cli.md."""
+
+    DONE = 0
+    REFUSED = 1
+    WRONG_USE = 2
+    CANNOT_REACH = 3
+    SIGN_IN = 4
+
+
+class Stopped(Exception):
+    """A command that could not do its work: what happened, what to do next, and the exit code."""
+
+    def __init__(self, message: str, *, code: ExitCode, next_step: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.next_step = next_step
+
+
+_ENDINGS: tuple[tuple[type[Exception], ExitCode, str, str], ...] = (
+    (SignInNeeded, ExitCode.SIGN_IN, "not signed in", "Run: supportdesk login"),
+    (Unreachable, ExitCode.CANNOT_REACH, "cannot reach the backend", "Check the URL and the network with: supportdesk doctor"),
+    (
+        Ambiguous,
+        ExitCode.CANNOT_REACH,
+        "the connection broke on the way, so it is not known whether the change was made",
+        "It stays in the outbox; the same command again asks the server first and never does it twice.",
+    ),
+    (RateLimited, ExitCode.CANNOT_REACH, "the backend asks to wait", "Try again later."),
+    (Forbidden, ExitCode.REFUSED, "not allowed", "Your role may not do this; ask a lead, or see: supportdesk whoami"),
+    (NotFound, ExitCode.REFUSED, "there is no such thing, or you may not see it", "Look with: supportdesk tickets list"),
+    (Conflict, ExitCode.REFUSED, "somebody changed the ticket meanwhile", "Read it again with: supportdesk tickets show"),
+    (Refused, ExitCode.REFUSED, "the backend said no", ""),
+    (BadPayload, ExitCode.CANNOT_REACH, "the backend's answer makes no sense", "Is the URL right? See: supportdesk doctor"),
+    (Unsupported, ExitCode.REFUSED, "this backend cannot do that", "See what it can do with: supportdesk whoami"),
+    (
+        StorageError,
+        ExitCode.REFUSED,
+        "a file of ours could not be read or written",
+        "See the folders with: supportdesk config path",
+    ),
+    (ConfigError, ExitCode.WRONG_USE, "the configuration has problems", "See all of them with: supportdesk config check"),
+    (DeskError, ExitCode.REFUSED, "it could not be done", ""),
+)
+"""First match wins; the words stand before the error's own."""
+
+
+def tell(error: Exception) -> ExitCode:
+    """Say on standard error what happened and what to do next; the answer is the exit code."""
+    ending = stopped(error)
+    click.echo(f"supportdesk: {ending}", err=True)
+    if ending.next_step:
+        click.echo(f"  {ending.next_step}", err=True)
+    return ending.code
+
+
+def stopped(error: Exception) -> Stopped:
+    """The ending for an error of ours."""
+    if isinstance(error, Stopped):
+        return error
+    code, what, next_step = next((code, what, step) for kind, code, what, step in _ENDINGS if isinstance(error, kind))
+    details = _details(error)
+    return Stopped(f"{what}: {details}" if details else what, code=code, next_step=_step(error, next_step))
+
+
+def _details(error: Exception) -> str:
+    if isinstance(error, Refused) and error.fields:
+        fields = "; ".join(f"{name}: {complaint}" for name, complaint in error.fields.items())
+        return f"{error.reason} ({fields})" if error.reason else fields
+    if isinstance(error, BackendError):
+        return str(error.reason or error.operation)
+    return str(error)
+
+
+def _step(error: Exception, step: str) -> str:
+    if isinstance(error, RateLimited):
+        return f"Try again in {max(1, round(error.after_s))} s."
+    if isinstance(error, BackendError) and error.request_id:
+        return f"{step} (request {error.request_id})".strip()
+    return step

@@ -1,0 +1,70 @@
+"""Reads the source tree for the tests that hold its rules."""
+
+import ast
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from io import StringIO
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SRC = ROOT / "src"
+PACKAGE = SRC / "supportdesk_tui"
+TESTS = ROOT / "tests"
+
+
+@dataclass(frozen=True)
+class Module:
+    """One parsed file."""
+
+    path: Path
+    text: str
+    tree: ast.Module
+
+    @property
+    def name(self) -> str:
+        """Dotted name below `src`, or the path from the root for a test."""
+        relative = self.path.relative_to(SRC if self.path.is_relative_to(SRC) else ROOT).with_suffix("")
+        parts = relative.parts[:-1] if relative.name == "__init__" else relative.parts
+        return ".".join(parts)
+
+    @property
+    def where(self) -> str:
+        """Path from the root, as an editor opens it."""
+        return str(self.path.relative_to(ROOT))
+
+    @property
+    def comments(self) -> Iterator[tuple[int, str]]:
+        """Line and text of every comment."""
+        for token in tokenize.generate_tokens(StringIO(self.text).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string
+
+
+@cache
+def modules(folder: Path) -> tuple[Module, ...]:
+    """Every Python file below a folder."""
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        found.append(Module(path, text, ast.parse(text, str(path))))
+    return tuple(found)
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
+    """Every call with the last part of what is called: `a.b.sleep(1)` is `sleep`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            yield node, name
+
+
+def imported_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of every module a file imports, anywhere in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module
