@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
     SIGN_IN = 4
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 - names an ending, as the errors of the domain name a condition
     """A command that could not do its work: what happened, what to do next, and the exit code."""
 
     def __init__(self, message: str, *, code: ExitCode, next_step: str = "") -> None:

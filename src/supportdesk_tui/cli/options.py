@@ -1,0 +1,18 @@
+"""Options that several commands share, so that they read the same everywhere."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def profile_option(command: Command) -> Command:
+    """`--profile`: which backend and which settings."""
+    return click.option("--profile", metavar="NAME", help="Profile of config.toml; the default one otherwise.")(command)
+
+
+def json_option(command: Command) -> Command:
+    """`--json`: for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)

@@ -1,0 +1,66 @@
+"""What a start may load, asked of a fresh interpreter: imports are most of the time a start takes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.arch.source import PACKAGE, ROOT
+
+HEAVY = ("textual", "rich", "httpx", "keyring", "sqlalchemy", "starlette", "uvicorn", "alembic", "msgspec", "asyncio", "tomli")
+
+
+def loaded(program: str) -> set[str]:
+    """Top-level packages and modules of ours that a program loads."""
+    code = f"{program}\nimport sys, json\nsys.stdout.flush()\nsys.stderr.write('\\0' + json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    names: list[str] = json.loads(done.stderr.rpartition("\0")[2])
+    return {name for name in names if name.startswith("supportdesk_tui")} | {name.partition(".")[0] for name in names}
+
+
+def test_help_loads_click_and_nothing_heavy() -> None:
+    names = loaded("import sys; from supportdesk_tui.cli import cli; cli(['--help'], standalone_mode=False)")
+    assert "click" in names
+    assert not names & set(HEAVY)
+
+
+def test_naming_every_command_loads_nothing_heavy() -> None:
+    names = loaded(
+        "import click; from supportdesk_tui.cli import COMMANDS, cli\n"
+        "context = click.Context(cli)\n"
+        "assert all(cli.get_command(context, name) for name in COMMANDS)"
+    )
+    assert not names & set(HEAVY)
+
+
+@pytest.mark.parametrize("command", ["tickets list", "doctor", "config check", "serve", "demo", "login"])
+def test_help_of_a_command_loads_no_toolkit_and_no_network(command: str) -> None:
+    names = loaded(f"from supportdesk_tui.cli import cli; cli({[*command.split(), '--help']}, standalone_mode=False)")
+    assert not names & {"textual", "rich", "httpx", "keyring", "sqlalchemy", "starlette", "uvicorn"}
+
+
+def test_package_itself_imports_nothing_of_ours() -> None:
+    assert {name for name in loaded("import supportdesk_tui") if name.startswith("supportdesk_tui")} == {"supportdesk_tui"}
+
+
+@pytest.mark.skipif(not (PACKAGE / "app.py").exists(), reason="the app is not written yet")
+def test_app_starts_without_network_keyring_or_database_toolkit() -> None:
+    names = loaded("import supportdesk_tui.app")
+    assert "textual" in names
+    assert not names & {"httpx", "keyring", "sqlalchemy", "starlette", "uvicorn", "alembic", "selectolax"}
+    assert "textual.widgets._markdown" not in names
+
+
+@pytest.mark.skipif(not (PACKAGE / "server" / "runner.py").exists(), reason="the server is not written yet")
+def test_server_loads_nothing_of_the_desk() -> None:
+    names = loaded("import supportdesk_tui.server.runner")
+    assert "textual" not in names
+    ours = {name.split(".")[1] for name in names if name.startswith("supportdesk_tui.")}
+    assert ours <= {"server", "wire", "text"}
+
+
+def test_domain_and_store_need_the_standard_library_only() -> None:
+    names = loaded("import supportdesk_tui.store.store, supportdesk_tui.store.reduce, supportdesk_tui.domain.grammar")
+    assert not names & (set(HEAVY) - {"asyncio"})
