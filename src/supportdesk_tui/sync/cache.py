@@ -1,0 +1,194 @@
+"""The client's copy of the tickets: first paint, scrolling and offline work come from here.
+
+One file per profile and agent, used from one thread of its own. Whoever fills it from outside (a benchmark, a test):
+
+    cache = Cache(path); cache.open()
+    cache.save_session(session, directory, me=agent.id); cache.save_views(views)
+    cache.put_tickets_now(rows)      # any number, in one transaction
+    cache.set_complete_now(mark)     # the copy is whole up to this mark of the feed
+    cache.close()
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from supportdesk_tui.domain.capabilities import Session
+from supportdesk_tui.domain.directory import Directory
+from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.domain.ids import FeedMark, TicketId
+from supportdesk_tui.domain.queue import View
+from supportdesk_tui.domain.ticket import LIVE_PHASES, TicketSummary
+from supportdesk_tui.sync import codec, rows, windows
+from supportdesk_tui.sync.conversations import CONVERSATIONS, Conversations
+from supportdesk_tui.sync.database import Database, Schema
+from supportdesk_tui.sync.windows import Ask, Memo, Window
+
+T = TypeVar("T")
+_SCHEMA = Schema(
+    steps=(rows.SCHEMA + "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL);" + CONVERSATIONS,),
+    pragmas=(
+        "journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "cache_size = -2048",
+        "temp_store = MEMORY",
+    ),
+)  # fmt: skip
+
+
+class Cache:
+    """Tickets, conversations and the last known session of one agent."""
+
+    def __init__(self, path: Path | None, on_damage: Callable[[Path], None] | None = None) -> None:
+        """`path` None keeps nothing on disk."""
+        self._db = Database(path, _SCHEMA, on_damage)
+        self._memo = Memo()
+        self.conversations = Conversations(self._db)
+
+    def open(self) -> None:
+        """Open the file; quick, because the first paint waits for it."""
+        self._db.open()
+
+    def close(self) -> None:
+        """Close the file; the counts known by now make the next start quicker."""
+        with suppress(StorageError):
+            self._db.finish(lambda: windows.save_counts(self._db, self._memo))
+        self._db.close()
+
+    def purge(self) -> None:
+        """Forget everything (logout)."""
+        self._memo.forget()
+        self._db.purge()
+
+    # --- windows
+
+    def first_window(self, ask: Ask, start: int, n: int) -> Window:
+        """Rows for the first paint, in this thread; only before the event loop runs."""
+        return self._window(ask, start, n)
+
+    async def window(self, ask: Ask, start: int, n: int) -> Window:
+        """Rows `start` to `start + n` of a query; a start beyond the end moves back to show the last ones."""
+        return await self._db.run(lambda: self._window(ask, start, n))
+
+    def _window(self, ask: Ask, start: int, n: int) -> Window:
+        return windows.window(self._db, ask, start, n, self._memo)
+
+    def count_now(self, ask: Ask) -> int:
+        """How many tickets a query has, in this thread; remembered until a ticket changes."""
+        return windows.count(self._db, ask, self._memo)
+
+    async def count(self, ask: Ask) -> int:
+        """How many tickets a query has."""
+        return await self._db.run(lambda: windows.count(self._db, ask, self._memo))
+
+    async def index_of(self, ask: Ask, ticket: TicketId) -> int | None:
+        """Where a ticket stands in a query's order; None when it is not in it."""
+        return await self._db.run(lambda: windows.index_of(self._db, ask, ticket, self._memo))
+
+    async def ids(self, ask: Ask, limit: int) -> list[TicketId]:
+        """The first ids of a query, in order."""
+        return await self._db.run(lambda: windows.ids(self._db, ask, limit))
+
+    # --- tickets
+
+    async def get_tickets(self, tickets: Sequence[TicketId]) -> dict[TicketId, TicketSummary]:
+        """Rows by id; unknown ids are left out."""
+        sql = f"SELECT id, row FROM tickets WHERE id IN ({', '.join('?' * len(tickets))})"
+        return {TicketId(one): codec.unpack_row(blob) for one, blob in await self._select(sql, tuple(tickets))}
+
+    async def _select(self, sql: str, values: tuple[object, ...]) -> list[tuple[str, bytes]]:
+        def job() -> list[tuple[str, bytes]]:
+            with self._db.use() as db:
+                return db.execute(sql, values).fetchall()
+
+        return await self._db.run(job)
+
+    async def put_tickets(self, summaries: Iterable[TicketSummary], mark: FeedMark | None = None) -> None:
+        """Take in rows, and the feed mark they lead up to, in one transaction; older versions are ignored."""
+        taken = tuple(summaries)
+        await self._db.run(lambda: self.put_tickets_now(taken, mark))
+
+    def put_tickets_now(self, summaries: Iterable[TicketSummary], mark: FeedMark | None = None) -> None:
+        """`put_tickets` in this thread."""
+        with self._db.use(write=True) as db:
+            gen = int((db.execute("SELECT value FROM meta WHERE name = 'gen'").fetchone() or (0,))[0])
+            db.executemany(rows.PUT, (rows.to_columns(row, gen) for row in summaries))
+            if mark is not None:
+                db.execute("UPDATE meta SET value = ? WHERE name = 'mark'", (mark.encode(),))
+            db.execute(windows.CHANGED)
+
+    # --- the state of the copy
+
+    async def begin_copy(self) -> None:
+        """A whole copy starts: the mark is void until it is done."""
+
+        def job() -> None:
+            with self._db.use(write=True) as db:
+                db.execute("DELETE FROM meta WHERE name = 'mark'")
+                db.execute("INSERT INTO meta VALUES ('gen', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1")
+
+        await self._db.run(job)
+
+    async def end_copy(self, mark: FeedMark | None) -> None:
+        """The copy is whole: live tickets it did not meet are gone from the server's lists, so they go here too."""
+
+        def job() -> None:
+            live = ", ".join(str(rows.PHASES[phase]) for phase in LIVE_PHASES)
+            with self._db.use(write=True) as db:
+                sql = f"DELETE FROM tickets WHERE phase IN ({live}) AND gen < (SELECT value FROM meta WHERE name = 'gen')"
+                db.execute(sql)
+                db.execute(windows.CHANGED)
+            self.set_complete_now(mark)
+
+        await self._db.run(job)
+
+    def set_complete_now(self, mark: FeedMark | None) -> None:
+        """Say that the copy is whole up to a mark; an empty mark makes the next start copy again."""
+        self._save("mark", str(mark or "").encode())
+
+    def mark(self) -> FeedMark | None:
+        """Where the feed can be resumed; None when the copy is not whole."""
+        value = self._saved("mark")
+        return FeedMark(value.decode()) if value else None
+
+    # --- the last session
+
+    def save_session(self, session: Session, directory: Directory) -> None:
+        """Remember who we are and the backend's words."""
+        self._save("session", codec.dump(session))
+        self._save("directory", codec.dump(directory))
+
+    def session(self) -> tuple[Session, Directory] | None:
+        """Who we were, and the backend's words then."""
+        session, directory = self._saved("session"), self._saved("directory")
+        if session is None or directory is None:
+            return None
+        return self._tolerant(lambda: (codec.load(Session, session), codec.load(Directory, directory)))
+
+    def save_views(self, views: Sequence[View]) -> None:
+        """Remember the view bar."""
+        self._save("views", codec.dump_views(tuple(views)))
+
+    def views(self) -> tuple[View, ...]:
+        """The last known view bar."""
+        blob = self._saved("views")
+        return (self._tolerant(lambda: codec.load_views(blob)) if blob else None) or ()
+
+    async def run(self, job: Callable[[], T]) -> T:
+        """Do one of the plain methods in the cache's own thread."""
+        return await self._db.run(job)
+
+    @staticmethod
+    def _tolerant(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except StorageError:
+            return None
+
+    def _save(self, name: str, value: bytes) -> None:
+        with self._db.use(write=True) as db:
+            db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+    def _saved(self, name: str) -> bytes | None:
+        with self._db.use() as db:
+            found = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return found[0] if found else None

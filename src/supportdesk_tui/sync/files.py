@@ -1,0 +1,61 @@
+"""Files of ours on disk: private folders, SQLite files opened with care, damaged ones set aside."""
+
+import os
+import sqlite3
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from supportdesk_tui.domain.errors import StorageError
+
+SIDE_FILES = ("-wal", "-shm", "-journal")
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder nobody else can read."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
+    except OSError as error:
+        raise StorageError(f"cannot use {folder}: {error.strerror}") from error
+
+
+def private_file(path: Path) -> None:
+    """Make sure a file is there and nobody else can read it."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        raise StorageError(f"cannot use {path}: {error.strerror}") from error
+
+
+def set_aside(path: Path) -> Path:
+    """Move a database that cannot be used out of the way, never deleting it; says where it went."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    target = path.with_name(f"{path.name}.broken-{stamp}")
+    tries = 0
+    while target.exists():
+        tries += 1
+        target = path.with_name(f"{path.name}.broken-{stamp}-{tries}")
+    try:
+        path.rename(target)
+    except OSError as error:
+        raise StorageError(f"cannot set {path} aside: {error.strerror}") from error
+    for side in SIDE_FILES:
+        with suppress(OSError):
+            path.with_name(path.name + side).rename(target.with_name(target.name + side))
+    return target
+
+
+def remove(path: Path) -> None:
+    """Delete a database with its side files."""
+    for name in (path.name, *(path.name + side for side in SIDE_FILES)):
+        path.with_name(name).unlink(missing_ok=True)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an SQLite error means the file itself is broken, as opposed to full, locked or read-only."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
