@@ -1,0 +1,147 @@
+"""The first thing on the screen: a skeleton of the desk, painted before anything slow is imported.
+
+Only `os`, `sys` and what Python has loaded anyway may be imported here. The keyboard is made raw at once, so that
+keys typed ahead are neither echoed nor lost. Whoever writes to standard output or asks for something on the terminal
+before the desk is up gets the ordinary screen back first.
+"""
+
+import os
+import sys
+import termios
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, TextIO
+
+    Environ = Mapping[str, str]
+
+GROUND, RAISED, LINE, TEXT = "#11151c", "#171c25", "#2a3140", "#8b96a8"
+"""Background of the panes, of title and footer, the line between panes and quiet text: the default theme's colours."""
+QUEUE_WIDTH, CUSTOMER_WIDTH = 58, 36
+WIDE, MIDDLE = 120, 80
+"""From how many columns there are three panes, and two."""
+COMMANDS = ("run", "demo")
+ENTER, LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[m\x1b[?1049l\x1b[?25h"
+
+
+class _State:
+    """What `leave` and `hand_over` undo."""
+
+    saved: "list[Any] | None" = None
+    streams: "tuple[TextIO, TextIO] | None" = None
+
+
+def refusal(environ: "Environ | None" = None) -> str:
+    """Why the desk cannot be drawn here, in words for the person; empty when it can."""
+    environ = os.environ if environ is None else environ
+    if not (os.isatty(0) and os.isatty(1)):
+        return "The desk needs a terminal on standard input and output. `supportdesk tickets` works without one."
+    if environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
+        return f"The terminal says it is {environ.get('TERM') or 'nothing'} (TERM). Set TERM to what it really is."
+    encoding = (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "").replace("_", "")
+    if encoding not in ("utf8", ""):
+        return f"The locale uses {sys.stdout.encoding}; the desk needs UTF-8, for example LANG=C.UTF-8."
+    return ""
+
+
+def is_wanted(arguments: "Sequence[str]") -> bool:
+    """Whether these arguments open the desk on this terminal."""
+    if arguments and (arguments[0] not in COMMANDS or "--help" in arguments):
+        return False
+    return os.environ.get("SUPPORTDESK_SPLASH", "1") != "0" and not refusal()
+
+
+def paint() -> None:
+    """Show the skeleton and make the keyboard raw."""
+    if _State.saved is not None:
+        return
+    try:
+        _State.saved = termios.tcgetattr(0)
+        raw = termios.tcgetattr(0)
+        raw[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+        raw[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
+        termios.tcsetattr(0, termios.TCSANOW, raw)
+        width, height = os.get_terminal_size(1)
+    except (termios.error, OSError):
+        if (attributes := hand_over()) is not None:
+            termios.tcsetattr(0, termios.TCSANOW, attributes)
+        return
+    os.write(1, (ENTER + skeleton(width or 80, height or 24, os.environ)).encode())
+    _State.streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = _Leaving(sys.stdout), _Leaving(sys.stderr)
+
+
+def leave() -> None:
+    """Give the ordinary screen and keyboard back, if the skeleton is still up."""
+    if (attributes := hand_over()) is not None:
+        os.write(1, LEAVE.encode())
+        termios.tcsetattr(0, termios.TCSANOW, attributes)
+
+
+def hand_over() -> "list[Any] | None":
+    """Give the painted screen to the driver: the keyboard's attributes from before, None when nothing was painted."""
+    if _State.streams is not None:
+        sys.stdout, sys.stderr = _State.streams
+        _State.streams = None
+    attributes, _State.saved = _State.saved, None
+    return attributes
+
+
+def skeleton(width: int, height: int, environ: "Environ") -> str:
+    """The writes that draw title, panes and footer for a terminal of this size."""
+    ground, raised = _sgr(environ, GROUND), _sgr(environ, RAISED, TEXT)
+    bar = raised or "\x1b[0;7m"
+    title = " supportdesk"[:width]
+    parts = [ground, "\x1b[H\x1b[2J", bar, title, _rest(raised, width, len(title))]
+    lines: list[int] = []
+    if width >= WIDE:
+        lines = [QUEUE_WIDTH + 1, width - CUSTOMER_WIDTH]
+    elif width >= MIDDLE:
+        lines = [width // 2]
+    parts.append(_sgr(environ, GROUND, LINE) or "\x1b[m")
+    parts += [f"\x1b[{y};{x}H│" for x in lines for y in range(2, height)]
+    if height > 1:
+        parts += [f"\x1b[{height}H", bar, _rest(raised, width, 0)]
+    return "".join(parts) + "\x1b[m"
+
+
+def _rest(raised: str, width: int, start: int) -> str:
+    return "\x1b[K" if raised else " " * max(0, width - start - 1)
+
+
+def _sgr(environ: "Environ", ground: str, ink: str = "") -> str:
+    """The sequence for a background and an ink, as far as the terminal has colours; empty when it has not."""
+    if environ.get("NO_COLOR"):
+        return ""
+    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        ground, ink = (
+            ";".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)) if colour else "" for colour in (ground, ink)
+        )
+        return f"\x1b[0;48;2;{ground}m" + (f"\x1b[38;2;{ink}m" if ink else "")
+    if "256color" in environ.get("TERM", ""):
+        return f"\x1b[0;48;5;{_nearest(ground)}m" + (f"\x1b[38;5;{_nearest(ink)}m" if ink else "")
+    return ""
+
+
+def _nearest(colour: str) -> int:
+    """The grey of the 256 colours closest to a colour; the skeleton has no others."""
+    level = sum(int(colour[i : i + 2], 16) for i in (1, 3, 5)) / 3
+    return 16 if level < 4 else min(255, 232 + round((level - 8) / 10) if level > 8 else 232)
+
+
+class _Leaving:
+    """A standard stream that leaves the skeleton before the first word is written."""
+
+    def __init__(self, stream: "TextIO") -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Leave, then write."""
+        leave()
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> object:
+        if name == "buffer":
+            leave()
+        return getattr(self._stream, name)

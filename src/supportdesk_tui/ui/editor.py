@@ -1,0 +1,84 @@
+"""Writing in the person's own editor: the desk steps aside, the text comes back sanitised, nothing is left on disk."""
+
+import asyncio
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from textual.app import App, SuspendNotSupported
+
+from supportdesk_tui.text.safe import SafeText, sanitize
+
+FALLBACKS: Final = ("nano", "vim", "vi")
+"""Tried in this order when neither $VISUAL nor $EDITOR is set."""
+SIZE_LIMIT: Final = 1_048_576
+"""Bytes read back; an editor's file larger than this is refused rather than cut."""
+
+
+class Edited(NamedTuple):
+    """What came back from the editor."""
+
+    text: SafeText | None
+    """The text, None when it must not replace what was there."""
+    problem: str = ""
+    """Why there is no text, in words for the person."""
+
+
+def editor_command(environ: Mapping[str, str]) -> list[str]:
+    """The editor to start as an argument list; empty when there is none."""
+    for name in ("VISUAL", "EDITOR"):
+        if words := _words(environ.get(name, "")):
+            return words
+    found = (shutil.which(name, path=environ.get("PATH")) for name in FALLBACKS)
+    return next(([path] for path in found if path), [])
+
+
+def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a program we start: ours without tokens."""
+    return {name: value for name, value in environ.items() if not (name.startswith("SUPPORTDESK_") and "TOKEN" in name)}
+
+
+async def edit(app: App[Any], text: str, *, folder: Path, name: str = "reply.md") -> Edited:
+    """Suspend the desk, let the person edit `text` in a private file under `folder`, and return what they wrote.
+
+    The event loop goes on meanwhile: the feed is read and the outbox sends.
+    """
+    command = editor_command(os.environ)
+    if not command:
+        return Edited(None, "No editor found: set EDITOR.")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private = Path(tempfile.mkdtemp(prefix="edit-", dir=folder))
+    except OSError as problem:
+        return Edited(None, f"Cannot write the text for the editor: {problem.strerror}.")
+    try:
+        path = private / name
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(text, encoding="utf-8")
+        with app.suspend():
+            process = await asyncio.create_subprocess_exec(*command, str(path), env=child_environment(os.environ))
+            code = await process.wait()
+        return _read_back(path) if code == 0 else Edited(None, f"The editor ended with code {code}; the text is as it was.")
+    except SuspendNotSupported:
+        return Edited(None, "There is no terminal to give to the editor.")
+    except OSError as problem:
+        return Edited(None, f"Cannot start {command[0]}: {problem.strerror}.")
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []
+
+
+def _read_back(path: Path) -> Edited:
+    if path.stat().st_size > SIZE_LIMIT:
+        return Edited(None, "The edited text is larger than 1 MB; the text is as it was.")
+    return Edited(sanitize(path.read_bytes().removesuffix(b"\n")))
