@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
     Environ = Mapping[str, str]
 
-GROUND, RAISED, LINE, TEXT = "#11151c", "#171c25", "#2a3140", "#8b96a8"
-"""Background of the panes, of title and footer, the line between panes and quiet text: the default theme's colours."""
-QUEUE_WIDTH, CUSTOMER_WIDTH = 58, 36
-WIDE, MIDDLE = 120, 80
-"""From how many columns there are three panes, and two."""
+BAR, SIDE, MIDDLE, INK = "#0e1217", "#161b22", "#11151b", "#8d99a6"
+"""Bar, queue and customer, conversation, quiet text: the default theme's colours."""
+QUEUE_OF_THREE, QUEUE_OF_TWO, CUSTOMER = 46, 42, 38
+"""How wide the desk draws its panes."""
 COMMANDS = ("run", "demo")
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[m\x1b[?1049l\x1b[?25h"
 
@@ -89,25 +88,29 @@ def hand_over() -> "list[Any] | None":
 
 
 def skeleton(width: int, height: int, environ: "Environ") -> str:
-    """The writes that draw title, panes and footer for a terminal of this size."""
-    ground, raised = _sgr(environ, GROUND), _sgr(environ, RAISED, TEXT)
-    bar = raised or "\x1b[0;7m"
+    """The writes that draw title, panes and last line for a terminal of this size."""
+    bar, side, middle = _sgr(environ, BAR, INK), _sgr(environ, SIDE), _sgr(environ, MIDDLE)
+    panes = _panes(width, height)
     title = " supportdesk"[:width]
-    parts = [ground, "\x1b[H\x1b[2J", bar, title, _rest(raised, width, len(title))]
-    lines: list[int] = []
-    if width >= WIDE:
-        lines = [QUEUE_WIDTH + 1, width - CUSTOMER_WIDTH]
-    elif width >= MIDDLE:
-        lines = [width // 2]
-    parts.append(_sgr(environ, GROUND, LINE) or "\x1b[m")
-    parts += [f"\x1b[{y};{x}H│" for x in lines for y in range(2, height)]
-    if height > 1:
-        parts += [f"\x1b[{height}H", bar, _rest(raised, width, 0)]
+    if not bar:
+        rows = "".join(f"\x1b[{y};{x}H│" for x, _ in panes[1:] for y in range(2, height))
+        return f"\x1b[m\x1b[H\x1b[2J\x1b[7m{title.ljust(width - 1)}\x1b[m{rows}"
+    parts = [bar, "\x1b[H\x1b[2J", title]
+    for y in range(2, height):
+        parts.append(f"\x1b[{y}H")
+        for x, is_side in panes:
+            parts.append(f"\x1b[{y};{x}H" if x > 1 else "")
+            parts.append(f"{side if is_side else middle}\x1b[K")
     return "".join(parts) + "\x1b[m"
 
 
-def _rest(raised: str, width: int, start: int) -> str:
-    return "\x1b[K" if raised else " " * max(0, width - start - 1)
+def _panes(width: int, height: int) -> "list[tuple[int, bool]]":
+    """The column where each pane begins, and whether it is one at the side."""
+    if width >= 120:
+        return [(1, True), (QUEUE_OF_THREE + 1, False), (width - CUSTOMER + 1, True)]
+    if width >= 100 or (width >= 80 and height >= 30):
+        return [(1, True), (QUEUE_OF_TWO + 1, False)]
+    return [(1, True)]
 
 
 def _sgr(environ: "Environ", ground: str, ink: str = "") -> str:
@@ -127,7 +130,7 @@ def _sgr(environ: "Environ", ground: str, ink: str = "") -> str:
 def _nearest(colour: str) -> int:
     """The grey of the 256 colours closest to a colour; the skeleton has no others."""
     level = sum(int(colour[i : i + 2], 16) for i in (1, 3, 5)) / 3
-    return 16 if level < 4 else min(255, 232 + round((level - 8) / 10) if level > 8 else 232)
+    return min(255, max(232, 232 + round((level - 8) / 10)))
 
 
 class _Leaving:

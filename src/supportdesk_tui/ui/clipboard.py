@@ -1,9 +1,10 @@
 """Copying: to the person's own terminal first (OSC 52, works over SSH), then by the tools of this machine."""
 
-import asyncio
 import contextlib
 import os
 import shutil
+import subprocess
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -18,12 +19,12 @@ TOOL_LIMIT_S: Final = 2.0
 
 
 class Copied(NamedTuple):
-    """What copying did, so that the desk can say it."""
+    """What copying did."""
 
-    ways: tuple[str, ...]
-    """Where the text went: `terminal` and names of tools; empty when it went nowhere."""
-    size: int
-    """Characters copied."""
+    is_done: bool
+    """Whether the text went anywhere."""
+    text: str
+    """That in words for the person; `{what}` is what was copied."""
 
 
 def tools(environ: Mapping[str, str]) -> Iterator[list[str]]:
@@ -42,36 +43,45 @@ def tools(environ: Mapping[str, str]) -> Iterator[list[str]]:
         yield ["clip.exe"]
 
 
-async def copy(app: App[Any], text: str, environ: Mapping[str, str] | None = None) -> Copied:
+def copy_text(app: App[Any], text: str, environ: Mapping[str, str] | None = None) -> Copied:
     """Copy text as it reads, without hidden characters, and say where it went.
 
-    A terminal never says whether it took an OSC 52, so a local tool is asked as well when there is one.
+    A terminal never says whether it took an OSC 52, so a local tool gets the text as well when there is one; it runs
+    in a thread, nobody waits for it.
     """
     environ = os.environ if environ is None else environ
     clean = sanitize(text)
     driver = desk_driver(app)
-    ways = ["terminal"] if driver is not None and driver.emit("clipboard", clean) else []
+    is_sent = driver is not None and driver.emit("clipboard", clean)
+    command = local_tool(environ)
+    if command:
+        threading.Thread(target=_run, args=(command, clean, environ), name="clipboard", daemon=True).start()
+    if is_sent and command:
+        return Copied(True, "Copied {what}: sent to your terminal and to the clipboard of this machine.")
+    if is_sent:
+        return Copied(True, "Copied {what}: sent to your terminal.")
+    if command:
+        return Copied(True, "Copied {what}: sent to the clipboard of this machine.")
+    return Copied(False, "{what} is not copied: it is too long for the terminal, and this machine has no clipboard.")
+
+
+def local_tool(environ: Mapping[str, str]) -> list[str]:
+    """The first clipboard tool that makes sense here and is installed, as an argument list; empty for none."""
     for command in tools(environ):
-        if (path := shutil.which(command[0], path=environ.get("PATH"))) and await _run([path, *command[1:]], clean, environ):
-            ways.append(command[0])
-            break
-    return Copied(tuple(ways), len(clean) if ways else 0)
+        if path := shutil.which(command[0], path=environ.get("PATH")):
+            return [path, *command[1:]]
+    return []
 
 
-async def _run(command: list[str], text: str, environ: Mapping[str, str]) -> bool:
-    quiet = asyncio.subprocess.DEVNULL
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.PIPE, stdout=quiet, stderr=quiet, env=child_environment(environ)
+def _run(command: list[str], text: str, environ: Mapping[str, str]) -> None:
+    quiet = subprocess.DEVNULL
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        subprocess.run(
+            command,
+            input=text.encode(),
+            stdout=quiet,
+            stderr=quiet,
+            env=child_environment(environ),
+            timeout=TOOL_LIMIT_S,
+            check=False,
         )
-    except OSError:
-        return False
-    try:
-        async with asyncio.timeout(TOOL_LIMIT_S):
-            await process.communicate(text.encode())
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        return False
-    return process.returncode == 0

@@ -42,8 +42,13 @@ def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if not (name.startswith("SUPPORTDESK_") and "TOKEN" in name)}
 
 
-async def edit(app: App[Any], text: str, *, folder: Path, name: str = "reply.md") -> Edited:
-    """Suspend the desk, let the person edit `text` in a private file under `folder`, and return what they wrote.
+def runtime_folder(environ: Mapping[str, str]) -> Path:
+    """Where files that must not outlive the session go: the user's own runtime folder, else the temporary one."""
+    return Path(environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+
+
+async def edit_text(app: App[Any], text: str, *, name: str = "reply.md") -> Edited:
+    """Suspend the desk, let the person edit text in a private file, and return what they wrote.
 
     The event loop goes on meanwhile: the feed is read and the outbox sends.
     """
@@ -51,14 +56,10 @@ async def edit(app: App[Any], text: str, *, folder: Path, name: str = "reply.md"
     if not command:
         return Edited(None, "No editor found: set EDITOR.")
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        private = Path(tempfile.mkdtemp(prefix="edit-", dir=folder))
+        path = _private_file(runtime_folder(os.environ), name, text)
     except OSError as problem:
         return Edited(None, f"Cannot write the text for the editor: {problem.strerror}.")
     try:
-        path = private / name
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(text, encoding="utf-8")
         with app.suspend():
             process = await asyncio.create_subprocess_exec(*command, str(path), env=child_environment(os.environ))
             code = await process.wait()
@@ -68,7 +69,7 @@ async def edit(app: App[Any], text: str, *, folder: Path, name: str = "reply.md"
     except OSError as problem:
         return Edited(None, f"Cannot start {command[0]}: {problem.strerror}.")
     finally:
-        shutil.rmtree(private, ignore_errors=True)
+        shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def _words(command: str) -> list[str]:
@@ -76,6 +77,15 @@ def _words(command: str) -> list[str]:
         return shlex.split(command)
     except ValueError:
         return []
+
+
+def _private_file(folder: Path, name: str, text: str) -> Path:
+    """A new file only we can read, in a folder of its own, so that an editor's copies go with it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = Path(tempfile.mkdtemp(prefix="edit-", dir=folder)) / name
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def _read_back(path: Path) -> Edited:
