@@ -1,0 +1,76 @@
+"""Which backends there are; an adapter is added by one entry, and imported only when it is chosen."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from supportdesk_tui.backends.port import Backend
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What an adapter needs to reach its server."""
+
+    url: str
+    token: str = field(repr=False)
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Values of `BackendSpec.options`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting one kind of backend has beside its URL and token."""
+
+    name: str
+    title: str
+    default: str = ""
+
+
+SignIn = Callable[[str, str, str, str], Awaitable[str]]
+"""(url, login, password, label) → token."""
+SignOut = Callable[[str, str], Awaitable[None]]
+"""(url, token)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSpec:
+    """One kind of backend."""
+
+    name: str
+    """What the configuration calls it."""
+    title: str
+    factory: Callable[[Connection], Backend]
+    """Makes an adapter; touches no network."""
+    sign_in: SignIn | None = None
+    """Trades a password for a token, where the product can."""
+    sign_out: SignOut | None = None
+    """Revokes a token, where the product can."""
+    options: tuple[Option, ...] = ()
+
+
+def _native(connection: Connection) -> Backend:
+    from supportdesk_tui.backends.native.adapter import NativeBackend
+
+    return NativeBackend(connection.url, connection.token)
+
+
+async def _native_sign_in(url: str, login: str, password: str, label: str) -> str:
+    from supportdesk_tui.backends.native.adapter import sign_in
+
+    return await sign_in(url, login, password, label)
+
+
+async def _native_sign_out(url: str, token: str) -> None:
+    from supportdesk_tui.backends.native.adapter import sign_out
+
+    await sign_out(url, token)
+
+
+_NATIVE = BackendSpec(
+    name="native",
+    title="supportdesk server",
+    factory=_native,
+    sign_in=_native_sign_in,
+    sign_out=_native_sign_out,
+)
+SPECS: dict[str, BackendSpec] = {spec.name: spec for spec in (_NATIVE,)}
+"""Every kind of backend by its name."""

@@ -1,0 +1,350 @@
+"""The only place that speaks HTTP: deadlines, limits, retries, errors, and a log that names no secret.
+
+Importing this module does not import httpx: that costs 100 ms and happens in a thread, at the first request.
+"""
+
+import asyncio
+import logging
+import random
+import ssl
+import sys
+import time
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from supportdesk_tui.backends.calls import Answer, Call, ReadRefusal, http_date, to_error
+from supportdesk_tui.domain.errors import (
+    Ambiguous,
+    BackendError,
+    Conflict,
+    NotFound,
+    RateLimited,
+    Refused,
+    SignInNeeded,
+    Unreachable,
+)
+from supportdesk_tui.text.safe import sanitize_line
+
+if TYPE_CHECKING:
+    import httpx
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long and how often we ask."""
+
+    deadline_s: float = 15.0
+    """From the call to its answer, retries and waits included."""
+    connect_s: float = 5.0
+    read_s: float = 10.0
+    """Longest silence between two reads of an answer."""
+    attempts: int = 3
+    backoff_s: float = 0.25
+    """Waits are drawn between zero and this times two to the number of failures."""
+    wait_s: float = 4.0
+    """A longer wait is not sat out but told to the caller."""
+    retry_budget: float = 10.0
+    """Retries that may be in hand; each takes one, each call gives a fifth back."""
+
+
+class Http:
+    """Requests to one origin, signed with one token; nothing else ever sees the token."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        read_refusal: ReadRefusal,
+        limits: Limits | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+    ) -> None:
+        self.base = checked_url(url)
+        self.clock_offset = timedelta()
+        """Server time minus ours, from the last `Date`."""
+        self._token = _checked_token(token)
+        self._read_refusal = read_refusal
+        self._limits = limits or Limits()
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
+        self._is_closed = False
+        self._budget = self._limits.retry_budget
+        self._closed_until: dict[str, float] = {}
+
+    async def send(self, call: Call) -> Answer:
+        """Do a request within the deadline; every failure is a `BackendError`."""
+        journey = _Journey()
+        deadline_s = call.deadline_s or self._limits.deadline_s
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await self._attempts(call, journey)
+        except TimeoutError:
+            raise journey.broken(call, f"no answer within {deadline_s:g} s") from None
+
+    @asynccontextmanager
+    async def stream(self, call: Call, *, is_endless: bool = False) -> AsyncIterator["Stream"]:
+        """Do a request once and read its body in pieces; an endless one has no limit on its size or on silence."""
+        journey = _Journey()
+        try:
+            async with asyncio.timeout(self._limits.deadline_s):
+                with _told(call, journey):
+                    response = await self._ask(call, journey, is_endless=is_endless)
+                    if not response.is_success:
+                        raise self._refusal(call, await self._whole(call, journey, response))
+        except TimeoutError:
+            raise journey.broken(call, f"no answer within {self._limits.deadline_s:g} s") from None
+        try:
+            yield Stream(call, response, None if is_endless else call.max_bytes)
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        """Let go of every socket; safe to call twice."""
+        self._is_closed = True
+        async with self._opening:
+            client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    # --- one call
+
+    async def _attempts(self, call: Call, journey: "_Journey") -> Answer:
+        self._budget = min(self._budget + 0.2, self._limits.retry_budget)
+        failures = 0
+        while True:
+            try:
+                self._check_open(call)
+                with _told(call, journey):
+                    answer = await self._whole(call, journey, await self._ask(call, journey))
+                    if 200 <= answer.status < 300:
+                        return answer
+                    raise self._refusal(call, answer)
+            except BackendError as error:
+                failures += 1
+                journey.end(error)
+                wait_s = self._wait_before_retry(call, error, failures)
+                _log.info("%s %s failed: %s", call.method, call.route, type(error).__name__)
+                if wait_s is None:
+                    raise journey.last_word(error) from error.__cause__
+                await asyncio.sleep(wait_s)
+
+    def _wait_before_retry(self, call: Call, error: BackendError, failures: int) -> float | None:
+        """How long to wait before asking again; None when asking again is not ours to do."""
+        wait_s = random.uniform(0, self._limits.backoff_s * 2**failures)  # noqa: S311 - spreads load, guards nothing
+        if isinstance(error, RateLimited):
+            self._closed_until[call.route] = time.monotonic() + error.after_s
+            wait_s += error.after_s
+        is_worth = call.is_repeatable and isinstance(error, Unreachable | Ambiguous | RateLimited)
+        if not is_worth or failures >= self._limits.attempts or wait_s > self._limits.wait_s or self._budget < 1:
+            return None
+        self._budget -= 1
+        return wait_s
+
+    def _check_open(self, call: Call) -> None:
+        left_s = self._closed_until.get(call.route, 0.0) - time.monotonic()
+        if left_s > 0:
+            raise RateLimited(call.operation, "the server asked us to wait", after_s=left_s)
+
+    async def _ask(self, call: Call, journey: "_Journey", *, is_endless: bool = False) -> "httpx.Response":
+        """Send the request and read the head of its answer."""
+        client = await self._opened(call)
+        headers = {"Accept-Encoding": "identity" if is_endless else "gzip", **call.headers}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        url = self.base + call.target
+        raw_headers = {name.encode(): value.encode() for name, value in headers.items()}
+        request = client.build_request(call.method, url, content=call.body, headers=raw_headers)
+        request.extensions["trace"] = journey.trace
+        if is_endless:
+            request.extensions["timeout"] = {**request.extensions["timeout"], "read": None}
+        journey.is_maybe_sent = True
+        response = await client.send(request, stream=True)
+        at = http_date(response.headers.get("date", ""))
+        if at is not None:
+            self.clock_offset = at - datetime.now(UTC)
+        return response
+
+    async def _whole(self, call: Call, journey: "_Journey", response: "httpx.Response") -> Answer:
+        """Read the rest of an answer."""
+        try:
+            body = b"".join([piece async for piece in Stream(call, response, call.max_bytes).pieces()])
+        finally:
+            await response.aclose()
+        request_id = sanitize_line(response.headers.get("x-request-id", ""))
+        ms = (time.monotonic() - journey.started) * 1000
+        _log.info("%s %s %d, %d bytes, %.0f ms, %s", call.method, call.route, response.status_code, len(body), ms, request_id)
+        return Answer(response.status_code, dict(response.headers), body, request_id)
+
+    def _refusal(self, call: Call, answer: Answer) -> BackendError:
+        return to_error(call, answer, self._read_refusal(answer.body), datetime.now(UTC) + self.clock_offset)
+
+    async def _opened(self, call: Call) -> "httpx.AsyncClient":
+        async with self._opening:
+            if self._is_closed:
+                raise Unreachable(call.operation, "closed")
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._make_client)
+            return self._client
+
+    def _make_client(self) -> "httpx.AsyncClient":
+        import httpx
+
+        limits = self._limits
+        is_plain = self.base.startswith("http:")
+        return httpx.AsyncClient(
+            transport=self._transport,
+            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else True,
+            trust_env=not is_plain,
+            follow_redirects=False,
+            timeout=httpx.Timeout(limits.read_s, connect=limits.connect_s, pool=limits.connect_s),
+            limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30),
+            headers={"User-Agent": "supportdesk-tui", "Accept": "application/json"},
+        )
+
+
+class Stream:
+    """The body of an answer, in decoded pieces."""
+
+    def __init__(self, call: Call, response: "httpx.Response", limit: int | None) -> None:
+        self._call = call
+        self._response = response
+        self._limit = limit
+
+    @property
+    def media_type(self) -> str:
+        """What the body says it is, without parameters."""
+        said: str = self._response.headers.get("content-type", "")
+        return said.partition(";")[0].strip().lower()
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """Each piece as it comes; ends in an error when the body is larger than its limit, cut or not what it says."""
+        encoding = self._response.headers.get("content-encoding", "identity").strip().lower()
+        if encoding != "identity" and (encoding != "gzip" or self._limit is None):
+            raise self._unreadable("content-encoding", "one we asked for")
+        gunzip = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+        taken = 0
+        with _told(self._call, _Journey(is_maybe_sent=True)):
+            async for raw in self._response.aiter_raw():
+                piece = self._inflated(gunzip, raw, taken) if gunzip else raw
+                taken += len(piece)
+                if self._limit is not None and taken > self._limit:
+                    raise self._unreadable("body", f"at most {self._limit} bytes")
+                if piece:
+                    yield piece
+        if gunzip and taken and not gunzip.eof:
+            raise self._unreadable("body", "all of the gzip stream")
+
+    def _inflated(self, gunzip: "zlib._Decompress", raw: bytes, taken: int) -> bytes:
+        try:
+            return gunzip.decompress(raw, (self._limit or 0) - taken + 1)
+        except zlib.error:
+            raise self._unreadable("body", "a gzip stream") from None
+
+    def _unreadable(self, path: str, expected: str) -> BackendError:
+        return self._call.unreadable(path, expected, status=self._response.status_code)
+
+
+@dataclass(slots=True)
+class _Journey:
+    """How far the attempts of one call came: whether a broken one may have reached the server."""
+
+    is_maybe_sent: bool = False
+    """The attempt under way may have reached the server."""
+    is_unknown: bool = False
+    """An earlier attempt may have done the change."""
+    started: float = field(default_factory=time.monotonic)
+
+    async def trace(self, event: str, _info: dict[str, Any]) -> None:
+        """httpcore says what it does: while it connects, nothing of ours is under way."""
+        if event.startswith("connection.connect") and event.endswith(".started"):
+            self.is_maybe_sent = False
+        elif event.endswith("send_request_headers.started"):
+            self.is_maybe_sent = True
+
+    def end(self, error: BackendError) -> None:
+        """An attempt is over."""
+        self.is_unknown = self.is_unknown or isinstance(error, Ambiguous)
+        self.is_maybe_sent = False
+
+    def broken(self, call: Call, reason: str) -> BackendError:
+        """The error for an attempt without an answer."""
+        is_unknown = call.is_write and (self.is_maybe_sent or self.is_unknown)
+        return (Ambiguous if is_unknown else Unreachable)(call.operation, sanitize_line(reason))
+
+    def last_word(self, error: BackendError) -> BackendError:
+        """After an unknown outcome only an answer about the change itself settles it."""
+        if self.is_unknown and not isinstance(error, Conflict | Refused | NotFound | Ambiguous):
+            return Ambiguous(error.operation, error.reason, request_id=error.request_id)
+        return error
+
+
+@contextmanager
+def _told(call: Call, journey: _Journey) -> Iterator[None]:
+    """What httpx raises, as errors of the desk."""
+    try:
+        yield
+    except _httpx_errors() as error:
+        causes = _causes(error)
+        if any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes):
+            raise Refused(call.operation, sanitize_line(f"TLS: {causes[-1]}")) from error
+        if isinstance(
+            error, _httpx_errors("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError")
+        ):
+            journey.is_maybe_sent = False
+        reason = f"{type(error).__name__}: {causes[-1]}"
+        raise journey.broken(call, reason) from error
+
+
+def _httpx_errors(*names: str) -> tuple[type[Exception], ...]:
+    """Classes of httpx, without importing it before it is there."""
+    httpx = sys.modules.get("httpx")
+    return tuple(getattr(httpx, name) for name in names or ("HTTPError", "InvalidURL", "StreamError")) if httpx else ()
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
+        chain.append(cause)
+    return chain
+
+
+def checked_url(url: str) -> str:
+    """The base address without its last slash; refused unless it is https, or plain http to this machine."""
+    problem = "not a web address"
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        raise Refused("connect", problem) from None
+    if parts.scheme in {"http", "https"} and host:
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            problem = "the address holds more than a host and a path"
+        elif parts.scheme == "http" and not _is_this_machine(host):
+            problem = "plain http is for this machine only; use https"
+        else:
+            return url.strip().rstrip("/")
+    raise Refused("connect", problem)
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked_token(token: str) -> str:
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise SignInNeeded("connect", "the token holds characters no token has")
+    return token

@@ -1,0 +1,291 @@
+"""The embedded server's client: every method of the port over the native API."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from supportdesk_tui.backends.calls import Call, Said
+from supportdesk_tui.backends.http import Http, Limits, Stream
+from supportdesk_tui.backends.live import Pace, live_feed
+from supportdesk_tui.backends.native import mapping, writing
+from supportdesk_tui.backends.native.events import to_notices
+from supportdesk_tui.backends.native.reading import UNREADABLE, decoded, read, read_rows
+from supportdesk_tui.backends.paging import Part, merged
+from supportdesk_tui.backends.port import LocalFile
+from supportdesk_tui.domain import grammar
+from supportdesk_tui.domain.capabilities import Capability, Session
+from supportdesk_tui.domain.changes import Applied, Change, Outcome, SetAgentState, Undo
+from supportdesk_tui.domain.conversation import Attachment, Entry
+from supportdesk_tui.domain.directory import Article, Directory
+from supportdesk_tui.domain.errors import NotFound, Refused, StorageError, Unreachable
+from supportdesk_tui.domain.feed import Activity, Notice
+from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, FeedMark, TicketId
+from supportdesk_tui.domain.people import CustomerContext
+from supportdesk_tui.domain.queue import Page, QueueQuery, View
+from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+from supportdesk_tui.text.safe import sanitize_line
+from supportdesk_tui.wire import schema as wire
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+_API = wire.API_PREFIX
+PAGE_TICKETS = 200
+PAGE_ENTRIES = 50
+BULK = 1000
+"""Most tickets of one bulk request."""
+MAX_FILE = 25 * 1024 * 1024
+"""Largest attachment, either way, in bytes."""
+FILE_TIME_S = 600.0
+"""Longest download or upload."""
+
+
+class NativeBackend:
+    """One agent at one supportdesk server; implements `backends.port.Backend`."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        limits: Limits | None = None,
+        pace: Pace | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+    ) -> None:
+        self._http = Http(url, token, read_refusal=lambda body: _said(body, self._lens), limits=limits, transport=transport)
+        self._pace = pace
+        self._lens = mapping.Lens()
+
+    async def open(self) -> Session:
+        """Ask who the token belongs to."""
+        out = await self._get("sign in", "/session", wire.SessionOut)
+        agent = mapping.to_agent(out.agent)
+        self._lens = replace(self._lens, me=agent.id)
+        capabilities = mapping.to_capabilities(out.permissions)
+        return Session(
+            agent=agent,
+            capabilities=capabilities,
+            lacking={one: "role" for one in Capability if one not in capabilities},
+            server=sanitize_line(out.server),
+            clock_offset=mapping.utc(out.at) - datetime.now(UTC),
+        )
+
+    async def get_directory(self) -> Directory:
+        """Everything the pickers show."""
+        directory = mapping.to_directory(await self._get("read the directory", "/directory", wire.DirectoryOut))
+        self._lens = replace(self._lens, titles={status.name: status.title for status in directory.statuses})
+        return directory
+
+    async def list_views(self) -> list[View]:
+        """Named queues with their counts."""
+        return [mapping.to_view(one) for one in await self._get("list the views", "/views", list[wire.ViewOut])]
+
+    async def list_tickets(self, query: QueueQuery, after: Cursor | None) -> Page[TicketSummary]:
+        """A page of a query, exactly."""
+        asked = {"q": grammar.render(query), "sort": query.sort.value, "after": after or "", "limit": str(PAGE_TICKETS)}
+        call = Call(
+            operation="list the tickets",
+            method="GET",
+            route=f"{_API}/tickets",
+            query={name: value for name, value in asked.items() if value},
+        )
+        rows = read_rows(call, (await self._http.send(call)).body, wire.TicketRow)
+        cursor = None if rows.after is None else Cursor(rows.after)
+        return Page(tuple(mapping.to_summary(row, self._lens) for row in rows.items), cursor, rows.total, bad_items=rows.bad)
+
+    async def get_ticket(self, ticket: TicketId) -> Ticket:
+        """One ticket, by id or case number."""
+        out = await self._get("open the ticket", "/tickets/{ticket}", wire.TicketOut, values={"ticket": ticket})
+        return mapping.to_ticket(out, self._lens)
+
+    async def list_entries(self, ticket: TicketId, before: Cursor | None) -> Page[Entry]:
+        """What was said and done, in one order, though public and internal travel apart."""
+        return merged(await asyncio.gather(*(self._part(ticket, kind, before) for kind in ("entries", "notes"))))
+
+    async def _part(self, ticket: TicketId, kind: str, before: Cursor | None) -> Part:
+        call = Call(
+            operation="read the conversation",
+            method="GET",
+            route=f"{_API}/tickets/{{ticket}}/{kind}",
+            values={"ticket": ticket},
+            query={"limit": str(PAGE_ENTRIES)} | ({"before": before} if before else {}),
+        )
+        rows = read_rows(call, (await self._http.send(call)).body, wire.EntryOut)
+        return Part([mapping.to_entry(one) for one in rows.items], rows.before, rows.bad)
+
+    async def get_customer(self, customer: CustomerId) -> CustomerContext:
+        """Who is asking."""
+        values = {"customer": customer}
+        out = await self._get("read the customer", "/customers/{customer}", wire.CustomerOut, values=values)
+        return mapping.to_customer(out, self._lens)
+
+    async def search_articles(self, text: str, locale: str | None) -> list[Article]:
+        """Help-centre articles that fit."""
+        query = {"text": text} | ({"locale": locale} if locale else {})
+        out = await self._get("search the articles", "/articles", list[wire.ArticleOut], query=query)
+        return [mapping.to_article(one) for one in out]
+
+    async def read_attachment(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
+        """The bytes of a file; ends in an error unless they are as many as announced."""
+        call = Call(
+            operation="fetch the file",
+            method="GET",
+            route=f"{_API}/attachments/{{file}}",
+            values={"file": attachment.id},
+            headers={"Accept": "*/*"},
+            max_bytes=min(attachment.size, MAX_FILE),
+        )
+        started, taken = time.monotonic(), 0
+        async with self._http.stream(call) as stream:
+            async for piece in stream.pieces():
+                taken += len(piece)
+                if time.monotonic() - started > FILE_TIME_S:
+                    raise Unreachable(call.operation, "too slow")
+                yield piece
+        if taken != attachment.size:
+            raise call.unreadable("body", f"{attachment.size} bytes")
+
+    async def write_attachment(self, file: LocalFile) -> AttachmentId:
+        """Upload a file under its own name."""
+        try:
+            data = await asyncio.to_thread(_file_bytes, file)
+        except OSError as error:
+            raise StorageError(sanitize_line(f"{file.path.name}: {error.strerror}")) from error
+        call = Call(
+            operation="upload the file",
+            method="POST",
+            route=f"{_API}/attachments",
+            query={"name": file.path.name, "ticket": file.ticket},
+            body=data,
+            headers={"Content-Type": file.media_type, "Idempotency-Key": uuid.uuid4().hex},
+            is_write=True,
+            deadline_s=FILE_TIME_S,
+        )
+        return AttachmentId(read(call, (await self._http.send(call)).body, wire.AttachmentOut).id)
+
+    async def apply(self, ticket: TicketId | None, change: Change, key: ChangeKey, expected: int | None = None) -> Applied:
+        """Do one change; a repeated key is answered as the first time."""
+        call = writing.to_call(ticket, change, key, expected)
+        body = (await self._http.send(call)).body
+        if isinstance(change, SetAgentState):
+            read(call, body, wire.AgentOut)
+            return Applied(key, None, None)
+        if isinstance(change, Undo):
+            return mapping.to_undone(read(call, body, wire.UndoOut))
+        return mapping.to_applied(read(call, body, wire.AppliedOut))
+
+    async def apply_each(self, tickets: Sequence[TicketId], change: Change, key: ChangeKey) -> AsyncGenerator[Outcome, None]:
+        """Do one change to many tickets; further batches have keys of their own, made from the first."""
+        unique = list(dict.fromkeys(tickets))
+        for start in range(0, len(unique), BULK):
+            batch = unique[start : start + BULK]
+            call = writing.to_bulk_call(batch, change, ChangeKey(f"{key}-{start}") if start else key)
+            out = read(call, (await self._http.send(call)).body, wire.BulkOut)
+            silent = dict.fromkeys(batch)
+            for outcome in map(mapping.to_outcome, out.outcomes):
+                silent.pop(outcome.ticket, None)
+                yield outcome
+            for ticket in silent:
+                yield Outcome(ticket, False, "the server said nothing about this ticket")
+
+    async def find_applied(self, ticket: TicketId | None, change: Change, key: ChangeKey) -> Applied | None:
+        """Ask for the answer of a key; an agent's state has none and can simply be set again."""
+        if isinstance(change, SetAgentState):
+            return None
+        try:
+            out = await self._get("look for the change", "/changes/{key}", wire.AppliedOut, values={"key": key})
+        except NotFound:
+            return None
+        return mapping.to_applied(out)
+
+    async def attend(self, ticket: TicketId | None, activity: Activity) -> None:
+        """Say what we look at; asked once, because the next one comes soon."""
+        body = msgspec.json.encode({"ticket": ticket, "activity": activity.value})
+        call = Call(
+            operation="say where I am",
+            method="PUT",
+            route=f"{_API}/presence",
+            body=body,
+            headers={"Content-Type": "application/json"},
+            is_repeatable=False,
+        )
+        await self._http.send(call)
+
+    def feed(self, since: FeedMark | None) -> AsyncGenerator[Notice, None]:
+        """What changes, for ever."""
+        return live_feed(self._listen, lambda event: to_notices(event, self._lens), since, self._pace)
+
+    @asynccontextmanager
+    async def _listen(self, mark: str) -> AsyncIterator[Stream]:
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": mark} if mark else {})
+        call = Call(operation="listen", method="GET", route=f"{_API}/events", headers=headers)
+        async with self._http.stream(call, is_endless=True) as stream:
+            if stream.media_type != "text/event-stream":
+                raise call.unreadable("content-type", "text/event-stream")
+            yield stream
+
+    async def close(self) -> None:
+        """Let go of sockets."""
+        await self._http.close()
+
+    async def _get(
+        self,
+        operation: str,
+        route: str,
+        kind: type[T],
+        *,
+        values: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> T:
+        call = Call(operation=operation, method="GET", route=_API + route, values=values or {}, query=query or {})
+        return read(call, (await self._http.send(call)).body, kind)
+
+
+async def sign_in(url: str, login: str, password: str, label: str = "", *, limits: Limits | None = None) -> str:
+    """Trade a password for a token; the password goes nowhere else."""
+    http = Http(url, "", read_refusal=lambda body: _said(body, mapping.Lens()), limits=limits)
+    call = Call(
+        operation="sign in",
+        method="POST",
+        route=f"{_API}/session",
+        body=msgspec.json.encode({"login": login, "password": password, "label": label}),
+        headers={"Content-Type": "application/json"},
+        is_repeatable=False,
+    )
+    try:
+        return read(call, (await http.send(call)).body, wire.SignedIn).token
+    finally:
+        await http.close()
+
+
+async def sign_out(url: str, token: str, *, limits: Limits | None = None) -> None:
+    """Revoke a token."""
+    http = Http(url, token, read_refusal=lambda body: _said(body, mapping.Lens()), limits=limits)
+    try:
+        await http.send(Call(operation="sign out", method="DELETE", route=f"{_API}/session"))
+    finally:
+        await http.close()
+
+
+def _said(body: bytes, lens: mapping.Lens) -> Said:
+    try:
+        return mapping.to_said(decoded(body, wire.ErrorOut), lens)
+    except UNREADABLE:
+        return Said()
+
+
+def _file_bytes(file: LocalFile) -> bytes:
+    with file.path.open("rb") as opened:
+        data = opened.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise Refused("upload the file", f"larger than {MAX_FILE // 1024 // 1024} MB")
+    return data

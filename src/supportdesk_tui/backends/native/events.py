@@ -1,0 +1,66 @@
+"""Feed events to notices: pure and total."""
+
+import logging
+
+from supportdesk_tui.backends.native import mapping
+from supportdesk_tui.backends.native.mapping import Lens
+from supportdesk_tui.backends.native.reading import UNREADABLE, decoded
+from supportdesk_tui.domain.feed import (
+    Activity,
+    AgentChanged,
+    EntryAdded,
+    Gap,
+    Heard,
+    Notice,
+    PresenceChanged,
+    TicketChanged,
+)
+from supportdesk_tui.domain.ids import AgentId, FeedMark, TicketId
+from supportdesk_tui.text.safe import sanitize_line
+from supportdesk_tui.wire import schema as wire
+from supportdesk_tui.wire.sse import SseEvent
+
+_log = logging.getLogger(__name__)
+
+
+def to_notices(event: SseEvent, lens: Lens) -> tuple[Notice, ...]:
+    """What an event says; one we cannot read is a gap, one of a kind we do not know is nothing."""
+    if event.is_oversize:
+        return (Gap(),)
+    try:
+        return _notices(event, lens)
+    except UNREADABLE as error:
+        _log.warning("unreadable %s event %s: %s", event.event, event.id, type(error).__name__)
+        return (Gap(),) if event.event in {"ticket", "entry"} else ()
+
+
+def _notices(event: SseEvent, lens: Lens) -> tuple[Notice, ...]:
+    mark = FeedMark(event.id) if event.id else None
+    match event.event:
+        case "ticket":
+            return (_changed(decoded(event.data, wire.TicketEvent), lens, mark),)
+        case "entry":
+            added = decoded(event.data, wire.EntryEvent)
+            notice = EntryAdded(mapping.to_summary(added.row, lens), mapping.to_entry(added.entry), mark)
+            return (notice, _changed(added, lens, mark)) if added.tells else (notice,)
+        case "presence":
+            seen = decoded(event.data, wire.PresenceOut)
+            activity = mapping.known(Activity, seen.activity, Activity.VIEWING)
+            return (PresenceChanged(TicketId(seen.ticket), AgentId(seen.agent), sanitize_line(seen.name), activity),)
+        case "agent":
+            return (AgentChanged(mapping.to_agent(decoded(event.data, wire.AgentOut))),)
+        case "beat":
+            return (Heard(mapping.utc(decoded(event.data, wire.Beat).at)),)
+        case "gap":
+            return (Gap(),)
+    return ()
+
+
+def _changed(out: wire.TicketEvent | wire.EntryEvent, lens: Lens, mark: FeedMark | None) -> TicketChanged:
+    return TicketChanged(
+        ticket=mapping.to_summary(out.row, lens),
+        mark=mark,
+        actor=AgentId(out.actor) if out.actor else None,
+        says=sanitize_line(out.says, limit=1000),
+        tells=AgentId(out.tells) if out.tells else None,
+    )

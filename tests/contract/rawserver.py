@@ -1,0 +1,96 @@
+"""A server that sends exactly the bytes a test wants, as slowly and as brokenly as it wants."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class RawServer:
+    """Each connection takes the next answer of the script; the last one goes on answering."""
+
+    url: str
+    heads: list[str] = field(default_factory=list)
+    """Request heads as they came."""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by the first request."""
+    open_connections: set[asyncio.StreamWriter] = field(default_factory=set)
+
+
+def said(body: bytes, *, status: str = "200 OK", headers: str = "Content-Type: application/json\r\n", cut: int = 0) -> Answer:
+    """An answer with a true length, of which the last `cut` bytes are never sent."""
+    head = f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+    return raw((head + body)[: len(head) + len(body) - cut])
+
+
+def raw(piece: bytes) -> Answer:
+    """These bytes, then the end."""
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(piece)
+        await writer.drain()
+
+    return answer
+
+
+def hanging(piece: bytes = b"") -> Answer:
+    """These bytes, then nothing more, and no end."""
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(piece)
+        await writer.drain()
+        await writer.wait_closed()
+
+    return answer
+
+
+def dripping(head: bytes, drop: bytes, every_s: float) -> Answer:
+    """These bytes, then a drop again and again."""
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        while not writer.is_closing():
+            writer.write(drop)
+            await writer.drain()
+            await asyncio.sleep(every_s)
+
+    return answer
+
+
+@asynccontextmanager
+async def raw_server(*script: Answer) -> AsyncIterator[RawServer]:
+    """Serve a script on loopback."""
+    answers = list(script)
+    handlers: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server.open_connections.add(writer)
+        try:
+            server.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+            server.asked.set()
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
+            await answer(writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            server.open_connections.discard(writer)
+            writer.close()
+
+    def started(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(handle(reader, writer))
+        handlers.add(task)
+        task.add_done_callback(handlers.discard)
+
+    listener = await asyncio.start_server(started, "127.0.0.1", 0)
+    server = RawServer(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
+    try:
+        yield server
+    finally:
+        listener.close()
+        for task in tuple(handlers):
+            task.cancel()
+        await asyncio.gather(*handlers, return_exceptions=True)
+        await listener.wait_closed()

@@ -1,0 +1,460 @@
+"""What the network and a broken server can do to a call, and what the desk makes of it."""
+
+import asyncio
+import gzip
+import json
+import logging
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from supportdesk_tui.backends.calls import Call, Said
+from supportdesk_tui.backends.http import Http, Limits, checked_url
+from supportdesk_tui.backends.native.adapter import NativeBackend
+from supportdesk_tui.domain.changes import Reply
+from supportdesk_tui.domain.conversation import Attachment
+from supportdesk_tui.domain.errors import (
+    Ambiguous,
+    BackendError,
+    BadPayload,
+    Conflict,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Refused,
+    SignInNeeded,
+    Unreachable,
+)
+from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, TicketId
+from supportdesk_tui.text.safe import NO_TEXT
+from tests.contract.rawserver import dripping, hanging, raw_server, said
+
+QUICK = Limits(deadline_s=2.0, connect_s=1.0, read_s=1.0, backoff_s=0.002, wait_s=0.5)
+REPLY = Reply(body="On its way.")
+KEY = ChangeKey("key-00000001")
+TICKET = TicketId("t1")
+APPLIED = json.dumps({"key": KEY, "ticket": "t1", "version": 2, "says": "replied"}).encode()
+
+
+class Body(httpx.AsyncByteStream):
+    """A body that has not been read yet, as a socket gives it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self.data), 65_536):
+            yield self.data[start : start + 65_536]
+
+
+def answered(status: int, body: bytes = b"{}", **headers: str) -> httpx.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, headers={"Content-Type": "application/json", **named}, stream=Body(body))
+
+
+def backend(handler: Callable[[httpx.Request], httpx.Response], limits: Limits = QUICK) -> NativeBackend:
+    return NativeBackend("https://desk.example", "secret-token", limits=limits, transport=httpx.MockTransport(handler))
+
+
+def error_body(code: str, message: str, field: str = "") -> bytes:
+    return json.dumps({"code": code, "message": message, "field": field, "request_id": "r1"}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "read_error", "write_error"),
+    [
+        (301, BadPayload, BadPayload),
+        (400, Refused, Refused),
+        (401, SignInNeeded, SignInNeeded),
+        (403, Forbidden, Forbidden),
+        (404, NotFound, NotFound),
+        (408, Unreachable, Unreachable),
+        (409, Conflict, Conflict),
+        (410, NotFound, NotFound),
+        (412, Conflict, Conflict),
+        (413, Refused, Refused),
+        (418, Refused, Refused),
+        (422, Refused, Refused),
+        (429, RateLimited, RateLimited),
+        (500, Unreachable, Ambiguous),
+        (502, Unreachable, Ambiguous),
+        (503, Unreachable, Unreachable),
+        (504, Unreachable, Ambiguous),
+    ],
+)
+async def test_every_status_has_its_error(status: int, read_error: type[BackendError], write_error: type[BackendError]) -> None:
+    desk = backend(lambda _request: answered(status, error_body("some", "No.\x1b[31m"), X_Request_Id="r\x1b1"))
+    with pytest.raises(BackendError) as read_raised:
+        await desk.get_ticket(TICKET)
+    desk = backend(lambda _request: answered(status, error_body("some", "No.\x1b[31m")))
+    with pytest.raises(BackendError) as write_raised:
+        await desk.apply(TICKET, REPLY, KEY)
+    await desk.close()
+    assert (type(read_raised.value), type(write_raised.value)) == (read_error, write_error)
+    assert "\x1b" not in str(read_raised.value) + read_raised.value.request_id
+    assert read_raised.value.request_id.startswith("r")
+
+
+async def test_refusal_names_the_field_and_its_complaint() -> None:
+    desk = backend(lambda _request: answered(422, error_body("invalid", "too long", "body")))
+    with pytest.raises(Refused) as raised:
+        await desk.apply(TICKET, REPLY, KEY)
+    assert raised.value.fields == {"body": "too long"}
+
+
+@pytest.mark.parametrize(
+    ("said_wait", "least", "most"),
+    [("-5", 1, 1), ("0", 1, 1), ("7", 7, 7), ("99999999", 300, 300), ("soon", 5, 5), ("", 5, 5), ("9" * 400, 300, 300)],
+)
+async def test_waits_the_server_asks_for_are_clamped(said_wait: str, least: float, most: float) -> None:
+    desk = backend(lambda _request: answered(429, retry_after=said_wait))
+    with pytest.raises(RateLimited) as raised:
+        await desk.list_views()
+    assert least <= raised.value.after_s <= most
+
+
+async def test_wait_until_a_date_is_read_against_the_servers_clock() -> None:
+    def handler(_request: httpx.Request) -> httpx.Response:
+        return answered(503, retry_after="Mon, 17 Aug 2026 10:01:00 GMT", date="Mon, 17 Aug 2026 10:00:00 GMT")
+
+    with pytest.raises(RateLimited) as raised:
+        await backend(handler).list_views()
+    assert 55 <= raised.value.after_s <= 61
+
+
+async def test_storm_of_refusals_is_not_answered_with_a_storm_of_requests() -> None:
+    asked: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return answered(429, retry_after="60")
+
+    desk = backend(handler)
+    for _ in range(20):
+        with pytest.raises(RateLimited):
+            await desk.list_views()
+    assert len(asked) == 1
+
+
+async def test_retries_stay_within_their_budget() -> None:
+    asked: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        raise httpx.ConnectError("refused")
+
+    desk = backend(handler, Limits(backoff_s=0.0001, retry_budget=4))
+    for _ in range(50):
+        with pytest.raises(Unreachable):
+            await desk.list_views()
+    assert 50 < len(asked) <= 50 * 1.2 + 4
+
+
+@pytest.mark.parametrize(
+    ("broken", "read_error", "write_error"),
+    [
+        (httpx.ConnectError("refused"), Unreachable, Unreachable),
+        (httpx.ConnectTimeout("slow"), Unreachable, Unreachable),
+        (httpx.PoolTimeout("full"), Unreachable, Unreachable),
+        (httpx.ReadTimeout("silent"), Unreachable, Ambiguous),
+        (httpx.WriteError("broken pipe"), Unreachable, Ambiguous),
+        (httpx.ReadError("reset\x1b]0;x\x07"), Unreachable, Ambiguous),
+        (httpx.RemoteProtocolError("cut"), Unreachable, Ambiguous),
+    ],
+)
+async def test_broken_connection_leaves_a_write_unknown_only_once_it_was_sent(
+    broken: httpx.TransportError, read_error: type[BackendError], write_error: type[BackendError]
+) -> None:
+    def handler(_request: httpx.Request) -> httpx.Response:
+        raise broken
+
+    with pytest.raises(BackendError) as read_raised:
+        await backend(handler).list_views()
+    with pytest.raises(BackendError) as write_raised:
+        await backend(handler).apply(TICKET, REPLY, KEY)
+    assert (type(read_raised.value), type(write_raised.value)) == (read_error, write_error)
+    assert "\x1b" not in str(write_raised.value)
+
+
+async def test_write_broken_once_stays_unknown_though_the_retry_never_reached_the_server() -> None:
+    breaks = iter([httpx.ReadError("reset"), httpx.ConnectError("refused"), httpx.ConnectError("refused")])
+
+    def handler(_request: httpx.Request) -> httpx.Response:
+        raise next(breaks)
+
+    with pytest.raises(Ambiguous):
+        await backend(handler).apply(TICKET, REPLY, KEY)
+
+
+async def test_write_broken_once_is_settled_by_the_answer_to_its_retry() -> None:
+    keys: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers["Idempotency-Key"])
+        if len(keys) == 1:
+            raise httpx.ReadError("reset")
+        return answered(200, APPLIED)
+
+    assert (await backend(handler).apply(TICKET, REPLY, KEY)).version == 2
+    assert keys == [KEY, KEY]
+
+
+async def test_presence_is_said_once_and_never_again() -> None:
+    asked: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        raise httpx.ConnectError("refused")
+
+    from supportdesk_tui.domain.feed import Activity
+
+    with pytest.raises(Unreachable):
+        await backend(handler).attend(TICKET, Activity.TYPING)
+    assert asked == ["PUT"]
+
+
+async def test_untrusted_certificate_is_refused_without_asking_again() -> None:
+    asked: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        raise httpx.ConnectError("x") from ssl.SSLCertVerificationError("certificate has expired")
+
+    with pytest.raises(Refused, match="certificate has expired"):
+        await backend(handler).open()
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"<html>Sign in to the Wi-Fi</html>", {"content_type": "text/html"}),
+        (b"", {}),
+        (b"{", {}),
+        (b"[]", {}),
+        (b'{"items": [], "total": NaN}', {}),
+        (b'{"items": {}}', {}),
+        (b'"\xff"', {}),
+        (b'{"items":' * 100_000, {}),
+        (b"x" * (9 * 1024 * 1024), {}),
+        (gzip.compress(b" " * (300 * 1024 * 1024), 1)[:1_400_000], {"content_encoding": "gzip"}),
+        (gzip.compress(b'{"items": []}')[:-12], {"content_encoding": "gzip"}),
+        (b"not gzip", {"content_encoding": "gzip"}),
+        (b"{}", {"content_encoding": "br"}),
+    ],
+    ids=["portal", "empty", "cut", "array", "nan", "types", "utf8", "deep", "large", "bomb", "half-gzip", "no-gzip", "brotli"],
+)
+async def test_unreadable_answer_is_named_and_an_accepted_write_stays_unknown(body: bytes, headers: dict[str, str]) -> None:
+    from supportdesk_tui.domain.queue import QueueQuery
+
+    def handler(_request: httpx.Request) -> httpx.Response:
+        return answered(200, body, **headers)
+
+    with pytest.raises(BadPayload) as raised:
+        await backend(handler).list_tickets(QueueQuery(), None)
+    assert raised.value.path
+    with pytest.raises(Ambiguous):
+        await backend(handler).apply(TICKET, REPLY, KEY)
+
+
+async def test_gzip_bomb_costs_no_more_memory_than_the_limit() -> None:
+    import tracemalloc
+
+    bomb = gzip.compress(b" " * (200 * 1024 * 1024), 1)
+    desk = backend(lambda _request: answered(200, bomb, content_encoding="gzip"))
+    with pytest.raises(BadPayload):
+        await desk.list_views()
+    tracemalloc.start()
+    with pytest.raises(BadPayload):
+        await desk.list_views()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40 * 1024 * 1024
+
+
+async def test_redirect_is_not_followed_and_the_token_stays_home() -> None:
+    seen: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return answered(302, location="https://elsewhere.example/steal")
+
+    with pytest.raises(BadPayload, match=r"elsewhere\.example"):
+        await backend(handler).open()
+    assert [request.url.host for request in seen] == ["desk.example"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://desk.example",
+        "http://10.0.0.1:8000",
+        "ftp://127.0.0.1",
+        "desk.example",
+        "https://user:pw@desk.example",
+        "https://desk.example?x=1",
+        "https://desk.example:99999",
+        "",
+    ],
+)
+def test_token_is_never_given_to_an_address_that_is_not_safe(url: str) -> None:
+    with pytest.raises(Refused):
+        NativeBackend(url, "token")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[::1]:2", "http://localhost:3", "https://desk.example/base/"])
+def test_safe_addresses_are_taken(url: str) -> None:
+    assert checked_url(url) == url.rstrip("/")
+
+
+@pytest.mark.parametrize("token", ["a b", "a\nX-Evil: 1", "ключ"])
+def test_token_with_characters_no_token_has_is_refused_before_it_is_sent(token: str) -> None:
+    with pytest.raises(SignInNeeded):
+        NativeBackend("https://desk.example", token)
+
+
+@pytest.mark.parametrize(("ticket", "path"), [("../admin", "..%2Fadmin"), ("..", "%2E%2E"), ("a?b#c", "a%3Fb%23c")])
+async def test_an_id_can_never_become_another_path(ticket: str, path: str) -> None:
+    async with raw_server(said(b"{}", status="404 Not Found")) as server:
+        desk = NativeBackend(server.url, "token", limits=QUICK)
+        with pytest.raises(NotFound):
+            await desk.get_ticket(TicketId(ticket))
+        await desk.close()
+        assert server.heads[0].split()[1] == f"/api/v1/tickets/{path}"
+
+
+async def test_empty_id_asks_nobody() -> None:
+    def handler(_request: httpx.Request) -> httpx.Response:
+        raise AssertionError("asked")
+
+    with pytest.raises(NotFound):
+        await backend(handler).get_ticket(TicketId(""))
+
+
+async def test_log_names_the_route_and_holds_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="supportdesk_tui")
+    desk = backend(lambda _request: answered(200, APPLIED, x_request_id="r-77"))
+    await desk.apply(TicketId("t-private"), Reply(body="canary words"), KEY)
+    assert "/tickets/{ticket}/replies" in caplog.text
+    assert "r-77" in caplog.text
+    for secret in ("secret-token", "canary words", "t-private"):
+        assert secret not in caplog.text
+
+
+# --- over a real socket
+
+
+@pytest.mark.parametrize(
+    "drip",
+    [
+        dripping(b"HTTP/1.1 200 OK\r\n", b"X-A: 1\r\n", 0.05),
+        dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" ", 0.05),
+        hanging(),
+        hanging(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"),
+    ],
+    ids=["head", "body", "silent", "stuck"],
+)
+async def test_slow_server_is_cut_at_the_deadline(drip: Callable[[asyncio.StreamWriter], "asyncio.Future[None]"]) -> None:
+    async with raw_server(drip) as server:
+        desk = NativeBackend(server.url, "token", limits=Limits(deadline_s=0.4, backoff_s=0.01))
+        began = time.monotonic()
+        with pytest.raises(Unreachable):
+            await desk.open()
+        with pytest.raises(Ambiguous):
+            await desk.apply(TICKET, REPLY, KEY)
+        assert time.monotonic() - began < 5
+        await desk.close()
+
+
+async def test_answer_cut_at_any_byte_leaves_a_write_unknown() -> None:
+    whole = len(APPLIED)
+    for cut in (1, whole // 2, whole, whole + 4, whole + 40):
+        async with raw_server(said(APPLIED, cut=cut)) as server:
+            desk = NativeBackend(server.url, "token", limits=QUICK)
+            with pytest.raises(Ambiguous):
+                await desk.apply(TICKET, REPLY, KEY)
+            await desk.close()
+
+
+async def test_answer_cut_once_is_asked_for_again_with_the_same_key() -> None:
+    async with raw_server(said(APPLIED, cut=5), said(APPLIED)) as server:
+        desk = NativeBackend(server.url, "token", limits=QUICK)
+        assert (await desk.apply(TICKET, REPLY, KEY)).says == "replied"
+        await desk.close()
+        assert len(server.heads) == 2
+        assert all(f"idempotency-key: {KEY}" in head.lower() for head in server.heads)
+
+
+async def test_closed_port_is_unreachable_for_a_write_too() -> None:
+    async with raw_server(said(b"")) as server:
+        url = server.url
+    desk = NativeBackend(url, "token", limits=QUICK)
+    with pytest.raises(Unreachable):
+        await desk.apply(TICKET, REPLY, KEY)
+    await desk.close()
+
+
+async def test_proxy_settings_of_the_machine_never_see_a_loopback_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with raw_server(said(b"[]")) as proxy, raw_server(said(b"[]")) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        desk = NativeBackend(server.url, "token", limits=QUICK)
+        assert await desk.list_views() == []
+        await desk.close()
+        assert proxy.heads == []
+
+
+@pytest.mark.parametrize("size", [3, 8])
+async def test_file_of_another_size_than_announced_fails_whole(size: int) -> None:
+    async with raw_server(said(b"12345")) as server:
+        desk = NativeBackend(server.url, "token", limits=QUICK)
+        file = Attachment(AttachmentId("a1"), NO_TEXT, "text/plain", size)
+        with pytest.raises(BadPayload):
+            _ = [piece async for piece in desk.read_attachment(file)]
+        await desk.close()
+
+
+async def test_cut_file_is_an_error() -> None:
+    async with raw_server(said(b"12345", cut=2)) as server:
+        desk = NativeBackend(server.url, "token", limits=QUICK)
+        with pytest.raises(Unreachable):
+            _ = [piece async for piece in desk.read_attachment(Attachment(AttachmentId("a1"), NO_TEXT, "text/plain", 5))]
+        await desk.close()
+
+
+async def test_closed_client_asks_nobody_and_closing_twice_is_fine() -> None:
+    http = Http("https://desk.example", "token", read_refusal=lambda _body: Said())
+    await http.close()
+    await http.close()
+    with pytest.raises(Unreachable):
+        await http.send(Call(operation="x", method="GET", route="/x"))
+
+
+async def test_cancelled_call_leaves_no_connection_open() -> None:
+    async with raw_server(hanging()) as server:
+        desk = NativeBackend(server.url, "token", limits=QUICK)
+        task = asyncio.create_task(desk.open())
+        async with asyncio.timeout(5):
+            await server.asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await desk.close()
+
+
+def test_chosen_backend_is_made_without_loading_the_http_library(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    program = (
+        "import sys\n"
+        "from supportdesk_tui.backends.catalog import SPECS, Connection\n"
+        "SPECS['native'].factory(Connection('http://127.0.0.1:1', 'token'))\n"
+        "assert 'httpx' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)
