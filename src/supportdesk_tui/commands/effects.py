@@ -102,6 +102,14 @@ class SaveFile:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachFile:
+    """Upload a file from the agent's disk and put it on the draft of `ticket`."""
+
+    ticket: TicketId
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """One line for the agent: a message marked with `msg`, and its named values."""
 
@@ -304,6 +312,7 @@ Effect: TypeAlias = (
     | Load
     | Attend
     | SaveFile
+    | AttachFile
     | Tell
     | Open
     | Pick

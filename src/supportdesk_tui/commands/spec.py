@@ -71,3 +71,5 @@ class Command:
     danger: Danger = Danger.NONE
     group: str = ""
     """Heading in the key sheet."""
+    is_internal: bool = False
+    """Run by a menu, form, prompt or pane only: not offered in the palette and without a key."""

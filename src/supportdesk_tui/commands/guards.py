@@ -1,0 +1,95 @@
+"""Why a command cannot run now: small checks, put together per command. Being offline is never a reason."""
+
+from supportdesk_tui.commands.context import Context
+from supportdesk_tui.commands.spec import Blocked, When, msg
+from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.store.state import OutboxPhase, Pane
+
+UNSENT = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.UNKNOWN})
+"""Phases of a change that has not surely reached the server."""
+
+
+def every(*checks: When) -> When:
+    """The first reason any of the checks gives."""
+
+    def check(context: Context) -> Blocked | None:
+        return next((reason for one in checks if (reason := one(context)) is not None), None)
+
+    return check
+
+
+def may(capability: Capability) -> When:
+    """The backend and our role allow it, for as many tickets as it would act on."""
+
+    def check(context: Context) -> Blocked | None:
+        return lacking(context, capability)
+
+    return check
+
+
+def lacking(context: Context, capability: Capability) -> Blocked | None:
+    """Why a capability is missing, in words."""
+    session = context.state.session.session
+    if session is None:
+        return Blocked(msg("Not signed in yet"))
+    if capability in session.capabilities:
+        return None
+    if session.lacking.get(capability) == "role":
+        return Blocked(msg("Your role may not do this"))
+    return Blocked(msg("This backend cannot do this"))
+
+
+def needs_ticket(context: Context) -> Blocked | None:
+    """A ticket is under the cursor, open or selected."""
+    return None if context.targets else Blocked(msg("No ticket here"))
+
+
+def needs_one(context: Context) -> Blocked | None:
+    """Exactly one ticket is meant."""
+    if len(context.targets) > 1:
+        return Blocked(msg("One ticket at a time: {count} are selected"), (("count", str(len(context.targets))),))
+    return needs_ticket(context)
+
+
+def bulk_fits(context: Context) -> Blocked | None:
+    """Several tickets are meant only where the backend can change several."""
+    if len(context.targets) > 1 and not context.can(Capability.BULK):
+        return Blocked(msg("This backend changes one ticket at a time"))
+    return None
+
+
+def verb(capability: Capability) -> When:
+    """The usual check of a verb: some ticket, and the backend and our role allow it."""
+    return every(needs_ticket, may(capability), bulk_fits)
+
+
+def verb_on_one(capability: Capability) -> When:
+    """The check of a verb that makes sense for one ticket only."""
+    return every(needs_one, may(capability))
+
+
+def needs_rows(context: Context) -> Blocked | None:
+    """The queue shows something."""
+    return None if context.state.queue.total else Blocked(msg("The queue is empty"))
+
+
+def needs_open(context: Context) -> Blocked | None:
+    """A ticket is open."""
+    return None if context.state.conversation.ticket else Blocked(msg("No ticket is open"))
+
+
+def needs_composer(context: Context) -> Blocked | None:
+    """The composer is open on a ticket."""
+    if context.state.conversation.ticket and context.state.view.composer_open:
+        return None
+    return Blocked(msg("The composer is not open"))
+
+
+def needs_macros(context: Context) -> Blocked | None:
+    """Macros are loaded (they come after the first paint)."""
+    return None if context.macros is not None else Blocked(msg("Macros are still being read"))
+
+
+def is_in_composer(context: Context) -> bool:
+    """The agent is writing."""
+    return context.focus is Pane.COMPOSER

@@ -1,0 +1,147 @@
+"""Bodies: inserting a macro, repeating it, finding one."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.composer import with_follow_ups
+from supportdesk_tui.commands.context import Context
+from supportdesk_tui.commands.effects import Compose, ComposerAct, Effect, FormField
+from supportdesk_tui.commands.guards import needs_macros
+from supportdesk_tui.commands.macro_values import Subject
+from supportdesk_tui.commands.macros import Macro, MacroLibrary, Rendered, render
+from supportdesk_tui.commands.opening import draft_of, is_open, open_ticket, values
+from supportdesk_tui.commands.spec import Args, Blocked, msg
+from supportdesk_tui.commands.times import zone_of
+from supportdesk_tui.domain.ticket import Ticket
+from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.state import Absent, Draft, DraftMode, Level, Loading, value_of
+
+WAIT = timedelta(milliseconds=150)
+"""How long to wait for a ticket that is being loaded before looking again …"""
+TRIES = 10
+"""… and how often, before the macro is written with what is known."""
+_TRY = "try"
+
+
+def library_of(context: Context) -> MacroLibrary:
+    """The macros; none while they are being read."""
+    return context.macros if isinstance(context.macros, MacroLibrary) else MacroLibrary()
+
+
+def subject_of(context: Context, asked: dict[str, str] | None = None) -> Subject | None:
+    """What a macro can speak about on the current ticket, as far as it is loaded."""
+    current, conversation, session = context.current, context.state.conversation, context.state.session
+    if current is None:
+        return None
+    detail = value_of(conversation.detail) if conversation.ticket == current.id else None
+    return Subject(
+        ticket=detail or Ticket(current),
+        customer=value_of(conversation.customer) if conversation.ticket == current.id else None,
+        agent=session.session.agent if session.session else None,
+        directory=session.directory,
+        now=context.now,
+        zone=zone_of(context.options, context.now),
+        asked=asked or {},
+    )
+
+
+def preview(context: Context, macro: Macro) -> Rendered | None:
+    """What a macro would write here: for the picker."""
+    subject = subject_of(context)
+    return render(macro, subject) if subject is not None else None
+
+
+def insert(context: Context, args: Args) -> Iterable[Effect]:
+    """Write a macro (first argument) into the composer; opens the ticket and asks the macro's prompts first."""
+    macro, current = library_of(context).get(args[0]), context.current
+    if macro is None:
+        yield ef.Tell(msg("There is no macro {name}"), (("name", args[0]),), Level.WARN)
+        return
+    if current is None:
+        return
+    given = values(args[1:])
+    if not is_open(context, current.id):
+        yield from open_ticket(context, current.id)
+        yield ef.RunCommand("macro.insert", args)
+        return
+    asked = {ask.name: given.get(ask.name, "").strip() for ask in macro.asks}
+    if not all(asked.values()):
+        yield _ask(context, macro, asked)
+        return
+    tries = int(given.get(_TRY, "0"))
+    if _is_coming(context) and tries < TRIES:
+        rest = tuple(arg for arg in args if not arg.startswith(f"{_TRY}="))
+        yield ef.Later(context.now + WAIT, "macro.insert", (*rest, f"{_TRY}={tries + 1}"))
+        return
+    yield from _write(context, macro, asked)
+
+
+def _is_coming(context: Context) -> bool:
+    conversation = context.state.conversation
+    parts = (conversation.detail, conversation.customer)
+    return any(isinstance(part, Loading | Absent) and value_of(part) is None for part in parts)
+
+
+def _ask(context: Context, macro: Macro, asked: dict[str, str]) -> Effect:
+    language = context.options.get("locale", "en")[:2]
+    fields = tuple(
+        FormField(ask.name, ask.title(language), asked[ask.name] or ask.default, required=True) for ask in macro.asks
+    )
+    return ef.Form(macro.title(language), fields, "macro.insert", (macro.id,))
+
+
+def _write(context: Context, macro: Macro, asked: dict[str, str]) -> Iterable[Effect]:
+    subject = subject_of(context, asked)
+    if subject is None:
+        return
+    rendered = render(macro, subject)
+    ticket = subject.ticket.summary.id
+    draft = draft_of(context, ticket)
+    if draft.is_empty:
+        draft = replace(draft, mode=DraftMode.REPLY)
+    yield ef.Emit(ev.ComposerToggled(True))
+    yield ef.Emit(ev.DraftChanged(_with_macro(draft, macro, rendered)))
+    yield Compose(ComposerAct.INSERT, rendered.text, rendered.stops, rendered.caret)
+    for path in macro.attachments:
+        yield ef.AttachFile(ticket, path)
+    yield ef.Emit(ev.MacroUsed(macro.id))
+    for said in rendered.left_out:
+        yield ef.Tell(said.text, said.values, Level.WARN)
+    if rendered.missing:
+        yield ef.Tell(msg("Not known here: {fields}"), (("fields", ", ".join(rendered.missing)),), Level.WARN)
+    elif draft.mode is DraftMode.NOTE:
+        yield ef.Tell(msg("Put into the note: the customer never reads it"), (), Level.WARN)
+
+
+def _with_macro(draft: Draft, macro: Macro, rendered: Rendered) -> Draft:
+    return replace(
+        draft,
+        then=with_follow_ups(draft.then, rendered.then),
+        macro=macro.id,
+        language_note=rendered.note,
+        then_next=draft.then_next or macro.then_next,
+        is_saved=False,
+    )
+
+
+def can_repeat(context: Context) -> Blocked | None:
+    """A macro was used before."""
+    return None if context.state.last_macro else Blocked(msg("No macro was used yet"))
+
+
+def can_insert(context: Context) -> Blocked | None:
+    """Macros are read."""
+    return needs_macros(context)
+
+
+def repeat(context: Context, _: Args) -> Iterable[Effect]:
+    """The macro used last, again."""
+    if context.state.last_macro:
+        yield from insert(context, (context.state.last_macro,))
+
+
+def pick(_: Context, __: Args) -> Iterable[Effect]:
+    """Find a macro by typing, with a preview."""
+    yield ef.Open(ef.Dialog.MACROS)

@@ -1,0 +1,99 @@
+"""What several commands share: opening a ticket, moving the cursor, changing tickets, writing the draft."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.context import Context
+from supportdesk_tui.commands.effects import Effect
+from supportdesk_tui.commands.guards import is_in_composer
+from supportdesk_tui.commands.spec import Args
+from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.changes import Change, MarkRead
+from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.state import Draft, DraftMode, Pane, value_of
+
+NAME_LENGTH = 40
+"""Characters of a name or subject quoted in a line told to the agent."""
+
+
+def values(args: Args) -> dict[str, str]:
+    """The `name=value` arguments a form hands over."""
+    return dict(arg.partition("=")[::2] for arg in args if "=" in arg)
+
+
+def cursor_to(context: Context, index: int) -> Iterable[Effect]:
+    """Put the cursor on a row of the whole order; asks for its surroundings when they are not loaded."""
+    queue = context.state.queue
+    if not queue.total:
+        return
+    index = max(0, min(index, queue.total - 1))
+    if index != queue.index:
+        yield ef.Emit(ev.CursorMoved(index))
+    first, last = queue.start, queue.start + len(queue.rows) - 1
+    wants_before = first > 0 and index - context.page < first
+    wants_after = last < queue.total - 1 and index + context.page > last
+    if wants_before or wants_after:
+        yield ef.Load(ef.LoadKind.QUEUE, cursor=index)
+
+
+def open_ticket(context: Context, ticket: TicketId, *, peek: bool = False) -> Iterable[Effect]:
+    """Show a ticket; unless it is a peek, others see that we look and the unread mark goes."""
+    yield ef.Emit(ev.TicketOpened(ticket, peek))
+    yield ef.Load(ef.LoadKind.TICKET, ticket)
+    if peek:
+        return
+    yield ef.Emit(ev.FocusMoved(Pane.CONVERSATION))
+    yield ef.Attend(ticket, Activity.VIEWING)
+    row = context.row(ticket)
+    if row is not None and row.unread and context.can(Capability.READ_MARK):
+        yield ef.Apply((ticket,), MarkRead())
+
+
+def is_open(context: Context, ticket: TicketId) -> bool:
+    """Whether the ticket is open and not only peeked at."""
+    conversation = context.state.conversation
+    return conversation.ticket == ticket and not conversation.peek
+
+
+def apply(context: Context, change: Change, text: str, **told: str) -> Iterable[Effect]:
+    """Change what the verb acts on, say so, and let go of the selection when it was used."""
+    targets = context.targets
+    if not targets:
+        return
+    yield ef.Apply(targets, change)
+    if len(targets) == 1:
+        current = context.current
+        number = current.number if current is not None and current.id == targets[0] else str(targets[0])
+    else:
+        number = f"{len(targets)} ×"
+        yield ef.Emit(ev.SelectionChanged(frozenset()))
+    yield ef.Tell(text, (("number", number), *told.items()))
+
+
+def draft_of(context: Context, ticket: TicketId) -> Draft:
+    """The draft as it is this moment, the composer's text included; a new one starts from what has been seen."""
+    draft = context.state.draft(ticket)
+    if draft is None:
+        entries = value_of(context.state.conversation.entries) if context.state.conversation.ticket == ticket else None
+        draft = Draft(ticket, base_seq=entries[-1].seq if entries else 0)
+    if is_in_composer(context) and context.state.conversation.ticket == ticket and context.composer_text != draft.body:
+        draft = replace(draft, body=context.composer_text, is_saved=False)
+    return draft
+
+
+def start_writing(context: Context, ticket: TicketId, mode: DraftMode) -> Iterable[Effect]:
+    """Open the composer on a ticket; text written for other readers keeps its mode."""
+    if not is_open(context, ticket):
+        yield from open_ticket(context, ticket)
+    yield ef.Emit(ev.ComposerToggled(True))
+    draft = draft_of(context, ticket)
+    if draft.is_empty or context.state.draft(ticket) is None:
+        draft = replace(draft, mode=mode)
+    yield ef.Emit(ev.DraftChanged(draft))
+    if draft.mode is DraftMode.NOTE:
+        yield ef.Attend(ticket, Activity.TYPING_NOTE)
+    else:
+        yield ef.Attend(ticket, Activity.TYPING)

@@ -1,0 +1,338 @@
+"""Bodies: what one does to tickets: reply, note, assign, status, snooze, priority, tags, watch, merge."""
+
+from collections.abc import Iterable
+
+from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.context import Context
+from supportdesk_tui.commands.effects import Choice, Effect
+from supportdesk_tui.commands.opening import NAME_LENGTH, apply, draft_of, open_ticket, start_writing
+from supportdesk_tui.commands.queue import next_ticket
+from supportdesk_tui.commands.spec import Args, msg
+from supportdesk_tui.commands.times import parse_when, tomorrow, zone_of
+from supportdesk_tui.domain.assign import best_fit
+from supportdesk_tui.domain.changes import (
+    Assign,
+    Link,
+    MarkRead,
+    Merge,
+    SetPriority,
+    SetStatus,
+    Snooze,
+    Tag,
+    Transfer,
+    Watch,
+)
+from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.ids import AgentId, TeamId, TicketId
+from supportdesk_tui.domain.ticket import Phase, Priority, Status
+from supportdesk_tui.store.state import DraftMode, Level, value_of
+
+QUOTED_LINES = 12
+"""Lines of the customer's words a quoting reply takes along."""
+
+
+def reply(context: Context, _: Args) -> Iterable[Effect]:
+    """Write to the customer."""
+    return _write(context, DraftMode.REPLY)
+
+
+def note(context: Context, _: Args) -> Iterable[Effect]:
+    """Write to colleagues."""
+    return _write(context, DraftMode.NOTE)
+
+
+def _write(context: Context, mode: DraftMode) -> Iterable[Effect]:
+    current = context.current
+    if current is None:
+        return
+    yield from start_writing(context, current.id, mode)
+    draft = draft_of(context, current.id)
+    if not draft.is_empty and draft.mode is not mode:
+        kind = msg("There is a note here already; F2 makes it a reply")
+        yield ef.Tell(kind if mode is DraftMode.REPLY else msg("There is a reply here already; F2 makes it a note"))
+
+
+def reply_quoting(context: Context, _: Args) -> Iterable[Effect]:
+    """Write to the customer, their last words quoted."""
+    yield from _write(context, DraftMode.REPLY)
+    entries = value_of(context.state.conversation.entries) or ()
+    last = next((entry for entry in reversed(entries) if entry.kind is EntryKind.CUSTOMER), None)
+    if last is not None and context.current is not None and context.state.conversation.ticket == context.current.id:
+        yield ef.Compose(ef.ComposerAct.INSERT, quoted(last))
+
+
+def quoted(entry: Entry) -> str:
+    """The first lines of an entry, each marked as a quotation, and an empty line to write on."""
+    lines = entry.body.strip().splitlines()
+    kept = [f"> {line}".rstrip() for line in lines[:QUOTED_LINES]]
+    return "\n".join([*kept, *(["> …"] if len(lines) > QUOTED_LINES else []), "", ""])
+
+
+# --- owner
+
+
+def take(context: Context, _: Args) -> Iterable[Effect]:
+    """Assign to me; of two agents who take at once one wins."""
+    me = context.me
+    current = context.current
+    if me is None:
+        return
+    if len(context.targets) == 1 and current is not None and current.owner == me:
+        yield ef.Tell(msg("{number} is yours already"), (("number", current.number),))
+        return
+    free = len(context.targets) > 1 or current is None or current.owner is None
+    yield from apply(context, Assign(me, only_if_unowned=free), msg("Taking {number}"))
+
+
+def assign(context: Context, args: Args) -> Iterable[Effect]:
+    """Assign to the agent named."""
+    agent = AgentId(args[0])
+    known = context.state.session.directory.agent(agent)
+    name = str(known.name)[:NAME_LENGTH] if known else str(agent)
+    return apply(context, Assign(agent), msg("{number}: assigning to {name}"), name=name)
+
+
+def unassign(context: Context, _: Args) -> Iterable[Effect]:
+    """Give back to the queue: nobody owns it."""
+    return apply(context, Assign(None), msg("{number}: nobody's now"))
+
+
+def assign_pick(context: Context, _: Args) -> Iterable[Effect]:
+    """Assign to any agent, best fit first."""
+    current, agents = context.current, context.state.session.directory.agents
+    if current is not None:
+        choices = tuple(Choice(fit.agent.id, fit.agent.name, fit.why) for fit in best_fit(current, agents, context.me))
+    else:
+        choices = tuple(Choice(agent.id, agent.name, f"{agent.load}/{agent.capacity}") for agent in agents)
+    yield ef.Pick(msg("Assign to"), choices, "ticket.assign")
+
+
+def transfer(context: Context, args: Args) -> Iterable[Effect]:
+    """Move to a team's queue; without an argument, ask which."""
+    if not args:
+        choices = tuple(Choice(team.id, team.name) for team in context.state.session.directory.teams)
+        yield ef.Pick(msg("Transfer to"), choices, "ticket.transfer")
+        return
+    team = context.state.session.directory.team(TeamId(args[0]))
+    name = str(team.name) if team else args[0]
+    yield from apply(context, Transfer(TeamId(args[0])), msg("{number}: moving to {name}"), name=name)
+
+
+# --- status and time
+
+
+def status_with(context: Context, phase: Phase) -> Status | None:
+    """The backend's first status of a phase."""
+    return next((one for one in context.state.session.directory.statuses if one.phase is phase), None)
+
+
+def status(context: Context, args: Args) -> Iterable[Effect]:
+    """Set the status named; the second argument is the resolve reason."""
+    known = next((one for one in context.state.session.directory.statuses if one.name == args[0]), None)
+    reasons = context.state.session.directory.resolve_reasons
+    if known is not None and known.phase is Phase.SOLVED and len(args) == 1 and reasons:
+        return _ask_reason(reasons, "ticket.status", args)
+    title = str(known.title) if known else args[0]
+    return apply(context, SetStatus(args[0], "".join(args[1:2])), msg("{number}: {status}"), status=title)
+
+
+def _ask_reason(reasons: tuple[str, ...], command: str, args: Args) -> Iterable[Effect]:
+    yield ef.Pick(msg("Why is it solved?"), tuple(Choice(reason, reason) for reason in reasons), command, args)
+
+
+def solve(context: Context, args: Args) -> Iterable[Effect]:
+    """Resolve and go to the next ticket; asks for the reason where the backend knows reasons."""
+    reasons = context.state.session.directory.resolve_reasons
+    solved = status_with(context, Phase.SOLVED)
+    if solved is None:
+        yield ef.Tell(msg("This backend has no solved status"), (), Level.WARN)
+        return
+    if reasons and not args:
+        yield from _ask_reason(reasons, "ticket.solve", ())
+        return
+    is_single = len(context.targets) == 1
+    yield from apply(context, SetStatus(solved.name, "".join(args[:1])), msg("{number}: solved – z takes it back"))
+    if is_single and context.state.conversation.ticket is not None and not context.state.conversation.peek:
+        yield from next_ticket(context, ())
+
+
+def reopen(context: Context, _: Args) -> Iterable[Effect]:
+    """Open again."""
+    opened = status_with(context, Phase.OPEN)
+    if opened is None:
+        return (ef.Tell(msg("This backend has no open status"), (), Level.WARN),)
+    return apply(context, SetStatus(opened.name), msg("{number}: open again"))
+
+
+def spam(context: Context, _: Args) -> Iterable[Effect]:
+    """Call it spam; nothing is deleted."""
+    known = next((one for one in context.state.session.directory.statuses if one.name == "spam"), None)
+    if known is None:
+        return (ef.Tell(msg("This backend has no spam status"), (), Level.WARN),)
+    return apply(context, SetStatus(known.name), msg("{number}: spam – z takes it back"))
+
+
+def snooze(context: Context, args: Args) -> Iterable[Effect]:
+    """Take out of sight until the customer answers (`reply`), tomorrow, or a time as people write it."""
+    zone = zone_of(context.options, context.now)
+    if args[0] == "reply":
+        return apply(context, Snooze(None), msg("{number}: back when the customer answers"))
+    written = args[0].partition("=")[2] if args[0].startswith("until=") else args[0]
+    until = tomorrow(context.now, zone) if written == "tomorrow" else parse_when(written, context.now, zone)
+    if until is None:
+        wrong = ef.Tell(msg("“{text}” is no time I know; try 2h, 18:00 or tomorrow 9"), (("text", written),), Level.WARN)
+        return (wrong, *snooze_pick(context, (written,)))
+    when = until.astimezone(zone).strftime("%m-%d %H:%M")
+    return apply(context, Snooze(until), msg("{number}: back {when}"), when=when)
+
+
+def snooze_pick(_: Context, args: Args) -> Iterable[Effect]:
+    """Ask until when."""
+    field = ef.FormField("until", msg("Until"), "".join(args[:1]), required=True, hint=msg("2h, 18:00, tomorrow 9, 今晚8点"))
+    yield ef.Form(msg("Snooze"), (field,), "ticket.snooze")
+
+
+# --- priority, tags, watching, reading
+
+
+def priority(context: Context, args: Args) -> Iterable[Effect]:
+    """Set the priority: `1`–`4`, or `+1` and `-1` from where it is."""
+    if args[0] not in {"+1", "-1"}:
+        return _set_priority(context, Priority(int(args[0])))
+    current = context.current
+    if current is None:
+        return ()
+    wanted = current.priority.value - int(args[0])
+    if not 1 <= wanted <= 4:
+        return (
+            ef.Tell(msg("{number} is {priority} already"), (("number", current.number), ("priority", current.priority.name))),
+        )
+    return _set_priority(context, Priority(wanted))
+
+
+def _set_priority(context: Context, wanted: Priority) -> Iterable[Effect]:
+    return apply(context, SetPriority(wanted), msg("{number}: {priority}"), priority=wanted.name)
+
+
+def priority_up(context: Context, _: Args) -> Iterable[Effect]:
+    """More urgent by one."""
+    return priority(context, ("+1",))
+
+
+def priority_down(context: Context, _: Args) -> Iterable[Effect]:
+    """Less urgent by one."""
+    return priority(context, ("-1",))
+
+
+def tag(context: Context, args: Args) -> Iterable[Effect]:
+    """Put a tag on, or take it off when it is there; without an argument, ask which."""
+    current = context.current
+    has = set(current.tags) if current else set()
+    if not args:
+        known = dict.fromkeys((*sorted(has), *context.state.session.directory.tags))
+        choices = tuple(Choice(one, one, msg("take off") if one in has else "") for one in known)
+        yield ef.Pick(msg("Tag"), choices, "ticket.tag", free=True)
+        return
+    name = args[0].strip()
+    if not name:
+        return
+    if name in has and len(context.targets) == 1:
+        yield from apply(context, Tag(remove=(name,)), msg("{number}: tag {tag} taken off"), tag=name)
+    else:
+        yield from apply(context, Tag(add=(name,)), msg("{number}: tagged {tag}"), tag=name)
+
+
+def watch(context: Context, _: Args) -> Iterable[Effect]:
+    """Follow, or stop following."""
+    current = context.current
+    if current is not None and current.watched and len(context.targets) == 1:
+        return apply(context, Watch(False), msg("{number}: no longer watched"))
+    return apply(context, Watch(), msg("{number}: watched"))
+
+
+def unread(context: Context, _: Args) -> Iterable[Effect]:
+    """Mark as not read."""
+    return apply(context, MarkRead(read=False), msg("{number}: unread again"))
+
+
+# --- tying tickets together
+
+
+def _related(context: Context, title: str, command: str) -> ef.Pick:
+    """The customer's other tickets and those in view, or any number typed."""
+    current = context.current
+    customer = value_of(context.state.conversation.customer)
+    opened = current is not None and context.state.conversation.ticket == current.id
+    choices: dict[TicketId, Choice] = {}
+    for contact in customer.contacts if customer and opened else ():
+        choices[contact.ticket] = Choice(contact.ticket, f"{contact.number} {contact.subject}", msg("same customer"))
+    rows = sorted(context.state.queue.rows, key=lambda row: current is None or row.customer_id != current.customer_id)
+    for row in rows:
+        mine = current is not None and row.customer_id == current.customer_id
+        hint = msg("same customer") if mine else str(row.customer_name)
+        choices.setdefault(row.id, Choice(row.id, f"{row.number} {row.subject}", hint))
+    if current is not None:
+        choices.pop(current.id, None)
+    return ef.Pick(title, tuple(choices.values()), command, free=True)
+
+
+def merge(context: Context, args: Args) -> Iterable[Effect]:
+    """Fold this ticket into another; without an argument, ask which."""
+    if not args:
+        yield _related(context, msg("Merge into"), "ticket.merge")
+        return
+    into = args[0].strip().lstrip("#")
+    if len(args) == 1:
+        number = context.current.number if context.current else ""
+        row = context.row(TicketId(into))
+        named = (("number", number), ("other", row.number if row else into))
+        question = msg("Merge {number} into {other}? Its number goes on working.")
+        yield ef.Confirm(question, named, "ticket.merge", (into, "sure"))
+        return
+    yield from apply(context, Merge(TicketId(into)), msg("{number}: merging"))
+    if context.state.conversation.ticket is not None:
+        yield from open_ticket(context, TicketId(into))
+
+
+def link(context: Context, args: Args) -> Iterable[Effect]:
+    """Tie this ticket to another; without an argument, ask which."""
+    if not args:
+        yield _related(context, msg("Link to"), "ticket.link")
+        return
+    yield from apply(context, Link(TicketId(args[0].strip().lstrip("#"))), msg("{number}: linked"))
+
+
+def attachments(context: Context, args: Args) -> Iterable[Effect]:
+    """Save a file of this conversation; asks which when there are several."""
+    ticket = context.state.conversation.ticket
+    if ticket is None:
+        return
+    if args:
+        yield ef.SaveFile(ticket, args[0])
+        return
+    entries = value_of(context.state.conversation.entries) or ()
+    files = [one for entry in reversed(entries) for one in entry.attachments]
+    if not files:
+        yield ef.Tell(msg("No attachments here"))
+    elif len(files) == 1:
+        yield ef.SaveFile(ticket, files[0].id)
+    else:
+        choices = tuple(Choice(one.id, one.name, f"{max(1, one.size // 1024)} KB") for one in files)
+        yield ef.Pick(msg("Save attachment"), choices, "ticket.attachments")
+
+
+def copy_number(context: Context, _: Args) -> Iterable[Effect]:
+    """Copy the case number."""
+    if context.current is not None:
+        yield ef.Copy(context.current.number, msg("case number"))
+
+
+def copy_title(context: Context, _: Args) -> Iterable[Effect]:
+    """Copy case number and subject."""
+    if context.current is not None:
+        yield ef.Copy(f"{context.current.number} {context.current.subject}", msg("case number and subject"))
+
+
+def number(_: Context, args: Args) -> Iterable[Effect]:
+    """Open a ticket by its case number."""
+    yield ef.Load(ef.LoadKind.NUMBER, text=args[0].strip()) if args else ef.Prompt(msg("Case number"), "ticket.number")
