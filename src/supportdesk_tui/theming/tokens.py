@@ -1,5 +1,6 @@
 """The semantic tokens a theme fills; panes and style sheets name these and never a colour."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
 ATTRIBUTES = frozenset({"bold", "dim", "italic", "underline", "reverse", "strike"})
@@ -102,23 +103,37 @@ class Ink:
     placeholder: str
 
 
+SURFACE_NAMES = tuple(field.name for field in fields(Surfaces))
+INK_NAMES = tuple(field.name for field in fields(Ink))
+
+
 @dataclass(frozen=True, slots=True)
-class Palette:
-    """A theme as the line API wants it: Rich style strings by meaning."""
+class Palette(Mapping[str, str]):
+    """A theme as the line API wants it: Rich styles by token, surfaces as `on #rrggbb`, inks as `bold #rrggbb`."""
 
     name: str
     dark: bool
     surface: Surfaces
     ink: Ink
 
+    def __getitem__(self, token: str) -> str:
+        if token in INK_NAMES:
+            style: str = getattr(self.ink, token)
+            return style
+        if token in SURFACE_NAMES:
+            return f"on {getattr(self.surface, token)}"
+        raise KeyError(token)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*SURFACE_NAMES, *INK_NAMES))
+
+    def __len__(self) -> int:
+        return len(SURFACE_NAMES) + len(INK_NAMES)
+
     @staticmethod
     def on(ink: str, surface: str) -> str:
         """One style of a foreground and a background: `palette.on(palette.ink.note_text, palette.surface.note_background)`."""
         return f"{ink} on {surface}"
-
-
-SURFACE_NAMES = tuple(field.name for field in fields(Surfaces))
-INK_NAMES = tuple(field.name for field in fields(Ink))
 
 
 def colour_of(style: str) -> str:

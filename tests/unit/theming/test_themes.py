@@ -119,6 +119,16 @@ def test_a_shipped_theme_is_complete_and_without_problems(name: str) -> None:
         Style.parse(Palette.on(getattr(loaded.palette.ink, token), loaded.palette.surface.queue))
 
 
+def test_a_palette_gives_a_style_for_every_token() -> None:
+    palette = palette_of(DEFAULT_DARK)
+    assert len(palette) == len(list(palette)) == len(set(palette))
+    assert palette["queue"] == f"on {palette.surface.queue}"
+    assert palette["accent"] == palette.ink.accent
+    assert [token for token in palette if not Style.parse(palette[token])] == []
+    with pytest.raises(KeyError):
+        palette["no such token"]
+
+
 def test_there_is_a_dark_a_light_a_contrast_and_a_sixteen_colour_theme() -> None:
     assert {"harbor-night", "harbor-day", "high-contrast", "ansi16", "mono"} <= set(SHIPPED)
     assert [palette_of(name).dark for name in ("harbor-night", "harbor-day")] == [True, False]

@@ -1,0 +1,114 @@
+"""Times, durations and counts as an agent reads them, in the current language."""
+
+from datetime import date, datetime, timedelta, tzinfo
+
+from supportdesk_tui.i18n.catalog import _
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def _weekday(day: date) -> str:
+    return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))[day.weekday()]
+
+
+def _month(day: date) -> str:
+    first = (_("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun"))
+    second = (_("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec"))
+    return (first + second)[day.month - 1]
+
+
+def zone(name: str) -> tzinfo | None:
+    """The time zone of an IANA name a backend sent; None when there is none such."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name) if name else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def duration(length: timedelta) -> str:
+    """A length of time in its largest unit, whole and never rounded up: `45s`, `12m`, `2h`, `3d`."""
+    seconds = abs(int(length.total_seconds()))
+    if seconds < _MINUTE:
+        return _("{n}s", n=seconds)
+    if seconds < _HOUR:
+        return _("{n}m", n=seconds // _MINUTE)
+    if seconds < 2 * _DAY:
+        return _("{n}h", n=seconds // _HOUR)
+    return _("{n}d", n=seconds // _DAY)
+
+
+def countdown(left: timedelta) -> str:
+    """What is left of a deadline as a queue shows it: `03m`, `2h`, and `late 4m` when it has passed."""
+    if left <= timedelta():
+        return _("late {time}", time=duration(left))
+    if left < timedelta(hours=1):
+        minutes = -(-int(left.total_seconds()) // _MINUTE)
+        return _("{n}m", n=f"{max(1, minutes):02}") if minutes < 60 else _("{n}h", n=1)
+    return duration(left)
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago, short; never negative, because clocks disagree: `now`, `5m`, `2h`, `3d`, then the date."""
+    passed = now - at
+    if passed < timedelta(minutes=1):
+        return _("now")
+    if passed < timedelta(days=7):
+        return duration(passed)
+    return calendar_day(at.date(), now.date())
+
+
+def clock_time(at: datetime, here: tzinfo | None = None) -> str:
+    """The time of day in a zone; our own when none is given."""
+    return f"{at.astimezone(here):%H:%M}"
+
+
+def calendar_day(day: date, today: date) -> str:
+    """A date, with its year only when it is another."""
+    values = {"weekday": _weekday(day), "day": day.day, "month": _month(day), "number": day.month, "year": day.year}
+    if day.year == today.year:
+        return _("{weekday} {day} {month}", **values)
+    return _("{day} {month} {year}", **values)
+
+
+def day_break(at: datetime, now: datetime, here: tzinfo | None = None) -> str:
+    """The heading between two days of a conversation."""
+    day, today = at.astimezone(here).date(), now.astimezone(here).date()
+    if day == today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    return calendar_day(day, today)
+
+
+def moment(at: datetime, now: datetime, here: tzinfo | None = None) -> str:
+    """A time, with its day unless it is today: `14:03`, `Tomorrow 09:00`, `Mon 17 Aug 14:03`."""
+    day, today = at.astimezone(here).date(), now.astimezone(here).date()
+    time = clock_time(at, here)
+    if day == today:
+        return time
+    name = _("Tomorrow") if day == today + timedelta(days=1) else day_break(at, now, here)
+    return _("{day} {time}", day=name, time=time)
+
+
+def local_time(now: datetime, zone_name: str) -> str:
+    """What a customer's watch shows now; empty when we do not know where they are."""
+    there = zone(zone_name)
+    return clock_time(now, there) if there is not None else ""
+
+
+def number(value: int) -> str:
+    """A count with its thousands apart."""
+    return f"{value:,}"
+
+
+def file_size(count: int) -> str:
+    """A size a person can compare: `840 B`, `12 kB`, `3.4 MB`."""
+    if count < 1_000:
+        return f"{count} B"
+    for unit, size in (("kB", 1_000), ("MB", 1_000_000)):
+        if count < size * 1_000:
+            value = count / size
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{count / 1_000_000_000:.1f} GB"

@@ -1,0 +1,107 @@
+"""Times as an agent reads them."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supportdesk_tui.i18n import when
+
+NOW = datetime(2026, 8, 17, 14, 3, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0s"),
+        (45, "45s"),
+        (60, "1m"),
+        (119, "1m"),
+        (3_599, "59m"),
+        (7_200, "2h"),
+        (172_799, "47h"),
+        (172_800, "2d"),
+        (-240, "4m"),
+    ],
+)
+def test_durations_use_their_largest_unit(seconds: int, text: str) -> None:
+    assert when.duration(timedelta(seconds=seconds)) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (180, "03m"),
+        (1, "01m"),
+        (179, "03m"),
+        (720, "12m"),
+        (3_599, "1h"),
+        (7_300, "2h"),
+        (0, "late 0s"),
+        (-240, "late 4m"),
+        (-90_000, "late 25h"),
+    ],
+)
+def test_a_countdown_says_late_in_words(seconds: int, text: str) -> None:
+    assert when.countdown(timedelta(seconds=seconds)) == text
+
+
+@pytest.mark.parametrize(
+    ("passed", "text"),
+    [
+        (timedelta(seconds=-500), "now"),
+        (timedelta(seconds=30), "now"),
+        (timedelta(minutes=5), "5m"),
+        (timedelta(hours=2), "2h"),
+        (timedelta(days=3), "3d"),
+        (timedelta(days=10), "Fri 7 Aug"),
+        (timedelta(days=400), "13 Jul 2025"),
+    ],
+)
+def test_ago_is_short_and_never_negative(passed: timedelta, text: str) -> None:
+    assert when.ago(NOW - passed, NOW) == text
+
+
+@given(st.timedeltas(min_value=timedelta(days=-4_000), max_value=timedelta(days=4_000)))
+def test_no_time_reads_as_negative(length: timedelta) -> None:
+    assert "-" not in when.duration(length) + when.countdown(length) + when.ago(NOW - length, NOW)
+
+
+def test_times_are_told_in_the_zone_asked_for() -> None:
+    shanghai = when.zone("Asia/Shanghai")
+    assert when.clock_time(NOW, shanghai) == "22:03"
+    assert when.local_time(NOW, "Asia/Shanghai") == "22:03"
+    assert when.local_time(NOW, "") == ""
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "a\x00b", "x" * 5_000])
+def test_a_zone_that_does_not_exist_is_none(name: str) -> None:
+    assert when.zone(name) is None
+
+
+def test_days_break_at_midnight_of_the_zone_shown() -> None:
+    utc, shanghai = when.zone("UTC"), when.zone("Asia/Shanghai")
+    late = datetime(2026, 8, 17, 23, 0, tzinfo=UTC)
+    assert when.day_break(late, NOW, utc) == "Today"
+    assert when.day_break(NOW - timedelta(days=1), NOW, utc) == "Yesterday"
+    assert when.day_break(NOW, late, shanghai) == "Yesterday"
+    assert when.day_break(NOW - timedelta(days=14), NOW, utc) == "Mon 3 Aug"
+
+
+def test_a_moment_says_its_day_unless_it_is_today() -> None:
+    utc = when.zone("UTC")
+    assert when.moment(NOW, NOW, utc) == "14:03"
+    assert when.moment(NOW + timedelta(days=1), NOW, utc) == "Tomorrow 14:03"
+    assert when.moment(NOW - timedelta(days=1), NOW, utc) == "Yesterday 14:03"
+    assert when.moment(NOW + timedelta(days=3), NOW, utc) == "Thu 20 Aug 14:03"
+
+
+def test_leap_days_are_days_like_others() -> None:
+    assert when.calendar_day(date(2028, 2, 29), date(2026, 1, 1)) == "29 Feb 2028"
+
+
+def test_numbers_and_sizes() -> None:
+    assert when.number(10_000) == "10,000"
+    sizes = [when.file_size(size) for size in (0, 840, 1_000, 12_400, 3_400_000, 250_000_000, 2_100_000_000)]
+    assert sizes == ["0 B", "840 B", "1.0 kB", "12 kB", "3.4 MB", "250 MB", "2.1 GB"]
