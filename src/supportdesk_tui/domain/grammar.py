@@ -115,14 +115,15 @@ def terms(query: QueueQuery) -> tuple[Term, ...]:
 
 def render(query: QueueQuery) -> str:
     """Write a query as a search line, so that `parse` gives it back; the sort order is not part of it."""
-    groups: dict[str, list[str]] = {}
-    words: list[str] = []
+    plain: dict[str, list[str]] = {}
+    others: list[str] = []
     for term in terms(query):
-        if term.key:
-            groups.setdefault(term.key, []).append(_written(term.value, term.key))
+        written = str(term)
+        if not term.key or written.endswith('"'):
+            others.append(written)
         else:
-            words.append(_written(term.value))
-    return " ".join([*(f"{key}:{','.join(values)}" for key, values in groups.items()), *words])
+            plain.setdefault(term.key, []).append(term.value)
+    return " ".join([*(f"{key}:{','.join(values)}" for key, values in plain.items()), *others])
 
 
 def without(query: QueueQuery, term: Term) -> QueueQuery:
@@ -244,10 +245,14 @@ _READERS: dict[str, tuple[str, Callable[[str], Any], bool]] = {
 
 
 def _due_word(within: timedelta) -> str:
-    minutes = -(-within // timedelta(minutes=1)) if within > timedelta() else 0
-    if minutes <= 0:
+    """The time in the unit that says it exactly, or rounded up, in at most five digits."""
+    if within <= timedelta():
         return "late"
-    return f"<{minutes // 60}h" if minutes % 60 == 0 else f"<{minutes}m"
+    minutes = -(-within // timedelta(minutes=1))
+    hours, days = -(-minutes // 60), -(-minutes // 1440)
+    if minutes % 60 and minutes <= 99_999:
+        return f"<{minutes}m"
+    return f"<{hours}h" if hours <= 99_999 else f"<{min(days, 99_999)}d"
 
 
 def _words(text: str) -> list[str]:

@@ -100,6 +100,9 @@ def test_deadline_words(written: str, minutes: int) -> None:
         (timedelta(seconds=61), "<2m"),
         (timedelta(minutes=45), "<45m"),
         (timedelta(days=1), "<24h"),
+        (timedelta(minutes=100_001), "<1667h"),
+        (timedelta(days=5000), "<5000d"),
+        (timedelta.max, "<99999d"),
     ],
 )
 def test_deadline_is_written_in_the_largest_unit_that_fits(within: timedelta, word: str) -> None:
@@ -162,6 +165,16 @@ def test_unclosed_phrase_is_still_searched() -> None:
 
 def test_free_text_set_by_hand_never_becomes_a_term() -> None:
     assert render(QueueQuery(text='status:open "x')) == '"status:open" x'
+
+
+def test_quoted_values_are_terms_of_their_own() -> None:
+    assert render(QueueQuery(tags=frozenset({"a", "b", "two words"}), text="x")) == 'tag:a,b tag:"two words" x'
+
+
+@pytest.mark.parametrize("line", ["sla:<99999m", "sla:<99999h", "sla:<99999d", "sla:<100000m"])
+def test_any_deadline_that_can_be_said_is_said_back(line: str) -> None:
+    query = parse(line).query
+    assert parse(render(query)).query == query
 
 
 def test_quote_marks_inside_a_value_are_left_out() -> None:
