@@ -1,0 +1,99 @@
+"""What every part of sync works with."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.errors import DeskError, Unreachable
+from supportdesk_tui.domain.ids import AgentId
+from supportdesk_tui.store.events import Event, Told
+from supportdesk_tui.store.state import Level, Notice
+from supportdesk_tui.store.store import Store
+from supportdesk_tui.sync import words
+from supportdesk_tui.sync.cache import Cache
+from supportdesk_tui.sync.clock import Clock, SystemClock
+from supportdesk_tui.sync.rows import Asker
+from supportdesk_tui.sync.windows import Ask
+
+Guarded: TypeAlias = Callable[[Coroutine[Any, Any, None], Callable[[DeskError], Event | None]], Coroutine[Any, Any, None]]
+"""Wraps a coroutine so that what goes wrong in it becomes an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user set."""
+
+    hold_s: float = 10.0
+    """How long a held change can be taken back; 0 sends at once."""
+    downloads: Path | None = None
+    """Where attachments are saved; the home folder's Downloads when None."""
+    locale: str | None = None
+    near_breach_min: int = 5
+    """Alert this long before a deadline of mine; 0 never."""
+
+
+@dataclass(slots=True)
+class Common:
+    """Store, cache, clock and the backend in use."""
+
+    store: Store
+    cache: Cache
+    clock: Clock = field(default_factory=SystemClock)
+    say: words.Say = words.plainly
+    options: Options = Options()
+    alert: Callable[[str], None] | None = None
+    """Bell or desktop notification, with a line that is safe to show."""
+    backend: Backend | None = None
+    """None while there is no connection to ask."""
+    heard_at: datetime | None = None
+    """When the server last said anything."""
+    have: int = 0
+    expected: int = 0
+    """Progress of the copy; `expected` is 0 when it is whole."""
+
+    def server(self, operation: str) -> Backend:
+        """The backend, or Unreachable."""
+        if self.backend is None:
+            raise Unreachable(operation)
+        return self.backend
+
+    @property
+    def me(self) -> AgentId:
+        """Our agent id; empty before the first sign-in."""
+        session = self.store.state.session.session
+        return session.agent.id if session else AgentId("")
+
+    def can(self, capability: Capability) -> bool:
+        """Whether backend and role allow it."""
+        session = self.store.state.session.session
+        return session is not None and capability in session.capabilities
+
+    def now(self) -> datetime:
+        """Server time as well as we know it."""
+        session = self.store.state.session.session
+        return self.clock.now() + session.clock_offset if session else self.clock.now()
+
+    def asker(self) -> Asker:
+        """Who a query is evaluated for."""
+        session = self.store.state.session.session
+        return Asker(self.me, session.agent.teams if session else (), self.now())
+
+    def ask(self) -> Ask:
+        """The question the queue on screen puts."""
+        return Ask(self.store.state.queue.query, self.store.state.queue.filter, self.asker())
+
+    def tell(self, text: str, level: Level = Level.INFO, **values: str) -> None:
+        """One line for the agent."""
+        self.store.dispatch(Told(Notice(self.say(text, values), level, self.clock.now())))
+
+
+async def gather(*jobs: Coroutine[Any, Any, None]) -> None:
+    """Run jobs side by side; cancelling this cancels them all."""
+    async with asyncio.TaskGroup() as group:
+        for job in jobs:
+            group.create_task(job)

@@ -1,0 +1,118 @@
+"""One draft per ticket, on disk soon after typing stops and at once when the agent leaves."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.domain.ids import AgentId, TicketId
+from supportdesk_tui.store.events import DraftSaved, DraftsLoaded, DraftUnsaved
+from supportdesk_tui.store.state import DeskState, Draft
+from supportdesk_tui.store.store import Store
+from supportdesk_tui.sync.outbox_db import Ledger
+
+WAIT_S = 0.4
+"""Longest time a typed character stays off the disk."""
+RETRY_S = 5.0
+"""Until a draft the disk refused is tried again."""
+
+
+class Drafts:
+    """Follows the drafts of the store and keeps the disk up with them."""
+
+    def __init__(
+        self, store: Store, ledger: Ledger, spawn: Callable[[str, Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._spawn = spawn
+        self._agent = AgentId("")
+        self._seen: Mapping[TicketId, Draft] = {}
+        self._waiting: dict[TicketId, Draft] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._unsubscribe = store.subscribe(self._look)
+
+    def load(self, agent: AgentId) -> DraftsLoaded:
+        """Drafts of earlier runs."""
+        self._agent = agent
+        drafts = tuple(self._ledger.drafts(agent))
+        self._seen = {**self._seen, **{draft.ticket: draft for draft in drafts}}
+        return DraftsLoaded(drafts)
+
+    def let_go(self, ticket: TicketId) -> None:
+        """A draft is becoming a change: the outbox takes it off the disk, so it must not be written behind its back."""
+        self._waiting.pop(ticket, None)
+
+    def keep(self, ticket: TicketId) -> None:
+        """It did not become one after all: write it as it stands."""
+        draft = self._store.state.drafts.get(ticket)
+        if draft is not None:
+            self._waiting[ticket] = draft
+            self._arm(WAIT_S)
+
+    def _look(self, state: DeskState) -> None:
+        if state.drafts is self._seen:
+            return
+        before, self._seen = self._seen, state.drafts
+        for ticket, draft in state.drafts.items():
+            known = before.get(ticket)
+            if draft is not known and (known is None or _content(draft) != _content(known)):
+                self._waiting[ticket] = draft
+        for ticket in before.keys() - state.drafts.keys():
+            self._waiting[ticket] = Draft(ticket)
+        if self._waiting:
+            self._arm(WAIT_S)
+
+    def _arm(self, delay_s: float) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._save_soon)
+
+    def _save_soon(self) -> None:
+        self._timer = None
+        self._spawn("drafts", self.save())
+
+    async def save(self) -> None:
+        """Write what has changed, in the outbox's thread; what the disk refuses is tried again a little later."""
+        refused: dict[TicketId, Draft] = {}
+        while self._waiting:
+            ticket, draft = self._waiting.popitem()
+            try:
+                await self._ledger.main.run(partial(self._ledger.put_draft, self._agent, draft))
+            except StorageError as error:
+                refused[ticket] = draft
+                self._store.dispatch(DraftUnsaved(ticket, str(error)))
+            else:
+                self._store.dispatch(DraftSaved(ticket, draft.body))
+        self._waiting = {**refused, **self._waiting}
+        if self._waiting:
+            self._arm(RETRY_S)
+
+    def flush(self) -> bool:
+        """Write what has changed now, in this thread: on leaving, hang-up or a signal. False when the disk refused."""
+        is_saved = True
+        for ticket, draft in self._take().items():
+            try:
+                self._ledger.put_draft(self._agent, draft)
+            except StorageError:
+                self._waiting[ticket] = draft
+                is_saved = False
+        return is_saved
+
+    def _take(self) -> dict[TicketId, Draft]:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        taken, self._waiting = self._waiting, {}
+        return taken
+
+    def close(self) -> None:
+        """Save the rest and stop following."""
+        self.flush()
+        self._unsubscribe()
+
+
+def _content(draft: Draft) -> tuple[object, ...]:
+    """What of a draft the disk keeps."""
+    words = (draft.mode, draft.body, draft.macro, draft.language_note)
+    return (*words, draft.then, draft.attachments, draft.then_next, draft.base_seq)

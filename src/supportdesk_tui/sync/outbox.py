@@ -1,0 +1,228 @@
+"""Every write on its way: held → queued → sending → sent, refused or unknown; on disk before each step.
+
+The rules that keep a change from being lost or doubled:
+- `queued` is on disk before anybody is told, `sending` before the first byte, and both survive a crash.
+- What was `sending` when the process died, or when the answer was lost, is `unknown`: it is looked for on the server first.
+  Where the server knows our keys it is then sent again with the same key; elsewhere only when the agent says so.
+- Changes of one ticket go in the order they were made; a held one lets only undo and marks pass.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.capabilities import Capability, Session
+from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
+from supportdesk_tui.store.events import OutboxLoaded
+from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
+from supportdesk_tui.sync import outbox_rules as rules
+from supportdesk_tui.sync import words
+from supportdesk_tui.sync.clock import Clock
+from supportdesk_tui.sync.outbox_book import Book
+from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.sending import Sender, Verdict, new_key
+
+PARALLEL = 4
+_SETTLED = frozenset({OutboxPhase.SENT, OutboxPhase.REFUSED})
+_STILL_OURS = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.REFUSED})
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What the outbox needs of its surroundings."""
+
+    publish: Callable[..., None]
+    """Takes events."""
+    spawn: Callable[[str, Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+    """Runs a coroutine under the engine's guard."""
+    sign_in_needed: Callable[[], None]
+    say: words.Say = words.plainly
+
+
+class Outbox:
+    """Sends the changes of one agent."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, hooks: Hooks) -> None:
+        self._clock = clock
+        self._hooks = hooks
+        self.book = Book(ledger, hooks.publish, hooks.say)
+        self._not_before: dict[ChangeKey, float] = {}
+        self._all_not_before = 0.0
+        self._asked: set[ChangeKey] = set()
+        """Unknown ones the agent wants sent if they did not arrive."""
+        self._looked: set[ChangeKey] = set()
+        """Unknown ones that were looked for in vain and wait for the agent."""
+        self._tasks: dict[ChangeKey, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._sender: Sender | None = None
+
+    # --- start and stop
+
+    def load(self, agent: AgentId) -> OutboxLoaded:
+        """Read an agent's changes of earlier runs."""
+        loaded = self.book.load(agent, self._clock.now())
+        self._wake.set()
+        return loaded
+
+    def connect(self, backend: Backend, session: Session) -> None:
+        """Send from now on through this backend."""
+        self._sender = Sender(backend, Capability.IDEMPOTENCY in session.capabilities, self._hooks.say)
+        self.kick()
+
+    def pause(self) -> None:
+        """Begin nothing new; what is on its way goes on."""
+        self._sender = None
+
+    def kick(self) -> None:
+        """The server is there again, or time has moved: waiting for it to come back is over."""
+        held = {item.key for item in self.book.items if item.phase is OutboxPhase.HELD}
+        self._not_before = {key: at for key, at in self._not_before.items() if key in held}
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send what is due, for ever; sleeps until the next deadline or news."""
+        while True:
+            self._wake.clear()
+            await self.step()
+            delay = rules.next_delay(self.book.items, self._moment())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._wake.wait()
+
+    async def step(self) -> None:
+        """Begin everything that is due now."""
+        for item in [item for item in self.book.items if rules.is_overdue(item, self._clock.now())]:
+            await self.book.replace(self.book.asking(item))
+        moment = self._moment()
+        if self._sender is None:
+            return
+        room = PARALLEL - len(self._tasks)
+        for item in rules.ready(self.book.items, moment)[: max(room, 0)]:
+            task = self._hooks.spawn("outbox", self._work(item, self._sender))
+            self._tasks[item.key] = task
+            task.add_done_callback(partial(self._finished, item.key))
+
+    def _moment(self) -> rules.Moment:
+        now, not_before = self._clock.monotonic(), self._not_before
+        if self._all_not_before > now:
+            not_before = {item.key: max(self._all_not_before, not_before.get(item.key, 0.0)) for item in self.book.items}
+        return rules.Moment(self._clock.now(), now, not_before, {*self._tasks, *self._looked})
+
+    def _finished(self, key: ChangeKey, _: "asyncio.Task[None]") -> None:
+        self._tasks.pop(key, None)
+        self._wake.set()
+
+    async def close(self, wait_s: float = 1.0) -> None:
+        """Give what is being sent a moment; what does not finish is verified at the next start."""
+        self.pause()
+        tasks = list(self._tasks.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=wait_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    # --- what the agent asks for
+
+    async def add(self, item: OutboxItem, clears: TicketId | None = None) -> None:
+        """Take a change: on disk first, then told. StorageError leaves everything as it was."""
+        if item.held_until is not None:
+            left = (item.held_until - self._clock.now()).total_seconds()
+            self._not_before[item.key] = self._clock.monotonic() + left
+        await self.book.add(item, clears)
+        self._wake.set()
+
+    async def take_back(self, key: ChangeKey, draft: Draft | None) -> Draft | None:
+        """Take back a change that has not begun to be sent, or was refused; None when it is too late.
+
+        Its words are in front of those of `draft` in what comes back; a change without words gives an empty draft.
+        """
+        item = self.book.get(key)
+        if item is None or key in self._tasks or item.phase not in _STILL_OURS:
+            return None
+        restored = rules.restored_draft(item, draft)
+        await self.book.drop(item, restored)
+        self._wake.set()
+        return restored or Draft(item.tickets[0] if item.tickets else TicketId(""))
+
+    async def retry(self, key: ChangeKey) -> None:
+        """Send a refused change once more as it is now, look for an unknown one, or release one that waits for a yes."""
+        item = self.book.get(key)
+        if item is None or key in self._tasks:
+            return
+        self._not_before.pop(key, None)
+        if item.phase is OutboxPhase.UNKNOWN:
+            self._asked.add(key)
+            self._looked.discard(key)
+        elif item.phase is OutboxPhase.REFUSED:
+            again = replace(item, phase=OutboxPhase.QUEUED, reason="", expected=None, attempts=0, settled_at=None)
+            await self.add(replace(again, key=new_key(), created_at=self._clock.now()))
+            await self.forget(key)
+        elif item.phase is OutboxPhase.HELD and item.held_until is None:
+            await self.book.replace(replace(item, phase=OutboxPhase.QUEUED, reason=""))
+        self._wake.set()
+
+    async def forget(self, key: ChangeKey) -> None:
+        """Drop a refused or unknown change."""
+        item = self.book.get(key)
+        if item is not None and key not in self._tasks and item.phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN}:
+            await self.book.drop(item)
+            self._wake.set()
+
+    # --- one change
+
+    async def _work(self, item: OutboxItem, sender: Sender) -> None:
+        """Bring one change a step further; whatever breaks, a change that was being sent ends as unknown."""
+        if item.phase is OutboxPhase.UNKNOWN:
+            verdict = await sender.look_for(replace(item, attempts=item.attempts + 1), asked=item.key in self._asked)
+            await self._settle(verdict)
+            return
+        sending = replace(item, phase=OutboxPhase.SENDING, held_until=None, attempts=item.attempts + 1, reason="")
+        self.book.hold(sending)
+        try:
+            await self.book.commit(sending)
+        except StorageError as error:
+            reason = self._hooks.say(words.DISK_REFUSED, {"reason": str(error)})
+            self._not_before[item.key] = self._clock.monotonic() + 5
+            self.book.tell(replace(item, phase=OutboxPhase.QUEUED, held_until=None, reason=reason))
+            return
+        self.book.tell(sending)
+        is_settled = False
+        try:
+            await self._settle(await sender.send(sending))
+            is_settled = True
+        finally:
+            if not is_settled:
+                self._not_before[item.key] = self._clock.monotonic() + 5
+                self.book.tell(replace(sending, phase=OutboxPhase.UNKNOWN, reason=self._hooks.say(words.UNSURE, {})))
+
+    async def _settle(self, verdict: Verdict) -> None:
+        """Write down what an attempt came to, then tell."""
+        item, now = verdict.item, self._clock.monotonic()
+        if verdict.wait_s:
+            self._not_before[item.key] = now + verdict.wait_s
+        if verdict.wait_all_s:
+            self._all_not_before = now + verdict.wait_all_s
+        if verdict.asks:
+            self._looked.add(item.key)
+        if verdict.asks or item.phase in _SETTLED:
+            self._asked.discard(item.key)
+        if verdict.also is not None:
+            await self.add(replace(verdict.also, settled_at=self._clock.now()))
+        if item.phase in _SETTLED:
+            item = replace(item, settled_at=self._clock.now())
+        if item.phase is OutboxPhase.SENT:
+            await self.book.finish(item)
+            followers = rules.follow_version(self.book.items, item, verdict.version) if verdict.version is not None else []
+            for later in followers:
+                await self.book.replace(later)
+        else:
+            await self.book.replace(item)
+        if verdict.sign_in:
+            self.pause()
+            self._hooks.sign_in_needed()

@@ -1,0 +1,96 @@
+"""What the outbox holds right now: the same in memory, on disk and in the store, in that order of trust reversed."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
+from supportdesk_tui.store.events import OutboxChanged, OutboxDropped, OutboxLoaded
+from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
+from supportdesk_tui.sync import outbox_rules as rules
+from supportdesk_tui.sync import words
+from supportdesk_tui.sync.outbox_db import Ledger
+
+
+class Book:
+    """The changes of one agent that are not settled, and those that were refused."""
+
+    def __init__(self, ledger: Ledger, publish: Callable[..., None], say: words.Say) -> None:
+        self._ledger = ledger
+        self._publish = publish
+        self._say = say
+        self._items: dict[ChangeKey, OutboxItem] = {}
+        self.agent = AgentId("")
+
+    def get(self, key: ChangeKey) -> OutboxItem | None:
+        """A change by key."""
+        return self._items.get(key)
+
+    @property
+    def items(self) -> tuple[OutboxItem, ...]:
+        """Oldest first."""
+        return tuple(self._items.values())
+
+    def load(self, agent: AgentId, now: datetime) -> OutboxLoaded:
+        """Read an agent's changes of earlier runs; what was being sent then is unknown now."""
+        if agent != self.agent:
+            self._items.clear()
+            self.agent = agent
+        fresh = [self._woken(item, now) for item in self._ledger.items(agent) if item.key not in self._items]
+        self._items = {item.key: item for item in (*fresh, *self._items.values())}
+        return OutboxLoaded(tuple(fresh))
+
+    def _woken(self, item: OutboxItem, now: datetime) -> OutboxItem:
+        if item.phase is OutboxPhase.SENDING:
+            return replace(item, phase=OutboxPhase.UNKNOWN, reason=self._say(words.UNSURE, {}))
+        return self.asking(item) if rules.is_overdue(item, now) else item
+
+    def asking(self, item: OutboxItem) -> OutboxItem:
+        """A held change whose time is long gone: it waits for the agent's yes."""
+        return replace(item, held_until=None, reason=self._say(words.HELD_TOO_LONG, {}))
+
+    async def add(self, item: OutboxItem, clears: TicketId | None = None) -> None:
+        """A new change: on disk first, then told. StorageError leaves everything as it was."""
+        await self.commit(item, clears)
+        self.tell(item)
+
+    async def commit(self, item: OutboxItem, clears: TicketId | None = None) -> None:
+        """Write a change to disk."""
+        agent = self.agent
+        await self._ledger.main.run(lambda: self._ledger.put_item(agent, item, clears))
+
+    def hold(self, item: OutboxItem) -> None:
+        """Claim a change in memory, before the disk is asked."""
+        self._items[item.key] = item
+
+    def tell(self, item: OutboxItem) -> None:
+        """A change has moved on: in memory and in the store."""
+        self._items[item.key] = item
+        self._publish(OutboxChanged(item))
+
+    async def replace(self, item: OutboxItem) -> None:
+        """A change has moved on; where the disk refuses, its older phase there is the more careful one."""
+        self.tell(item)
+        with suppress(StorageError):
+            await self.commit(item)
+
+    async def drop(self, item: OutboxItem, keeps: Draft | None = None) -> None:
+        """Forget a change on disk and in memory; its words go into a draft in the same transaction."""
+        self._items.pop(item.key, None)
+        agent = self.agent
+        try:
+            await self._ledger.main.run(lambda: self._ledger.drop_item(agent, item.key, keeps))
+        except StorageError:
+            self._items[item.key] = item
+            raise
+        self._publish(OutboxDropped(item.key))
+
+    async def finish(self, item: OutboxItem) -> None:
+        """A change was sent: nothing of it stays on disk; what the disk keeps against us is verified at the next start."""
+        agent = self.agent
+        with suppress(StorageError):
+            await self._ledger.main.run(lambda: self._ledger.drop_item(agent, item.key))
+        self._items.pop(item.key, None)
+        self._publish(OutboxChanged(item))

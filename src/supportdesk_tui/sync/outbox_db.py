@@ -1,0 +1,296 @@
+"""The disk under outbox and drafts: nothing an agent typed may be lost here.
+
+A folder belongs to one profile. Every running client holds one file of it (a slot) by a lock that dies with the process;
+at start a client also takes every slot whose owner is gone and works through it where it lies. An intent is therefore in
+exactly one file, and that file in the hands of exactly one process: two clients can never send the same change.
+Rows lie in frames with a checksum, so that a damaged file can be combed through byte by byte.
+"""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, TicketId
+from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
+from supportdesk_tui.sync import codec, files
+from supportdesk_tui.sync.database import Database, Schema
+from supportdesk_tui.sync.salvage import frame, read_intact, unframe
+
+T = TypeVar("T")
+_SCHEMA = Schema(
+    steps=(
+        """
+        CREATE TABLE items (key TEXT PRIMARY KEY, agent TEXT NOT NULL, rev INTEGER NOT NULL, frame BLOB NOT NULL);
+        CREATE TABLE drafts (agent TEXT NOT NULL, ticket TEXT NOT NULL, rev INTEGER NOT NULL, frame BLOB NOT NULL,
+            PRIMARY KEY (agent, ticket));
+        """,
+    ),
+    pragmas=("page_size = 16384", "journal_mode = TRUNCATE", "synchronous = FULL", "secure_delete = ON"),
+)
+_UPSERT_ITEM = (
+    "INSERT INTO items VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (key) DO UPDATE SET agent = excluded.agent, rev = excluded.rev, frame = excluded.frame"
+)
+_UPSERT_DRAFT = (
+    "INSERT INTO drafts VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (agent, ticket) DO UPDATE SET rev = excluded.rev, frame = excluded.frame"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Salvage:
+    """A file that was broken: where it lies now and how many rows came out of it."""
+
+    aside: Path
+    items: int
+    drafts: int
+
+
+class Slot:
+    """One file of intents and drafts, held by a lock."""
+
+    def __init__(self, folder: Path, number: int, lock: int) -> None:
+        self.number = number
+        self._lock = lock
+        self.salvages: list[Salvage] = []
+        self.db = Database(folder / f"outbox-{number}.db", _SCHEMA, self._on_damage)
+
+    def _on_damage(self, aside: Path) -> None:
+        """Put every intact row of a broken file into the new one; what was on its way is unknown, what was held waits."""
+        records = read_intact(aside)
+        counts = {"item": 0, "draft": 0}
+        with self.db.use(write=True) as connection:
+            for record in records:
+                kind = str(record.get("record"))
+                counts[kind] = counts.get(kind, 0) + 1
+                if kind == "item":
+                    if record["item"]["phase"] == OutboxPhase.HELD:
+                        record["item"]["held_until"] = None
+                    elif record["item"]["phase"] in {OutboxPhase.QUEUED, OutboxPhase.SENDING}:
+                        record["item"]["phase"] = OutboxPhase.UNKNOWN.value
+                    key = record["item"]["key"]
+                    connection.execute(_UPSERT_ITEM, (key, record["agent"], record["rev"], frame(record)))
+                elif kind == "draft":
+                    values = (record["agent"], record["draft"]["ticket"], record["rev"], frame(record))
+                    connection.execute(_UPSERT_DRAFT, values)
+        self.salvages.append(Salvage(aside, counts["item"], counts["draft"]))
+
+    def release(self) -> None:
+        """Close the file and let go of the lock."""
+        self.db.close()
+        os.close(self._lock)
+
+
+class Ledger:
+    """All slots this client holds; new rows go into the first one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._slots: list[Slot] = []
+        self._home: dict[ChangeKey, Slot] = {}
+        self._rev = 0
+        self.unreadable = 0
+        """Rows met that this release cannot read, e.g. after going back to an older one."""
+
+    def open(self) -> None:
+        """Take every slot that nobody else holds, or make a new one."""
+        files.private_folder(self._folder)
+        numbers = sorted(int(one.stem.partition("-")[2]) for one in self._folder.glob("outbox-*.lock"))
+        for number in numbers or [0]:
+            self._take(number)
+        number = max(numbers, default=0)
+        while not self._slots:
+            number += 1
+            self._take(number)
+
+    def adopt(self) -> bool:
+        """Take slots whose owner has died since; True when there was one."""
+        mine = {slot.number for slot in self._slots}
+        numbers = {int(one.stem.partition("-")[2]) for one in self._folder.glob("outbox-*.lock")}
+        taken = [number for number in sorted(numbers - mine) if self._take(number)]
+        return bool(taken)
+
+    def _take(self, number: int) -> bool:
+        path = self._folder / f"outbox-{number}.lock"
+        try:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageError(f"cannot use {path}: {error.strerror}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            return False
+        slot = Slot(self._folder, number, lock)
+        try:
+            slot.db.open()
+        except StorageError:
+            slot.release()
+            raise
+        self._slots.append(slot)
+        return True
+
+    def close(self) -> None:
+        """Let go of every slot."""
+        for slot in self._slots:
+            slot.release()
+        self._slots.clear()
+
+    def salvages(self) -> list[Salvage]:
+        """Broken files met so far; told once."""
+        met = [one for slot in self._slots for one in slot.salvages]
+        for slot in self._slots:
+            slot.salvages.clear()
+        return met
+
+    @property
+    def main(self) -> Database:
+        """Where new rows go, and the thread for all of them."""
+        if not self._slots:
+            raise StorageError("the outbox is not open")
+        return self._slots[0].db
+
+    # --- items
+
+    def items(self, agent: AgentId) -> list[OutboxItem]:
+        """Every intent of an agent, oldest first; one that cannot be read stays on the disk and is counted."""
+        found: list[OutboxItem] = []
+        for slot in self._slots:
+            for record in _records(slot, "SELECT frame FROM items WHERE agent = ?", (agent,)):
+                item = _tolerant(_to_item, record["item"])
+                if item is None:
+                    self.unreadable += 1
+                    continue
+                self._home[item.key] = slot
+                found.append(item)
+        return sorted(found, key=lambda item: (item.created_at, item.key))
+
+    def put_item(self, agent: AgentId, item: OutboxItem, clears: TicketId | None = None) -> None:
+        """Commit an intent; the draft it came from goes in the same transaction, so that the text is in one place, always."""
+        slot = self._home.setdefault(item.key, self._slots[0] if self._slots else self._missing())
+        record = {"record": "item", "agent": agent, "rev": self._next(), "item": _from_item(item)}
+        with slot.db.use(write=True) as db:
+            db.execute(_UPSERT_ITEM, (item.key, agent, record["rev"], frame(record)))
+            if clears is not None:
+                db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, clears))
+
+    def drop_item(self, agent: AgentId, key: ChangeKey, keeps: Draft | None = None) -> None:
+        """Forget a settled intent; one that is taken back becomes a draft in the same transaction."""
+        slot = self._home.pop(key, None) or self._slots[0]
+        with slot.db.use(write=True) as db:
+            db.execute("DELETE FROM items WHERE key = ?", (key,))
+            if keeps is not None:
+                db.execute(_UPSERT_DRAFT, self._draft_row(agent, keeps))
+
+    # --- drafts
+
+    def drafts(self, agent: AgentId) -> list[Draft]:
+        """One draft a ticket; two of dead clients become one, newer text first."""
+        found: dict[TicketId, list[tuple[int, Slot, Draft]]] = {}
+        for slot in self._slots:
+            for record in _records(slot, "SELECT frame FROM drafts WHERE agent = ?", (agent,)):
+                draft = _tolerant(_to_draft, record["draft"])
+                if draft is None:
+                    self.unreadable += 1
+                    continue
+                found.setdefault(draft.ticket, []).append((int(record["rev"]), slot, draft))
+        return [self._joined(agent, versions) for versions in found.values()]
+
+    def _joined(self, agent: AgentId, versions: list[tuple[int, Slot, Draft]]) -> Draft:
+        versions.sort(key=lambda version: -version[0])
+        newest = versions[0][2]
+        if len(versions) == 1 and versions[0][1] is self._slots[0]:
+            return newest
+        bodies = dict.fromkeys(draft.body for _, _, draft in versions if draft.body.strip())
+        joined = replace(newest, body="\n\n".join(bodies) or newest.body)
+        self.put_draft(agent, joined)
+        for _, slot, draft in versions:
+            if slot is not self._slots[0]:
+                with slot.db.use(write=True) as db:
+                    db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, draft.ticket))
+        return joined
+
+    def put_draft(self, agent: AgentId, draft: Draft) -> None:
+        """Commit a draft; an empty one is dropped."""
+        with self.main.use(write=True) as db:
+            if draft.is_empty:
+                db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, draft.ticket))
+            else:
+                db.execute(_UPSERT_DRAFT, self._draft_row(agent, draft))
+
+    def _draft_row(self, agent: AgentId, draft: Draft) -> tuple[object, ...]:
+        record = {"record": "draft", "agent": agent, "rev": self._next(), "draft": _from_draft(draft)}
+        return agent, draft.ticket, record["rev"], frame(record)
+
+    def _next(self) -> int:
+        self._rev = max(self._rev + 1, time.time_ns() // 1_000_000)
+        return self._rev
+
+    @staticmethod
+    def _missing() -> Slot:
+        raise StorageError("the outbox is not open")
+
+
+def _records(slot: Slot, sql: str, values: tuple[object, ...]) -> Iterable[dict[str, Any]]:
+    with slot.db.use() as db:
+        frames = [blob for (blob,) in db.execute(sql, values)]
+    return [record for record in map(unframe, frames) if record is not None]
+
+
+def _tolerant(read: Callable[[dict[str, Any]], T], plain: dict[str, Any]) -> T | None:
+    try:
+        return read(plain)
+    except (StorageError, KeyError, ValueError, TypeError):
+        return None
+
+
+def _from_item(item: OutboxItem) -> dict[str, Any]:
+    return {**_plain(item), "change": codec.change_to_plain(item.change)}
+
+
+def _to_item(plain: dict[str, Any]) -> OutboxItem:
+    return OutboxItem(
+        key=ChangeKey(plain["key"]),
+        tickets=tuple(TicketId(one) for one in plain["tickets"]),
+        change=codec.change_from_plain(plain["change"]),
+        phase=OutboxPhase(plain["phase"]),
+        created_at=datetime.fromisoformat(plain["created_at"]),
+        held_until=datetime.fromisoformat(plain["held_until"]) if plain["held_until"] else None,
+        attempts=int(plain["attempts"]),
+        reason=str(plain["reason"]),
+        number=str(plain["number"]),
+        expected=plain["expected"],
+        undoes=plain["undoes"],
+    )
+
+
+def _from_draft(draft: Draft) -> dict[str, Any]:
+    return {**_plain(draft), "then": [codec.change_to_plain(one) for one in draft.then]}
+
+
+def _to_draft(plain: dict[str, Any]) -> Draft:
+    return Draft(
+        ticket=TicketId(plain["ticket"]),
+        mode=DraftMode(plain["mode"]),
+        body=str(plain["body"]),
+        then=tuple(codec.change_from_plain(one) for one in plain["then"]),  # type: ignore[misc]  # only follow-ups were written
+        macro=str(plain["macro"]),
+        language_note=str(plain["language_note"]),
+        attachments=tuple((AttachmentId(one), str(name)) for one, name in plain["attachments"]),
+        then_next=bool(plain["then_next"]),
+        base_seq=int(plain["base_seq"]),
+    )
+
+
+def _plain(value: OutboxItem | Draft) -> dict[str, Any]:
+    skipped = {"change", "then"}
+    names = [name for name in value.__dataclass_fields__ if name not in skipped]
+    plain: dict[str, Any] = json.loads(codec.dump({name: getattr(value, name) for name in names}))
+    return plain

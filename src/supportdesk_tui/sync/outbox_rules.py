@@ -1,0 +1,110 @@
+"""The rules of the outbox that need no disk and no server: what may go now, what waits, what a draft gets back."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from supportdesk_tui.domain.changes import MarkRead, Note, Reply, Undo, Watch
+from supportdesk_tui.domain.ids import ChangeKey
+from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
+
+ASK_AFTER = timedelta(minutes=10)
+"""A held change this much past its time (asleep, switched off) is not sent without asking."""
+OPEN = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.UNKNOWN})
+_ON_ITS_WAY = OPEN - {OutboxPhase.HELD}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Time and what keeps a change from going now."""
+
+    now: datetime
+    monotonic: float
+    not_before: Mapping[ChangeKey, float]
+    """Monotonic seconds before which a change is not touched."""
+    resting: Collection[ChangeKey]
+    """Being worked on, or waiting for the agent's word."""
+
+
+def is_overdue(item: OutboxItem, now: datetime) -> bool:
+    """Held, and its time passed so long ago that the agent must be asked."""
+    return item.phase is OutboxPhase.HELD and item.held_until is not None and now - item.held_until > ASK_AFTER
+
+
+def is_due(item: OutboxItem, moment: Moment) -> bool:
+    """Nothing about the change itself makes it wait."""
+    if item.key in moment.resting or moment.not_before.get(item.key, 0.0) > moment.monotonic:
+        return False
+    if item.phase is OutboxPhase.HELD:
+        return item.held_until is not None and item.held_until <= moment.now and not is_overdue(item, moment.now)
+    return item.phase in {OutboxPhase.QUEUED, OutboxPhase.UNKNOWN}
+
+
+def ready(items: Iterable[OutboxItem], moment: Moment) -> list[OutboxItem]:
+    """What can be sent or looked for now: at most one change a ticket, in the order they were made."""
+    on_way: set[str] = set()
+    held: set[str] = set()
+    keys_on_way: set[ChangeKey] = set()
+    found: list[OutboxItem] = []
+    for item in items:
+        if item.phase not in OPEN:
+            continue
+        lanes = set(map(str, item.tickets)) or {""}
+        waits = bool(lanes & on_way) or (bool(lanes & held) and not _passes_held(item))
+        waits = waits or (isinstance(item.change, Undo) and item.change.key in keys_on_way)
+        if not waits and is_due(item, moment):
+            found.append(item)
+            on_way |= lanes
+        elif item.phase in _ON_ITS_WAY:
+            on_way |= lanes
+        else:
+            held |= lanes
+        keys_on_way.add(item.key)
+    return found
+
+
+def _passes_held(item: OutboxItem) -> bool:
+    return isinstance(item.change, Undo | MarkRead | Watch)
+
+
+def next_delay(items: Iterable[OutboxItem], moment: Moment) -> float | None:
+    """Seconds until something may become due by time alone; None when only news can change that."""
+    delays: list[float] = []
+    for item in items:
+        if item.phase not in OPEN or item.key in moment.resting:
+            continue
+        wait = moment.not_before.get(item.key, 0.0) - moment.monotonic
+        if item.phase is OutboxPhase.HELD:
+            if item.held_until is None:
+                continue
+            wait = max(wait, (item.held_until - moment.now).total_seconds())
+        if wait > 0:
+            delays.append(wait)
+    return min(delays) + 0.005 if delays else None
+
+
+def restored_draft(item: OutboxItem, draft: Draft | None) -> Draft | None:
+    """A draft with the words of a change that is taken back, in front of what was typed since; None when it had no words."""
+    if not isinstance(item.change, Reply | Note) or not item.tickets:
+        return None
+    words = item.change.body
+    mode = DraftMode.REPLY if isinstance(item.change, Reply) else DraftMode.NOTE
+    macro = item.change.macro if isinstance(item.change, Reply) else ""
+    if draft is None or draft.is_empty:
+        attachments = tuple((one, str(one)) for one in item.change.attachments)
+        return Draft(item.tickets[0], mode, words, item.change.then, macro, attachments=attachments, is_saved=True)
+    if draft.mode is not mode:
+        mode = DraftMode.NOTE
+    return replace(draft, mode=mode, body=f"{words}\n\n{draft.body}", then=item.change.then + draft.then)
+
+
+def follow_version(items: Iterable[OutboxItem], sent: OutboxItem, version: int) -> list[OutboxItem]:
+    """Later changes of ours on the ticket expect the version that our own change made."""
+    moved = []
+    for item in items:
+        if item.key == sent.key or item.phase not in {OutboxPhase.HELD, OutboxPhase.QUEUED} or item.expected is None:
+            continue
+        is_ours = item.expected == (sent.expected if sent.expected is not None else version - 1)
+        if set(item.tickets) & set(sent.tickets) and is_ours:
+            moved.append(replace(item, expected=version))
+    return moved

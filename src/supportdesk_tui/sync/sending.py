@@ -1,0 +1,145 @@
+"""One attempt to send a change, or to find out whether it arrived, and what its outcome means."""
+
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.changes import Applied, Outcome
+from supportdesk_tui.domain.errors import (
+    Ambiguous,
+    BadPayload,
+    DeskError,
+    RateLimited,
+    SignInNeeded,
+    Unreachable,
+)
+from supportdesk_tui.domain.ids import ChangeKey, TicketId
+from supportdesk_tui.store.state import OutboxItem, OutboxPhase
+from supportdesk_tui.sync import words
+
+BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+
+
+def new_key() -> ChangeKey:
+    """A key no other change has."""
+    return ChangeKey(uuid4().hex)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an attempt came to."""
+
+    item: OutboxItem
+    wait_s: float = 0.0
+    """Before this one is tried again."""
+    wait_all_s: float = 0.0
+    """Before anything is sent again: the server asked for it."""
+    sign_in: bool = False
+    version: int | None = None
+    also: OutboxItem | None = None
+    """The part of a bulk change that was refused."""
+    asks: bool = False
+    """It was looked for in vain: only the agent can say what now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A backend, and what it promises about keys."""
+
+    backend: Backend
+    keeps_keys: bool
+    """A repeated key is answered with the first answer."""
+    say: words.Say
+
+    async def send(self, item: OutboxItem) -> Verdict:
+        """Send once."""
+        try:
+            if len(item.tickets) > 1:
+                return await self._send_each(item)
+            applied = await self.backend.apply(item.tickets[0] if item.tickets else None, item.change, item.key, item.expected)
+        except (Ambiguous, BadPayload):
+            return Verdict(_to(item, OutboxPhase.UNKNOWN, self.say(words.UNSURE, {})), wait_s=_backoff(item))
+        except DeskError as error:
+            return self._not_sent(item, error, OutboxPhase.QUEUED)
+        return _sent(item, applied)
+
+    async def look_for(self, item: OutboxItem, *, asked: bool) -> Verdict:
+        """Find out whether an unknown change arrived; what did not may be sent again if keys are kept or the agent asked."""
+        may_repeat = self.keeps_keys or asked
+        try:
+            if len(item.tickets) > 1 and self.keeps_keys:
+                return Verdict(_to(item, OutboxPhase.QUEUED, ""))
+            if len(item.tickets) > 1:
+                return await self._look_for_each(item, may_repeat)
+            applied = await self.backend.find_applied(item.tickets[0] if item.tickets else None, item.change, item.key)
+        except (Ambiguous, BadPayload):
+            return Verdict(item, wait_s=_backoff(item))
+        except DeskError as error:
+            verdict = self._not_sent(item, error, OutboxPhase.UNKNOWN)
+            is_final = verdict.item.phase is OutboxPhase.REFUSED
+            return Verdict(_to(item, OutboxPhase.UNKNOWN, _reason(error)), asks=True) if is_final else verdict
+        if applied is not None:
+            return _sent(item, applied)
+        return self._not_found(item, may_repeat)
+
+    def _not_found(self, item: OutboxItem, may_repeat: bool) -> Verdict:
+        if may_repeat:
+            return Verdict(_to(item, OutboxPhase.QUEUED, ""))
+        return Verdict(_to(item, OutboxPhase.UNKNOWN, self.say(words.NOT_FOUND, {})), asks=True)
+
+    def _not_sent(self, item: OutboxItem, error: DeskError, again: OutboxPhase) -> Verdict:
+        """An error that says nothing happened: wait and try again, or it is refused."""
+        match error:
+            case RateLimited(after_s=after_s):
+                wait = min(300.0, max(1.0, after_s))
+                return Verdict(_to(item, again, self.say(words.RATE_LIMITED, {"seconds": f"{wait:.0f}"})), wait_all_s=wait)
+            case Unreachable():
+                return Verdict(_to(item, again, self.say(words.UNREACHABLE, {})), wait_s=_backoff(item))
+            case SignInNeeded():
+                return Verdict(_to(item, again, self.say(words.WAITS_FOR_SIGN_IN, {})), sign_in=True)
+            case _:
+                return Verdict(_to(item, OutboxPhase.REFUSED, _reason(error)))
+
+    async def _send_each(self, item: OutboxItem) -> Verdict:
+        outcomes = [outcome async for outcome in self.backend.apply_each(item.tickets, item.change, item.key)]
+        return self._sorted_out(item, outcomes)
+
+    async def _look_for_each(self, item: OutboxItem, may_repeat: bool) -> Verdict:
+        arrived = [t for t in item.tickets if await self.backend.find_applied(t, item.change, item.key) is not None]
+        rest = tuple(ticket for ticket in item.tickets if ticket not in arrived)
+        if not rest:
+            return self._sorted_out(item, [Outcome(ticket, True) for ticket in arrived])
+        return self._not_found(replace(item, tickets=rest), may_repeat)
+
+    def _sorted_out(self, item: OutboxItem, outcomes: list[Outcome]) -> Verdict:
+        """A bulk change with its result per ticket: what was not done becomes a refused change of its own."""
+        done = {outcome.ticket for outcome in outcomes if outcome.done}
+        reasons = {outcome.ticket: outcome.reason for outcome in outcomes if not outcome.done}
+        failed = tuple(ticket for ticket in item.tickets if ticket not in done)
+        counts = {"done": str(len(done)), "all": str(len(item.tickets))}
+        says = self.say(words.SOME_DONE, counts)
+        if not failed:
+            return Verdict(replace(_to(item, OutboxPhase.SENT, ""), says=says))
+        reason = "; ".join(dict.fromkeys(filter(None, reasons.values())))
+        reason = self.say(words.NOT_DONE, {"count": str(len(failed)), "reason": reason})
+        if not done:
+            return Verdict(_to(item, OutboxPhase.REFUSED, reason))
+        kept: tuple[TicketId, ...] = tuple(ticket for ticket in item.tickets if ticket in done)
+        refused = replace(_to(item, OutboxPhase.REFUSED, reason), key=new_key(), tickets=failed)
+        return Verdict(replace(_to(item, OutboxPhase.SENT, reason), tickets=kept, says=says), also=refused)
+
+
+def _to(item: OutboxItem, phase: OutboxPhase, reason: str) -> OutboxItem:
+    return replace(item, phase=phase, reason=reason)
+
+
+def _sent(item: OutboxItem, applied: Applied) -> Verdict:
+    return Verdict(replace(_to(item, OutboxPhase.SENT, ""), says=applied.says), version=applied.version)
+
+
+def _reason(error: DeskError) -> str:
+    return str(getattr(error, "reason", "") or error)
+
+
+def _backoff(item: OutboxItem) -> float:
+    return BACKOFF_S[min(max(item.attempts - 1, 0), len(BACKOFF_S) - 1)]

@@ -1,0 +1,43 @@
+"""What sync tells the agent, in English; the app passes a translator."""
+
+from collections.abc import Callable, Mapping
+
+
+def msg(text: str) -> str:
+    """Mark English text for translation; it is translated when it is said."""
+    return text
+
+
+Say = Callable[[str, Mapping[str, str]], str]
+"""Turns a marked text and its values into a line in the agent's language."""
+
+
+def plainly(text: str, values: Mapping[str, str]) -> str:
+    """English, when nobody translates."""
+    return text.format_map(values)
+
+
+HELD_TOO_LONG = msg("its time to be sent passed long ago: send it with retry, or take it back")
+NOT_FOUND = msg("the server does not show it: send it again with retry, or forget it")
+UNSURE = msg("the connection broke while it was sent: not known whether it arrived")
+UNREACHABLE = msg("server not reached, it will be tried again")
+RATE_LIMITED = msg("the server asks to wait {seconds} s")
+WAITS_FOR_SIGN_IN = msg("waits for sign-in")
+DISK_REFUSED = msg("the disk refused it: {reason}")
+SOME_DONE = msg("{done} of {all} done")
+NOT_DONE = msg("{count} not done: {reason}")
+FAULT = msg("this broke inside the desk: {what}. Your drafts are safe; see the log.")
+CACHE_REBUILT = msg("The local copy was damaged and is read anew; the old file is {name}")
+OUTBOX_SALVAGED = msg("The outbox file was damaged: {items} changes and {drafts} drafts were rescued, the old file is {name}")
+UNREADABLE = msg("{count} stored changes or drafts cannot be read by this version; they stay on disk")
+NOT_SAVED = msg("Not saved on disk: {reason}")
+NOT_QUEUED = msg("Not sent, the disk refused it: {reason}. The draft is kept.")
+SAVED_FILE = msg("Saved as {path}")
+NO_FILE = msg("There is no such attachment")
+FIRST_SELECTED = msg("Only the first {count} are selected")
+COULD_NOT = msg("{what}: {reason}")
+TAKEN_BACK = msg("Taken back")
+TOO_LATE = msg("Too late to take back: it is being sent")
+OFFLINE_RESULT = msg("not connected: only tickets of the local copy are shown")
+NOT_APPLIED = msg("the server could not apply: {terms}")
+NEAR_BREACH = msg("{number} is due in {minutes} min")
