@@ -17,7 +17,17 @@ class RawServer:
     """Request heads as they came."""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the first request."""
-    open_connections: set[asyncio.StreamWriter] = field(default_factory=set)
+    handlers: set[asyncio.Task[None]] = field(default_factory=set)
+    """One for every connection that is open."""
+
+    async def idle(self) -> None:
+        """Wait until every connection has ended."""
+        while self.handlers:
+            await asyncio.wait(self.handlers)
+
+    def owns(self, task: "asyncio.Task[object]") -> bool:
+        """Whether a task is the server's own."""
+        return task in self.handlers
 
 
 def said(body: bytes, *, status: str = "200 OK", headers: str = "Content-Type: application/json\r\n", cut: int = 0) -> Answer:
@@ -64,10 +74,8 @@ def dripping(head: bytes, drop: bytes, every_s: float) -> Answer:
 async def raw_server(*script: Answer) -> AsyncIterator[RawServer]:
     """Serve a script on loopback."""
     answers = list(script)
-    handlers: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server.open_connections.add(writer)
         try:
             server.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
             server.asked.set()
@@ -76,13 +84,12 @@ async def raw_server(*script: Answer) -> AsyncIterator[RawServer]:
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
-            server.open_connections.discard(writer)
             writer.close()
 
     def started(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(handle(reader, writer))
-        handlers.add(task)
-        task.add_done_callback(handlers.discard)
+        server.handlers.add(task)
+        task.add_done_callback(server.handlers.discard)
 
     listener = await asyncio.start_server(started, "127.0.0.1", 0)
     server = RawServer(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
@@ -90,7 +97,7 @@ async def raw_server(*script: Answer) -> AsyncIterator[RawServer]:
         yield server
     finally:
         listener.close()
-        for task in tuple(handlers):
+        for task in tuple(server.handlers):
             task.cancel()
-        await asyncio.gather(*handlers, return_exceptions=True)
+        await asyncio.gather(*server.handlers, return_exceptions=True)
         await listener.wait_closed()

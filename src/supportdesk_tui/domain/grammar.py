@@ -248,7 +248,8 @@ def _due_word(within: timedelta) -> str:
     """The time in the unit that says it exactly, or rounded up, in at most five digits."""
     if within <= timedelta():
         return "late"
-    minutes = -(-within // timedelta(minutes=1))
+    whole, rest = divmod(within, timedelta(minutes=1))
+    minutes = whole + bool(rest)
     hours, days = -(-minutes // 60), -(-minutes // 1440)
     if minutes % 60 and minutes <= 99_999:
         return f"<{minutes}m"

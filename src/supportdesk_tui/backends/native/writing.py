@@ -161,5 +161,5 @@ def _to_follow_up(change: changes.FollowUp) -> wire.FollowUpIn:  # noqa: C901 - 
             return wire.Escalate(team=team, summary=summary, fields=dict(fields))
         case changes.MakePromise(text=text, due_at=due_at):
             return wire.MakePromise(text=text, due_at=due_at)
-        case changes.SettlePromise(promise=promise):
-            return wire.SettlePromise(promise=promise)
+        case _:
+            return wire.SettlePromise(promise=change.promise)
