@@ -1,0 +1,90 @@
+"""What time does by itself: snoozed tickets wake, promises fall due, solved tickets close."""
+
+from sqlalchemy import select
+
+from supportdesk_tui.server.desk.desk import Desk
+from supportdesk_tui.server.desk.transaction import Also, Transaction, copy_of
+from supportdesk_tui.server.floor.people import Promise
+from supportdesk_tui.server.floor.ticket import Ticket
+from supportdesk_tui.server.floor.words import HOUR
+from supportdesk_tui.server.storage import tables
+
+CLOSE_AFTER_MS = 72 * HOUR
+STEP = 50
+"""How many of each kind are done in one transaction, so that agents never wait behind them."""
+DESK = ("Desk", None)
+
+
+def pass_time(desk: Desk) -> int:
+    """Do what has fallen due; says how much that was."""
+    now = desk.clock()
+    with desk.database.reading() as connection:
+        columns, kept = tables.tickets.c, tables.promises.c
+        waking = (
+            connection.execute(
+                select(columns.id).where(columns.snoozed_until.is_not(None), columns.snoozed_until <= now).limit(STEP)
+            )
+            .scalars()
+            .all()
+        )
+        due = connection.execute(select(kept.id).where(kept.state == "open", kept.due_at <= now).limit(STEP)).scalars().all()
+        closing = (
+            connection.execute(
+                select(columns.id).where(columns.status == "solved", columns.solved_at <= now - CLOSE_AFTER_MS).limit(STEP)
+            )
+            .scalars()
+            .all()
+        )
+    if not (waking or due or closing):
+        return 0
+
+    def work(tx: Transaction) -> int:
+        return (
+            sum(_wake(tx, one) for one in waking)
+            + sum(_break(tx, one) for one in due)
+            + sum(_close(tx, one) for one in closing)
+        )
+
+    return desk.transact(None, None, work)
+
+
+def _wake(tx: Transaction, ref: str) -> bool:
+    ticket = tx.ticket(ref)
+    if ticket.snoozed_until is None or ticket.snoozed_until > tx.now:
+        return False
+    before = copy_of(ticket)
+    ticket.snoozed_until = None
+    if ticket.status == "snoozed":
+        ticket.status, ticket.resume_status = ticket.resume_status or "open", ""
+    _say(tx, before, ticket, "ticket.woke", f"{ticket.number} is back from its snooze")
+    return True
+
+
+def _break(tx: Transaction, promise_id: str) -> bool:
+    row = tx.connection.execute(select(tables.promises).where(tables.promises.c.id == promise_id)).mappings().one()
+    promise = Promise(**row)
+    if promise.state != "open":
+        return False
+    ticket = tx.ticket(promise.ticket)
+    before = copy_of(ticket)
+    promise.state = "broken"
+    ticket.open_promises -= 1
+    says = f"promise missed: {promise.text}"
+    entry = tx.words(ticket, "system", says, DESK)
+    tx.record("promise.broken", before, ticket, also=Also(entry=entry, promise=promise), says=says, tells=promise.owner)
+    return True
+
+
+def _close(tx: Transaction, ref: str) -> bool:
+    ticket = tx.ticket(ref)
+    if ticket.status != "solved":
+        return False
+    before = copy_of(ticket)
+    ticket.status = "closed"
+    tx.record("ticket.closed", before, ticket, says=f"{ticket.number} closed after three days")
+    return True
+
+
+def _say(tx: Transaction, before: Ticket, ticket: Ticket, kind: str, says: str) -> None:
+    entry = tx.words(ticket, "system", says, DESK)
+    tx.record(kind, before, ticket, also=Also(entry=entry), says=says, tells=ticket.owner)

@@ -1,0 +1,112 @@
+"""Changes that touch one ticket only."""
+
+from supportdesk_tui.server.desk.done import Case, Done
+from supportdesk_tui.server.desk.refusals import Conflicting, Forbidden, Refusal
+from supportdesk_tui.server.floor.authority import may
+from supportdesk_tui.server.floor.words import CATEGORIES, NOT_BY_HAND, STATUSES, TEAMS, field_title
+from supportdesk_tui.wire import schema
+
+
+def assign(case: Case, change: schema.Assign) -> Done:
+    """Give the ticket to an agent or to nobody; taking has one winner."""
+    ticket, who = case.ticket, case.who
+    verb = "take" if change.agent == who.id else "assign"
+    if not may(who.role, verb):
+        raise Forbidden(f"your role ({who.role}) may not {verb} tickets")
+    if change.only_if_unowned and ticket.owner not in {None, change.agent}:
+        raise Conflicting(f"{case.tx.name_of(ticket.owner)} has it", field="agent", current=ticket)
+    if change.agent is None:
+        ticket.owner = None
+        return case.system("ticket.assigned", "took it off its owner", "unassign")
+    agent = case.tx.agent(change.agent)
+    if agent is None:
+        raise Refusal(f"there is no agent {change.agent[:40]}", field="agent")
+    if agent.role == "auditor":
+        raise Refusal(f"{agent.name} is an auditor and takes no tickets", field="agent")
+    ticket.owner = agent.id
+    if ticket.status in {"new", "waiting_human", "bot"}:
+        ticket.status = "open"
+    told = None if agent.id == who.id else agent.id
+    says = "took it" if told is None else f"assigned it to {agent.name}"
+    deed = "take" if told is None else f"assign {{}} to {agent.name}"
+    return case.system("ticket.assigned", says, deed, tells=told)
+
+
+def transfer(case: Case, change: schema.Transfer) -> Done:
+    """Move the ticket to a team's queue; nobody owns it there yet."""
+    if change.team not in TEAMS:
+        raise Refusal(f"there is no team {change.team[:40]}", field="team")
+    case.ticket.team, case.ticket.owner = change.team, None
+    reason = f": {change.reason}" if change.reason else ""
+    return case.system("ticket.transferred", f"moved it to {TEAMS[change.team]}{reason}", f"move {{}} to {TEAMS[change.team]}")
+
+
+def set_status(case: Case, change: schema.SetStatus) -> Done:
+    """Set the status; solving keeps the reason."""
+    if change.status not in STATUSES:
+        raise Refusal(f"there is no status {change.status[:40]}", field="status")
+    if change.status in NOT_BY_HAND:
+        raise Refusal(f"{change.status} cannot be set by hand: {NOT_BY_HAND[change.status]}", field="status")
+    ticket, status = case.ticket, STATUSES[change.status]
+    ticket.status, ticket.snoozed_until, ticket.resume_status = change.status, None, ""
+    if status.phase in {"solved", "closed"}:
+        ticket.resolve_reason, ticket.stage, ticket.turn_at = change.reason, "resolved", None
+    elif ticket.stage == "resolved":
+        ticket.stage = "diagnosing"
+    reason = f" ({change.reason})" if change.reason else ""
+    return case.system("ticket.status", f"set status {status.title}{reason}", f"set {{}} to {status.title}")
+
+
+def set_priority(case: Case, change: schema.SetPriority) -> Done:
+    """Set the priority; the deadlines follow."""
+    case.ticket.priority = change.priority
+    return case.system("ticket.priority", f"set priority P{change.priority}", f"set {{}} to P{change.priority}")
+
+
+def tag(case: Case, change: schema.TagChange) -> Done:
+    """Add and remove tags."""
+    kept = [one for one in case.ticket.tags if one not in set(change.remove)]
+    case.ticket.tags = kept + [one for one in dict.fromkeys(change.add) if one not in kept]
+    if len(case.ticket.tags) > 100:
+        raise Refusal("a ticket holds at most 100 tags", field="add")
+    words = ", ".join([f"+{one}" for one in change.add] + [f"-{one}" for one in change.remove])
+    return case.silent("ticket.tagged", f"tagged {words}", f"tag {{}} {words}")
+
+
+def set_field(case: Case, change: schema.SetField) -> Done:
+    """Fill one fact."""
+    known = set(CATEGORIES[case.ticket.category].required) | set(case.ticket.fields)
+    if change.name not in known and len(case.ticket.fields) >= 50:
+        raise Refusal("a ticket holds at most 50 facts", field="name")
+    case.ticket.fields = {**case.ticket.fields, change.name: change.value}
+    return case.silent("ticket.field", f"filled {field_title(change.name)}", f"fill {field_title(change.name)} of {{}}")
+
+
+def snooze(case: Case, change: schema.Snooze) -> Done:
+    """Out of sight until a time, or until the customer's next word."""
+    ticket = case.ticket
+    until = None if change.until is None else case.millis(change.until, field="until")
+    if until is not None and until <= case.tx.now:
+        raise Refusal("that time is over already", field="until")
+    if ticket.phase in {"solved", "closed"}:
+        raise Refusal("a solved ticket needs no snooze", field="until")
+    if ticket.status != "snoozed":
+        ticket.resume_status = ticket.status if ticket.status not in {"new", "waiting_human", "bot"} else "open"
+    ticket.status, ticket.snoozed_until = "snoozed", until
+    when = "until the customer writes" if change.until is None else f"until {change.until:%Y-%m-%d %H:%M} UTC"
+    return case.silent("ticket.snoozed", f"snoozed it {when}", "snooze")
+
+
+def watch(case: Case, change: schema.Watch) -> Done:
+    """Follow or stop following."""
+    others = [one for one in case.ticket.watchers if one != case.who.id]
+    case.ticket.watchers = [*others, case.who.id] if change.on else others
+    return case.silent("ticket.watched", "watches it" if change.on else "stopped watching", "watch" if change.on else "unwatch")
+
+
+def mark_read(case: Case, change: schema.MarkRead) -> Done:
+    """An agent has looked, or wants it unread again."""
+    case.ticket.unread = 0 if change.read else max(1, case.ticket.unread)
+    return case.silent(
+        "ticket.read", "read it" if change.read else "marked it unread", "mark {} read" if change.read else "mark {} unread"
+    )

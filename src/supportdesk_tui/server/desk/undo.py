@@ -1,0 +1,98 @@
+"""Taking back what a change did, read from the log: the inverse of each event, unless somebody built on it since."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from supportdesk_tui.server.desk.done import Case
+from supportdesk_tui.server.desk.refusals import Conflicting, Refusal
+from supportdesk_tui.server.desk.transaction import Also, Transaction
+from supportdesk_tui.server.floor.people import Agent, Promise
+from supportdesk_tui.server.floor.ticket import COMPUTED, Ticket
+from supportdesk_tui.server.storage import tables
+from supportdesk_tui.server.storage.log import Event, Patch, events_of_ticket
+
+SPOKEN = frozenset({"reply", "note", "ticket.opened"})
+"""Events that cannot be taken back: somebody may have read them."""
+
+
+def undo_events(tx: Transaction, who: Agent, events: list[Event]) -> list[str]:
+    """Take the events back, newest first; the ids of the tickets it touched, oldest first."""
+    undoable = [one for one in events if one.kind not in SPOKEN and one.ticket is not None]
+    if not undoable:
+        raise Refusal("what was said cannot be taken back")
+    touched: dict[str, Case] = {}
+    for event in reversed(undoable):
+        case = touched.get(event.ticket or "")
+        if case is None:
+            case = touched[event.ticket or ""] = Case(tx, who, tx.ticket(event.ticket or ""))
+            case.ticket = msgspec.structs.replace(case.ticket)
+        _check_untouched(tx, case.ticket, event)
+        _take_back(case, event)
+    for case in touched.values():
+        case.system("undo", "took back the last change", "undo")
+    return list(reversed(touched))
+
+
+def _columns(event: Event) -> dict[str, Any]:
+    patch = event.after.get("tickets", {}).get(event.ticket or "") or {}
+    return {name: value for name, value in patch.items() if name not in COMPUTED}
+
+
+def _check_untouched(tx: Transaction, ticket: Ticket, event: Event) -> None:
+    created = event.before.get("tickets", {}).get(ticket.id) is None
+    since = [
+        one for one in events_of_ticket(tx.connection, ticket.id, event.seq) if one.key != event.key or one.actor != event.actor
+    ]
+    if created:
+        changed = bool(since)
+    else:
+        changed = any(getattr(ticket, name) != value for name, value in _columns(event).items())
+        changed = changed or _promise_moved(tx, event)
+    if changed:
+        news = "; ".join(one.says for one in since if one.says)[:300] or "it changed since"
+        raise Conflicting(f"{ticket.number} moved on: {news}", current=tx.ticket(ticket.id))
+
+
+def _promise_moved(tx: Transaction, event: Event) -> bool:
+    for row_id, patch in event.after.get("promises", {}).items():
+        state = tx.connection.execute(select(tables.promises.c.state).where(tables.promises.c.id == row_id)).scalar()
+        if patch is not None and state != patch["state"]:
+            return True
+    return False
+
+
+def _take_back(case: Case, event: Event) -> None:
+    before = event.before.get("tickets", {}).get(case.ticket.id)
+    if before is None:
+        case.ticket.status, case.ticket.resolve_reason, case.ticket.stage = "closed", "undone", "resolved"
+    else:
+        for name in _columns(event):
+            setattr(case.ticket, name, before[name])
+        for name in ("turn_at", "unread"):
+            if name in before and event.kind in {"ticket.status", "ticket.read", "ticket.merged"}:
+                setattr(case.ticket, name, before[name])
+    also = _rows_back(case, event)
+    if also is not None:
+        case.record("undo.part", "took back what came with it", "undo", also=also)
+
+
+def _rows_back(case: Case, event: Event) -> Also | None:
+    """The links and promises of the event, the other way round."""
+    links: list[Patch] = []
+    gone: list[Patch] = []
+    for row_id, after in event.after.get("links", {}).items():
+        before = event.before.get("links", {}).get(row_id)
+        gone += [after] if after is not None else []
+        links += [before] if before is not None and after is None else []
+    also = Also(links=tuple(links), links_gone=tuple(gone))
+    for row_id in event.after.get("promises", {}):
+        row = case.tx.connection.execute(select(tables.promises).where(tables.promises.c.id == row_id)).mappings().first()
+        if row is not None and event.kind == "promise.made":
+            also.promise_gone = Promise(**row)
+            case.ticket.open_promises -= 1
+        elif row is not None:
+            also.promise_reopened = Promise(**row)
+            case.ticket.open_promises += 1
+    return also if links or gone or also.promise_gone or also.promise_reopened else None

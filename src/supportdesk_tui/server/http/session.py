@@ -1,0 +1,75 @@
+"""Signing in and out, and what the token in use may do."""
+
+from datetime import UTC, datetime
+
+from starlette.responses import Response
+
+from supportdesk_tui import __version__
+from supportdesk_tui.server.floor.authority import PERMISSIONS
+from supportdesk_tui.server.http.call import Call, Endpoint, json_answer, need
+from supportdesk_tui.server.http.mapping import agent_out
+from supportdesk_tui.server.http.views import load_of
+from supportdesk_tui.wire import schema
+
+PRODUCT = f"Harbor desk {__version__}"
+
+
+def health(_call: Call) -> Response:
+    """Alive, and which server."""
+    return json_answer(schema.Health(ok=True, version=__version__, at=datetime.now(UTC)))
+
+
+def sign_in(call: Call) -> Response:
+    """A token for a login and password."""
+    given: schema.SignIn = call.body
+    client = call.request.client.host if call.request.client else ""
+    agent = call.desk.agents[call.tokens.sign_in(given.login, given.password, client)]
+    token = call.tokens.issue(agent.id, label=given.label)
+    return json_answer(schema.SignedIn(token=token, agent=agent_out(agent, load_of(call.desk, agent.id))))
+
+
+def get_session(call: Call) -> Response:
+    """Who the token belongs to."""
+    agent = agent_out(call.agent, load_of(call.desk, call.agent.id))
+    permissions = sorted(PERMISSIONS[call.agent.role])
+    return json_answer(schema.SessionOut(agent=agent, permissions=permissions, server=PRODUCT, at=datetime.now(UTC)))
+
+
+def sign_out(call: Call) -> Response:
+    """Revoke the token in use."""
+    call.tokens.revoke(call.token_hash)
+    return Response(status_code=204)
+
+
+def set_state(call: Call) -> Response:
+    """Say whether work may reach me."""
+    need(call, "agent_state")
+    given: schema.AgentStateIn = call.body
+    agent = call.desk.set_state(call.agent, given.state)
+    return json_answer(agent_out(agent, load_of(call.desk, agent.id)))
+
+
+ENDPOINTS = (
+    Endpoint(method="GET", path="/health", says="Alive, and which server", run=health, out=schema.Health, who="anyone"),
+    Endpoint(
+        method="POST",
+        path="/session",
+        says="Sign in",
+        run=sign_in,
+        body=schema.SignIn,
+        out=schema.SignedIn,
+        who="anyone",
+        refusals=(401, 429),
+    ),
+    Endpoint(method="GET", path="/session", says="Who am I", run=get_session, out=schema.SessionOut),
+    Endpoint(method="DELETE", path="/session", says="Sign out", run=sign_out, status=204),
+    Endpoint(
+        method="PUT",
+        path="/agents/me/state",
+        says="Set my state",
+        run=set_state,
+        body=schema.AgentStateIn,
+        out=schema.AgentOut,
+        refusals=(403,),
+    ),
+)

@@ -1,0 +1,223 @@
+"""Starting and stopping the backend: in a thread for tests, as a process for `serve`, as a child for `demo`."""
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import uvicorn
+from sqlalchemy import Engine, func, select
+from starlette.middleware import Middleware
+
+from supportdesk_tui.server.desk.desk import Desk, now_ms
+from supportdesk_tui.server.http.app import build_app
+from supportdesk_tui.server.http.hub import Hub
+from supportdesk_tui.server.http.tokens import TokenBook
+from supportdesk_tui.server.seed.exchange import seed_database
+from supportdesk_tui.server.storage import tables
+from supportdesk_tui.server.storage.engine import Database, migrate, open_engine
+
+STOP_S = 1
+DEMO_LOGIN = "li.wei"
+
+
+class NotLoopback(ValueError):
+    """Binding to a public address without TLS was not asked for explicitly."""
+
+
+class Service(uvicorn.Server):
+    """Uvicorn that ends the event streams first, so that stopping takes no time."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self.hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then everything else."""
+        self.hub.close()
+        await super().shutdown(sockets)
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything one running backend consists of."""
+
+    database: Database
+    desk: Desk
+    hub: Hub
+    tokens: TokenBook
+
+
+def open_parts(db_url: str, clock: Callable[[], int] = now_ms) -> Parts:
+    """Open the database, bring its schema up to date and build the desk on it."""
+    engine = open_engine(db_url)
+    migrate(engine)
+    database = Database(engine)
+    desk = Desk(database, clock)
+    return Parts(database, desk, Hub(desk), TokenBook(database))
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether nothing has ever happened here."""
+    with engine.begin() as connection:
+        return not connection.execute(select(func.count()).select_from(tables.events)).scalar()
+
+
+def make_config(parts: Parts, *middleware: Middleware, ticking: bool = True, **options: Any) -> uvicorn.Config:
+    """Uvicorn's configuration for a backend."""
+    app = build_app(parts.desk, parts.hub, parts.tokens, *middleware, ticking=ticking)
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_S,
+        lifespan="on",
+        ws="none",
+        **options,
+    )
+
+
+def loopback_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A listening socket whose port is known before the server runs."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    return listener
+
+
+class ServerThread:
+    """A real backend in a thread, on a free loopback port, with a seeded database of its own unless a URL is given."""
+
+    def __init__(
+        self,
+        db_url: str | None = None,
+        *,
+        tickets: int = 60,
+        seed: int = 1,
+        clock: Callable[[], int] = now_ms,
+        middleware: tuple[Middleware, ...] = (),
+        http: str | type[asyncio.Protocol] = "h11",
+        ticking: bool = True,
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="supportdesk-") if db_url is None else None
+        self.db_url = db_url or f"sqlite:///{Path(self._folder.name if self._folder else '') / 'desk.db'}"
+        self.parts = open_parts(self.db_url, clock)
+        if is_empty(self.engine):
+            seed_database(self.engine, tickets=tickets, seed=seed, now=datetime.fromtimestamp(clock() / 1000, tz=UTC))
+            self.parts.desk.load_agents()
+        self._socket = loopback_socket()
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = make_config(self.parts, *middleware, ticking=ticking, http=http)
+        self.service = Service(config, self.parts.hub)
+        self._thread = threading.Thread(target=self.service.run, args=([self._socket],), name="backend", daemon=True)
+
+    @property
+    def engine(self) -> Engine:
+        """The database itself, for oracles that ask it without the API."""
+        return self.parts.database.engine
+
+    def start(self) -> "ServerThread":
+        """Serve; returns when requests are answered."""
+        self._thread.start()
+        deadline = time.monotonic() + 10
+        while not self.service.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise TimeoutError("the backend did not start")
+            time.sleep(0.005)
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and let go of everything."""
+        self.service.should_exit = True
+        self._thread.join(10)
+        self._socket.close()
+        self.parts.database.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def token_for(self, login: str) -> str:
+        """A token for an agent, by login."""
+        agent = next(one for one in self.parts.desk.agents.values() if one.login == login)
+        return self.parts.tokens.issue(agent.id, label="test")
+
+    @property
+    def inbound_token(self) -> str:
+        """A token for the channels' connectors."""
+        return self.parts.tokens.issue(None, kind="inbound", label="test")
+
+    def __enter__(self) -> "ServerThread":
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """How `supportdesk serve` runs."""
+
+    db_url: str
+    host: str = "127.0.0.1"
+    port: int = 8765
+    allow_remote: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
+    seed_tickets: int = 0
+    seed: int = 1
+    password: str = ""
+    """Password of every seeded agent; none can sign in with a password when it is empty."""
+
+
+def run_server(options: ServeOptions, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `announce` is told the URL once requests are answered."""
+    is_local = options.host == "localhost" or _is_loopback(options.host)
+    if not is_local and not options.allow_remote and options.certificate is None:
+        raise NotLoopback(f"{options.host} is not a loopback address; give a certificate or allow it explicitly")
+    parts = open_parts(options.db_url)
+    if options.seed_tickets and is_empty(parts.database.engine):
+        seed_database(
+            parts.database.engine,
+            tickets=options.seed_tickets,
+            seed=options.seed,
+            now=datetime.now(UTC),
+            password=options.password,
+        )
+        parts.desk.load_agents()
+    listener = loopback_socket("127.0.0.1" if options.host == "localhost" else options.host, options.port)
+    tls = {"ssl_certfile": options.certificate, "ssl_keyfile": options.key} if options.certificate else {}
+    service = Service(make_config(parts, **tls), parts.hub)
+    scheme = "https" if options.certificate else "http"
+    url = f"{scheme}://{options.host}:{listener.getsockname()[1]}"
+    try:
+        asyncio.run(_serve(service, listener, lambda: announce(url)))
+    finally:
+        listener.close()
+        parts.database.close()
+
+
+async def _serve(service: uvicorn.Server, listener: socket.socket, started: Callable[[], None]) -> None:
+    serving = asyncio.create_task(service.serve([listener]))
+    while not service.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if service.started:
+        started()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
