@@ -1,0 +1,97 @@
+"""Whether a value fits a setting; each check gives the clean value or the words for what was expected."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field
+from typing import Any
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_URL = re.compile(r"(https?)://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?(/[!-~]*)?")
+_LONGEST = 1_000
+
+
+class Unfit(Exception):  # noqa: N818  (names the condition, as the errors of the domain do)
+    """A value does not fit; the message says what was expected."""
+
+
+def fit(field: "Field[Any]", value: Any) -> Any:
+    """The value as the setting holds it; raises Unfit."""
+    meta = field.metadata
+    if "one_of" in meta:
+        if value not in meta["one_of"] or not isinstance(value, str):
+            raise Unfit(f"expected one of {', '.join(meta['one_of'])}; got {shown(value)}")
+        return value
+    if "range" in meta:
+        least, most = meta["range"]
+        if type(value) is not int or not least <= value <= most:
+            raise Unfit(f"expected a whole number from {least} to {most}; got {shown(value)}")
+        return value
+    if "check" in meta:
+        return _CHECKS[meta["check"]](value)
+    if type(value) is not bool:
+        raise Unfit(f"expected true or false; got {shown(value)}")
+    return value
+
+
+def shown(value: Any) -> str:
+    """A value as it may be quoted in a message: short, and with nothing a terminal would obey."""
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
+        raise Unfit(f"expected one line of text; got {shown(value)}")
+    return value
+
+
+def _url(value: Any) -> str:
+    text = _text(value)
+    match = _URL.fullmatch(text)
+    if match is None and text:
+        raise Unfit(f"expected an address like https://desk.example.com; got {shown(value)}")
+    if match is not None and match[1] == "http" and match[2].strip("[]") not in _LOOPBACK:
+        raise Unfit("expected https: over http your token could be read on the way")
+    return text.rstrip("/")
+
+
+def _argv(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(part, str) and part for part in value):
+        raise Unfit(f'expected a list of a program and its arguments, like ["pass", "show", "desk"]; got {shown(value)}')
+    return tuple(map(_text, value))
+
+
+def _options(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise Unfit(f"expected a table; got {shown(value)}")
+    for name, inner in value.items():
+        if not isinstance(inner, str | int | bool):
+            raise Unfit(f"expected text, a whole number, true or false for {name}; got {shown(inner)}")
+    return dict(value)
+
+
+def _keys(value: Any) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise Unfit(f"expected a table; got {shown(value)}")
+    return {name: keys_of(inner) for name, inner in value.items()}
+
+
+def keys_of(value: Any) -> tuple[str, ...]:
+    """Keys of one command: a key, a list of them, or nothing."""
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list) or not all(isinstance(key, str) and len(key) <= 40 and key.isprintable() for key in given):
+        raise Unfit(f'expected a key like "ctrl+o", or a list of keys; got {shown(value)}')
+    return tuple(key.strip() for key in given if key.strip())
+
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "text": _text,
+    "path": _text,
+    "url": _url,
+    "argv": _argv,
+    "options": _options,
+    "keys": _keys,
+}

@@ -1,0 +1,78 @@
+"""Where our files are; each folder can be moved by an environment variable and is made, private, when it is needed."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+APP = "supportdesk"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The four folders."""
+
+    config: Path
+    """Settings, themes, macros."""
+    data: Path
+    """Outbox and drafts: what must never be lost."""
+    cache: Path
+    """What can be fetched again."""
+    state: Path
+    """Logs and crash reports."""
+
+    @property
+    def config_file(self) -> Path:
+        """The settings file."""
+        return self.config / "config.toml"
+
+    @property
+    def themes(self) -> Path:
+        """The user's themes."""
+        return self.config / "themes"
+
+    @property
+    def macros(self) -> Path:
+        """The user's macros."""
+        return self.config / "macros"
+
+    @property
+    def log_file(self) -> Path:
+        """Ids, sizes and timings; never what somebody wrote."""
+        return self.state / "supportdesk.log"
+
+
+def find_paths(env: Mapping[str, str] | None = None) -> Paths:
+    """The folders of this user; `SUPPORTDESK_CONFIG_DIR` and its kin win over the system's convention."""
+    env = os.environ if env is None else env
+    return Paths(
+        config=_folder(env, "CONFIG"),
+        data=_folder(env, "DATA"),
+        cache=_folder(env, "CACHE"),
+        state=_folder(env, "STATE"),
+    )
+
+
+def _folder(env: Mapping[str, str], kind: str) -> Path:
+    chosen = env.get(f"SUPPORTDESK_{kind}_DIR", "")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    from platformdirs import PlatformDirs
+
+    dirs = PlatformDirs(APP, appauthor=False)
+    found = {
+        "CONFIG": dirs.user_config_path,
+        "DATA": dirs.user_data_path,
+        "CACHE": dirs.user_cache_path,
+        "STATE": dirs.user_state_path,
+    }
+    return found[kind]
+
+
+def make_private(folder: Path) -> Path:
+    """Make a folder that only its owner can enter, and give it back; parents are made the usual way."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid == os.getuid() and folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
