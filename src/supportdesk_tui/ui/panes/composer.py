@@ -1,0 +1,276 @@
+"""The composer: what is being written and, in words, who will read it and what happens on send."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
+from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.domain.ticket import Channel
+from supportdesk_tui.i18n import when
+from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.store.state import DraftMode
+from supportdesk_tui.store.views import ComposerView
+from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui import words
+from supportdesk_tui.ui.text import cells, shown, shown_line
+from supportdesk_tui.ui.widgets.editor import Editor
+from supportdesk_tui.ui.widgets.line_pane import LinePane
+from supportdesk_tui.ui.widgets.paint import Line
+
+EDITED_EVERY_S = 0.25
+"""Typing is told to the store at most this often."""
+NEAR = 0.9
+"""Share of the limit from which the counter warns."""
+
+
+class ComposerHead(LinePane):
+    """Who will read it; below, what was said meanwhile."""
+
+    DEFAULT_CSS = "ComposerHead { height: 1; }"
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__(palette)
+        self._view: ComposerView | None = None
+        self._length = 0
+
+    def show(self, view: ComposerView, length: int) -> None:
+        """Draw what differs."""
+        self._view, self._length = view, length
+        rows = 2 if self._announced(view) else 1
+        if self.styles.height is None or self.styles.height.value != rows:
+            self.styles.height = rows
+        self.redraw()
+
+    def lay(self, width: int, height: int) -> list[Strip]:
+        """Title with counter, then the announcement if any."""
+        view = self._view
+        if view is None:
+            return []
+        lines = [self._title(view)]
+        said = self._announced(view)
+        if said:
+            lines.append(Line(self.paint, width, ground_of(view)).to(2).add(said, "warning").strip())
+        return lines
+
+    def _title(self, view: ComposerView) -> Strip:
+        is_note = view.mode is DraftMode.NOTE
+        ink = "note_border" if is_note else "reply_border"
+        line = Line(self.paint, self.size.width, ground_of(view))
+        line.add(self.glyphs.bar if view.is_focused else " ", ink, bold=True).add(" ")
+        for place, (text, is_loud) in enumerate(title_words(view)):
+            line.add(" · " if place else "", "text_low").add(text, ink if is_loud else "text_low", bold=is_loud)
+        count, count_ink = self._counter(view)
+        saved = "" if view.draft is None or view.draft.is_saved else _("not saved") + " · "
+        if cells(saved) + cells(count) + 2 < line.room:
+            line.to(line.width - cells(saved) - cells(count) - 1).add(saved, "warning").add(count, count_ink)
+        return line.strip()
+
+    def _counter(self, view: ComposerView) -> tuple[str, str]:
+        text = f"{when.number(self._length)}/{when.number(view.limit)}"
+        if self._length > view.limit:
+            return _("{mark} {count} too long", mark=self.glyphs.warn, count=text), "danger"
+        return text, "warning" if self._length >= view.limit * NEAR else "text_low"
+
+    def _announced(self, view: ComposerView) -> str:
+        if view.arrived:
+            said = arrival_words(view.arrived)
+            return f"{self.glyphs.warn} {said}"
+        writing = words.presence(one for one in view.others)
+        return f"{self.glyphs.typing} {writing}" if writing else ""
+
+
+class ComposerFoot(LinePane):
+    """What happens on send, and the key that sends."""
+
+    DEFAULT_CSS = "ComposerFoot { height: 1; }"
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__(palette)
+        self._view: ComposerView | None = None
+        self._text = ""
+        self._key = ""
+
+    def show(self, view: ComposerView, text: str, key: str) -> None:
+        """Draw what differs."""
+        self._view, self._text, self._key = view, text, key
+        self.redraw()
+
+    def lay(self, width: int, height: int) -> list[Strip]:
+        """One line."""
+        view = self._view
+        if view is None:
+            return []
+        line = Line(self.paint, width, ground_of(view)).to(2)
+        send = _("add note") if view.mode is DraftMode.NOTE else _("send")
+        room = line.room - cells(self._key) - cells(send) - 4
+        if view.draft is not None and view.draft.language_note:
+            line.add(f"{shown_line(view.draft.language_note)} · "[: max(0, room)], "warning")
+        line.add(self._text, "text")
+        line.to(width - cells(self._key) - cells(send) - 2)
+        return [line.add(self._key, "key", bold=True).add(f" {send}", "text_low").strip()]
+
+
+class Composer(Vertical):
+    """Head, editor, foot."""
+
+    DEFAULT_CSS = "Composer { height: 12; }"
+
+    @dataclass
+    class Edited(Message):
+        """The text changed; told a few times a second at most, and at once when the composer is left."""
+
+        ticket: TicketId
+        text: str
+
+    def __init__(self, palette: Palette, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.head = ComposerHead(palette)
+        self.editor = Editor(palette)
+        self.foot = ComposerFoot(palette)
+        self.directory: Directory = NO_DIRECTORY
+        self.send_key = "Ctrl+D"
+        self._view: ComposerView | None = None
+        self._now: datetime | None = None
+        self._told = ""
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Three widgets."""
+        yield self.head
+        yield self.editor
+        yield self.foot
+
+    def use_palette(self, palette: Palette) -> None:
+        """Draw in other colours."""
+        for part in (self.head, self.editor, self.foot):
+            part.use_palette(palette)
+
+    def show(self, view: ComposerView, now: datetime) -> None:
+        """Draw who reads it; the text is taken from the draft only when another draft is shown."""
+        before = self._view
+        if before is not None and before.ticket != view.ticket:
+            self.tell_edit()
+        self._view, self._now = view, now
+        body = view.draft.body if view.draft else ""
+        is_other = before is None or before.ticket != view.ticket or (view.is_open and not before.is_open)
+        if is_other or (body != self._told and not self._is_ahead()):
+            self.set_text(body)
+        self.editor.write_as("note" if view.mode is DraftMode.NOTE else "reply")
+        self._show_frame()
+
+    def _is_ahead(self) -> bool:
+        """Whether the editor holds what the store has not heard yet."""
+        return self.editor.text != self._told
+
+    def _show_frame(self) -> None:
+        view, now = self._view, self._now
+        if view is None or now is None:
+            return
+        draft = view.draft
+        self.head.show(view, len(self.editor.text))
+        then = words.then(draft.then, now, self.directory, goes_on=draft.then_next) if draft else ""
+        files = " · ".join(shown_line(name) for _id, name in draft.attachments) if draft else ""
+        said = " · ".join(part for part in (then, _("with {files}", files=files) if files else "") if part)
+        self.foot.show(view, said, self.send_key)
+
+    # --- text
+
+    @property
+    def text(self) -> str:
+        """What is written now, newer than any draft."""
+        return self.editor.text
+
+    def set_text(self, text: str) -> None:
+        """Replace everything, caret at the end; stops and undo of the text before are gone."""
+        self.editor.stops.clear()
+        self.editor.load_text(shown(text) if text else "")
+        self.editor.move_cursor(self.editor.document.end)
+        self._told = self.editor.text
+        self._show_frame()
+
+    def insert(self, text: str, stops: Sequence[tuple[int, int]] = (), caret: int | None = None) -> None:
+        """Put text at the caret with places to fill in, the first one marked."""
+        self.editor.insert_stops(text, stops, caret)
+
+    def next_stop(self) -> bool:
+        """Mark the next place to fill in; False when there is none."""
+        editor = self.editor
+        return editor.select_stop(editor.stops.step(1, editor.index_of(editor.cursor_location)))
+
+    def previous_stop(self) -> bool:
+        """Mark the place before."""
+        editor = self.editor
+        return editor.select_stop(editor.stops.step(-1, editor.index_of(editor.cursor_location)))
+
+    async def take_key(self, event: events.Key) -> bool:
+        """Type; done when this returns, so that keys never overtake each other."""
+        return await self.editor.take_key(event)
+
+    async def take_paste(self, text: str) -> bool:
+        """Put pasted text in; False when it was too long to take whole."""
+        return self.editor.take_paste(text)
+
+    # --- telling
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Count at once, tell the store now and then."""
+        event.stop()
+        view = self._view
+        if view is None:
+            return
+        self.head.show(view, len(self.editor.text))
+        if self._is_ahead() and self._timer is None:
+            self._timer = self.set_timer(EDITED_EVERY_S, self.tell_edit)
+
+    def tell_edit(self) -> None:
+        """Tell now what was typed since the last time."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        view = self._view
+        if view is not None and view.ticket is not None and self._is_ahead():
+            self._told = self.editor.text
+            self.post_message(self.Edited(view.ticket, self._told))
+
+
+def ground_of(view: ComposerView) -> str:
+    """The surface that says note or reply from edge to edge."""
+    return "note_background" if view.mode is DraftMode.NOTE else "composer"
+
+
+def title_words(view: ComposerView) -> list[tuple[str, bool]]:
+    """Who will read it, in words; the loud ones in the colour of the mode."""
+    row = view.summary
+    if view.mode is DraftMode.NOTE:
+        return [(_("Internal note"), True), (_("only your team reads this"), False)]
+    if row is None:
+        return [(_("Reply"), True)]
+    channel = words.channel(row.channel)
+    if row.public or row.channel is Channel.FORUM:
+        return [(_("PUBLIC reply"), True), (_("everyone can read this"), True), (channel, False)]
+    parts = [(_("Reply to {name}", name=shown_line(row.customer_name)), True), (channel, False)]
+    if row.language:
+        parts.append((words.language(row.language), False))
+    return parts
+
+
+def arrival_words(arrived: Sequence[Entry]) -> str:
+    """Who spoke since writing began."""
+    last = arrived[-1]
+    name = shown_line(last.author)
+    if last.kind is EntryKind.CUSTOMER:
+        text = _("{name} wrote again {time}", name=name, time=when.clock_time(last.at))
+    else:
+        text = _("{name} replied {time}: read it before you send", name=name, time=when.clock_time(last.at))
+    more = len(arrived) - 1
+    return text + (" · " + _("{n} more", n=more) if more else "")

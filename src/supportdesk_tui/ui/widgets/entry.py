@@ -1,0 +1,205 @@
+"""One entry of a conversation as lines: a letter in a gutter no text can reach, colour, indentation, and a ground for notes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+
+from textual.strip import Strip
+
+from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
+from supportdesk_tui.i18n import when
+from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.text.quotes import fold_quotes
+from supportdesk_tui.text.safe import SafeText, excerpt
+from supportdesk_tui.ui.text import shown, shown_line, wrap
+from supportdesk_tui.ui.widgets.glyph import Glyphs
+from supportdesk_tui.ui.widgets.paint import Line, Paint
+
+GUTTER = 4
+"""Cursor bar, letter, blank, margin: columns a body never enters."""
+INDENT = 2
+"""How much further in the desk's own words stand than the customer's."""
+MEASURE = 96
+"""Widest line of prose: longer ones tire the eye."""
+FOLDED_LINES = 40
+FOLDED_CHARS = 8_000
+FULL_LINES = 2_000
+FOLD = "quote"
+"""Ink of a line that stands for more."""
+
+
+class Voice(NamedTuple):
+    """How a kind of entry looks."""
+
+    letter: str
+    ink: str
+    body: str
+    ground: str
+    indent: int
+
+
+VOICES = {
+    EntryKind.CUSTOMER: Voice("C", "customer_mark", "customer_text", "conversation", 0),
+    EntryKind.AGENT: Voice("A", "agent_mark", "agent_text", "conversation", INDENT),
+    EntryKind.BOT: Voice("B", "bot_mark", "bot_text", "conversation", INDENT),
+    EntryKind.NOTE: Voice("I", "note_mark", "note_text", "note_background", INDENT),
+    EntryKind.SYSTEM: Voice("S", "system_mark", "system_text", "conversation", 0),
+}
+
+
+class EntryLook(NamedTuple):
+    """Everything an entry's picture depends on."""
+
+    entry: Entry
+    channel: str
+    state: str
+    """What becomes of an entry that is still on its way; empty for one the server has."""
+    state_ink: str
+    is_unfolded: bool
+    has_cursor: bool
+    find: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The lines of an entry, and on which of them something looked for stands (once per hit)."""
+
+    strips: list[Strip]
+    hits: tuple[int, ...] = ()
+    is_cut: bool = False
+    """Something is folded away or left out."""
+
+
+class EntryPainter:
+    """Draws entries at one width; wraps each once."""
+
+    def __init__(self, paint: Paint, glyphs: Glyphs, width: int) -> None:
+        self.paint = paint
+        self.glyphs = glyphs
+        self.width = width
+
+    def picture(self, look: EntryLook) -> Picture:
+        """Draw one entry."""
+        voice = VOICES[look.entry.kind]
+        pattern = re.compile(re.escape(look.find), re.IGNORECASE) if look.find else None
+        strips: list[Strip] = []
+        hits: list[int] = []
+        is_cut = False
+        if look.entry.kind is EntryKind.SYSTEM:
+            lines: Iterator[tuple[str, str]] = self._system(look.entry)
+        else:
+            strips.append(self._head(look, voice))
+            lines = self._body(look, voice)
+        for text, ink in lines:
+            line = self._gutter(look, voice, "" if strips else voice.letter)
+            found = self._text(line, text, ink, pattern)
+            hits += [len(strips)] * found
+            is_cut = is_cut or ink == FOLD
+            strips.append(line.strip())
+        if look.state:
+            strips.append(self._gutter(look, voice, "").add(look.state, look.state_ink).strip())
+        return Picture(strips, tuple(hits), is_cut)
+
+    def _gutter(self, look: EntryLook, voice: Voice, letter: str) -> Line:
+        line = Line(self.paint, self.width, voice.ground)
+        line.add(self.glyphs.bar if look.has_cursor else " ", "accent")
+        line.add(letter or " ", voice.ink, bold=True)
+        return line.to(GUTTER - 1 + voice.indent)
+
+    def _head(self, look: EntryLook, voice: Voice) -> Strip:
+        entry = look.entry
+        line = self._gutter(look, voice, voice.letter)
+        line.add(shown_line(entry.author), voice.ink, bold=True)
+        said = {EntryKind.CUSTOMER: look.channel, EntryKind.BOT: _("bot"), EntryKind.NOTE: _("internal note")}.get(
+            entry.kind, ""
+        )
+        for part in (said, when.clock_time(entry.at)):
+            if part:
+                line.add(f" · {part}", "text_low")
+        return line.strip()
+
+    def _system(self, entry: Entry) -> Iterator[tuple[str, str]]:
+        author = shown_line(entry.author)
+        text = " ".join(part for part in (when.clock_time(entry.at), author, shown_line(entry.body)) if part)
+        for line in islice(wrap(text, self._room(0)), 3):
+            yield line, "system_text"
+
+    def _room(self, indent: int) -> int:
+        return max(8, min(MEASURE, self.width - GUTTER - indent - 1))
+
+    def _body(self, look: EntryLook, voice: Voice) -> Iterator[tuple[str, str]]:
+        entry, room = look.entry, self._room(voice.indent)
+        limit = FULL_LINES if look.is_unfolded else FOLDED_LINES
+        count = 0
+        for text, ink in self._source(entry.body, look.is_unfolded):
+            for line in wrap(text, room):
+                count += 1
+                if count > limit:
+                    yield _("{dots} cut here · Enter opens it whole", dots=self.glyphs.dots), FOLD
+                    return
+                yield line, ink or voice.body
+        yield from self._after(entry, room)
+
+    def _source(self, body: SafeText, is_unfolded: bool) -> Iterator[tuple[str, str]]:
+        """The text between quotes, and a line for each quote folded away."""
+        part, is_cut = (excerpt(body)) if is_unfolded else (SafeText(body[:FOLDED_CHARS]), len(body) > FOLDED_CHARS)
+        text = shown(part).strip("\n")
+        rows = text.split("\n")
+        at = 0
+        for quote in fold_quotes(text):
+            if quote.start > at:
+                yield "\n".join(rows[at : quote.start]).rstrip("\n"), ""
+            if is_unfolded or len(quote) < 3:
+                yield "\n".join(rows[quote.start : quote.stop]), "quote"
+            else:
+                yield _("{dots} {n} quoted lines · Enter", dots=self.glyphs.dots, n=len(quote)), FOLD
+            at = quote.stop
+        if at < len(rows):
+            yield "\n".join(rows[at:]), ""
+        if is_cut:
+            yield _("{dots} cut here · Enter opens it whole", dots=self.glyphs.dots), FOLD
+
+    def _after(self, entry: Entry, room: int) -> Iterator[tuple[str, str]]:
+        for attachment in entry.attachments[:8]:
+            yield from ((line, "agent_text") for line in wrap(attachment_words(attachment), room))
+        if len(entry.attachments) > 8:
+            yield _("{n} more files", n=len(entry.attachments) - 8), "link"
+        if set(entry.flags) & {"control_chars", "bidi", "invisible"}:
+            yield _("{mark} hidden characters were taken out", mark=self.glyphs.warn), "warning"
+
+    @staticmethod
+    def _text(line: Line, text: str, ink: str, pattern: re.Pattern[str] | None) -> int:
+        """Put a wrapped line of a body; says how often the pattern was met."""
+        if pattern is None:
+            line.add(text, ink)
+            return 0
+        at = found = 0
+        for match in pattern.finditer(text):
+            if match.end() > match.start():
+                line.add(text[at : match.start()], ink).add(match[0], "match_text", ground="match")
+                at = match.end()
+                found += 1
+        line.add(text[at:], ink)
+        return found
+
+
+def attachment_words(attachment: Attachment) -> str:
+    """A file in one line: name and size."""
+    return f"[{shown_line(attachment.name)} · {when.file_size(attachment.size)}]"
+
+
+def day_break(paint: Paint, glyphs: Glyphs, width: int, at: datetime, now: datetime) -> list[Strip]:
+    """The line between two days."""
+    line = Line(paint, width, "conversation").to(GUTTER - 1).add(when.day_break(at, now) + " ", "text_low")
+    line.add(glyphs.rule * max(0, line.room - 2), "rule")
+    return [Line(paint, width, "conversation").strip(), line.strip()]
+
+
+def unread_mark(paint: Paint, glyphs: Glyphs, width: int, count: int) -> list[Strip]:
+    """The line above what was not seen before."""
+    line = Line(paint, width, "conversation").to(GUTTER - 1).add(_("{n} new", n=count) + " ", "accent", bold=True)
+    line.add(glyphs.rule * max(0, line.room - 2), "accent")
+    return [Line(paint, width, "conversation").strip(), line.strip()]

@@ -1,0 +1,129 @@
+"""A conversation as blocks of lines, each kept as long as what it shows is the same."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from textual.strip import Strip
+
+from supportdesk_tui.domain.changes import Note, Reply
+from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.ids import EntryId
+from supportdesk_tui.i18n import when
+from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.store.state import OutboxItem, OutboxPhase
+from supportdesk_tui.store.views import ConversationView
+from supportdesk_tui.ui import words
+from supportdesk_tui.ui.text import shown, shown_line
+from supportdesk_tui.ui.widgets.entry import GUTTER, EntryLook, EntryPainter, Picture, day_break, unread_mark
+from supportdesk_tui.ui.widgets.glyph import Glyphs
+from supportdesk_tui.ui.widgets.paint import Line, Paint
+
+KEPT = 800
+"""Pictures of entries kept, those of tickets left behind included: opening one again wraps nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some lines that belong together."""
+
+    key: str
+    strips: list[Strip]
+    hits: tuple[int, ...] = ()
+    entry: Entry | None = None
+    is_cut: bool = False
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the reader has set: which entries are unfolded, where the entry cursor is, what is looked for."""
+
+    unfolded: set[str] = field(default_factory=set)
+    cursor: str = ""
+    find: str = ""
+
+
+def pending_state(item: OutboxItem, now: datetime, glyphs: Glyphs) -> tuple[str, str]:
+    """Where a reply or note on its way stands, and its colour: words first."""
+    match item.phase:
+        case OutboxPhase.HELD:
+            left = max(0, round((item.held_until - now).total_seconds())) if item.held_until else 0
+            return _("held {n} s · z takes it back", n=left), "warning"
+        case OutboxPhase.QUEUED:
+            return _("waiting for the line · sent as soon as it is back"), "warning"
+        case OutboxPhase.SENDING:
+            return _("sending{dots}", dots=glyphs.dots), "text_low"
+        case OutboxPhase.SENT:
+            return _("sent {time}", time=when.clock_time(item.settled_at or item.created_at)), "success"
+        case OutboxPhase.REFUSED:
+            return _("{mark} not sent: {reason} · D", mark=glyphs.bad, reason=shown_line(item.reason)), "danger"
+        case _:
+            return _("{mark} unknown: the line broke while sending · D", mark=glyphs.warn), "warning"
+
+
+class Talk:
+    """Makes the blocks of a conversation at one width."""
+
+    def __init__(self, paint: Paint, glyphs: Glyphs, width: int) -> None:
+        self.width = width
+        self._paint = paint
+        self._glyphs = glyphs
+        self._painter = EntryPainter(paint, glyphs, width)
+        self._kept: dict[str, tuple[EntryLook, Picture]] = {}
+        self._blank = [Line(paint, width, "conversation").strip()]
+
+    def blocks(self, view: ConversationView, now: datetime, reading: Reading) -> list[Block]:
+        """Everything there is to read, oldest first."""
+        if len(self._kept) > KEPT:
+            self._kept.clear()
+        return [*self._older(view), *self._entries(view, now, reading), *self._pending(view, now, reading)]
+
+    def _older(self, view: ConversationView) -> Iterator[Block]:
+        if not view.has_older:
+            return
+        text = _("reading earlier entries{dots}") if view.is_loading_older else _("{up} earlier entries")
+        text = text.format(up=self._glyphs.up, dots=self._glyphs.dots)
+        yield Block("older", [Line(self._paint, self.width, "conversation").to(GUTTER - 1).add(text, "text_low").strip()])
+
+    def _entries(self, view: ConversationView, now: datetime, reading: Reading) -> Iterator[Block]:
+        channel = words.channel(view.summary.channel) if view.summary else ""
+        unread = sum(entry.seq > view.read_to for entry in view.entries) if view.read_to else 0
+        before: Entry | None = None
+        for entry in view.entries:
+            if before is None or before.at.astimezone().date() != entry.at.astimezone().date():
+                yield Block(f"day {entry.id}", day_break(self._paint, self._glyphs, self.width, entry.at, now))
+            if unread and entry.seq > view.read_to and (before is None or before.seq <= view.read_to) and before is not None:
+                yield Block("unread", unread_mark(self._paint, self._glyphs, self.width, unread))
+            if before is None or not (before.kind is entry.kind is EntryKind.SYSTEM):
+                yield Block(f"gap {entry.id}", self._blank)
+            yield self._entry(entry, EntryLook(entry, channel, "", "", False, False, ""), reading)
+            before = entry
+
+    def _pending(self, view: ConversationView, now: datetime, reading: Reading) -> Iterator[Block]:
+        for item in view.pending:
+            if not isinstance(item.change, Reply | Note):
+                continue
+            state, ink = pending_state(item, now, self._glyphs)
+            kind = EntryKind.NOTE if isinstance(item.change, Note) else EntryKind.AGENT
+            entry = Entry(
+                id=EntryId(f"pending {item.key}"),
+                seq=0,
+                kind=kind,
+                author=shown_line(_("me")),
+                author_id=None,
+                at=item.created_at,
+                body=shown(item.change.body),
+                key=item.key,
+            )
+            yield Block(f"gap {item.key}", self._blank)
+            yield self._entry(entry, EntryLook(entry, "", state, ink, False, False, ""), reading)
+
+    def _entry(self, entry: Entry, look: EntryLook, reading: Reading) -> Block:
+        look = look._replace(is_unfolded=entry.id in reading.unfolded, has_cursor=entry.id == reading.cursor, find=reading.find)
+        kept = self._kept.get(entry.id)
+        if kept is not None and kept[0] == look:
+            picture = kept[1]
+        else:
+            picture = self._painter.picture(look)
+            self._kept[entry.id] = (look, picture)
+        return Block(entry.id, picture.strips, picture.hits, entry, picture.is_cut)

@@ -1,0 +1,108 @@
+"""The head of a conversation: which ticket, what it waits for, who else is on it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from textual.strip import Strip
+
+from supportdesk_tui.domain.ticket import PromiseState, Ticket, TicketSummary
+from supportdesk_tui.i18n import when
+from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.store.views import ConversationView
+from supportdesk_tui.ui import words
+from supportdesk_tui.ui.text import cells, cut, shown_line
+from supportdesk_tui.ui.widgets.glyph import Glyphs
+from supportdesk_tui.ui.widgets.paint import Line, Paint
+from supportdesk_tui.ui.widgets.sla_clock import clock_text
+from supportdesk_tui.ui.widgets.ticket_row import short_number
+
+EXTRA = 4
+"""Lines below title and facts at most."""
+
+
+class TalkHead:
+    """Draws the lines above the entries."""
+
+    def __init__(self, paint: Paint, glyphs: Glyphs, width: int) -> None:
+        self.paint = paint
+        self.glyphs = glyphs
+        self.width = width
+
+    def lines(self, view: ConversationView, now: datetime, found: str) -> list[Strip]:
+        """Title, facts, then what is unusual."""
+        row = view.summary
+        if row is None:
+            return [self._line("chip" if view.is_focused else "").strip()]
+        extra = [self._line().to(3).add(text, ink).strip() for text, ink in self._extra(view, now)][:EXTRA]
+        return [self._title(view, row, now, found), self._facts(view, row), *extra]
+
+    def _line(self, ground: str = "") -> Line:
+        return Line(self.paint, self.width, ground or "conversation")
+
+    def _title(self, view: ConversationView, row: TicketSummary, now: datetime, found: str) -> Strip:
+        line = self._line("chip" if view.is_focused else "")
+        line.add(self.glyphs.bar if view.is_focused else " ", "accent")
+        number = shown_line(row.number) if self.width >= 90 else short_number(row.number)
+        line.add(number, "accent" if view.is_focused else "text_low").add("  ")
+        clock, ink = clock_text(row.clock, now)
+        end = found or clock.strip()
+        room = line.room - cells(end) - 3
+        line.add(cut(shown_line(row.subject), room), "text_high", bold=True)
+        return line.right(end, "accent" if found else ink).strip()
+
+    def _facts(self, view: ConversationView, row: TicketSummary) -> Strip:
+        line = self._line().to(3)
+        owner = shown_line(row.owner_name or row.owner) if row.owner else _("nobody's")
+        parts = [
+            (shown_line(row.category), "text_low"),
+            (row.priority.name, {1: "danger", 2: "warning"}.get(row.priority, "text_low")),
+            (words.status(row.status), "text"),
+            (words.language(row.language) if row.language else "", "text_low"),
+            (words.channel(row.channel), "text_low"),
+            (owner, "text"),
+            (_("PUBLIC thread") if row.public else "", "warning"),
+            (_("watched") if row.watched else "", "text_low"),
+            (_("only looking") if view.is_peek else "", "accent"),
+        ]
+        for place, (text, ink) in enumerate(part for part in parts if part[0]):
+            line.add(" · " if place else "", "text_low").add(text, ink)
+        return line.strip()
+
+    def _extra(self, view: ConversationView, now: datetime) -> Iterator[tuple[str, str]]:
+        if view.shown.failed:
+            yield (
+                _("{mark} not read: {reason} · F5 asks again", mark=self.glyphs.warn, reason=shown_line(view.shown.failed)),
+                "warning",
+            )
+        if view.shown.as_of is not None:
+            yield _("as of {time}", time=when.moment(view.shown.as_of, now)), "text_low"
+        writing = words.presence(view.others)
+        if writing:
+            yield f"{self.glyphs.typing} {writing}", "warning"
+        if view.detail is not None:
+            yield from self._ties(view.detail, now)
+
+    def _ties(self, ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
+        for promise in ticket.promises:
+            if promise.state is PromiseState.OPEN:
+                late = promise.due_at <= now
+                said = _("promise overdue since {time}") if late else _("promise {time}")
+                text = said.format(time=when.moment(promise.due_at, now))
+                yield (
+                    f"{self.glyphs.promise} {text} · {shown_line(promise.text)} · {shown_line(promise.owner_name)}",
+                    "danger" if late else "clock_soon",
+                )
+        if ticket.snoozed_until is not None:
+            yield _("snoozed until {time}", time=when.moment(ticket.snoozed_until, now)), "text_low"
+        relations = {
+            "task": _("task"),
+            "task_of": _("task of"),
+            "duplicate": _("duplicate of"),
+            "merged_into": _("merged into"),
+            "related": _("related to"),
+        }
+        for link in ticket.links:
+            relation = relations.get(link.relation, shown_line(link.relation))
+            parts = (shown_line(link.team_name), words.status(link.status), shown_line(link.subject))
+            text = " · ".join(part for part in parts if part)
+            yield f"{self.glyphs.link} {relation} {shown_line(link.number)} · {text}", "text_low"

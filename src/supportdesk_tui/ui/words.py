@@ -1,0 +1,193 @@
+"""Names of states and changes as an agent reads them, translated when drawn."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from supportdesk_tui.domain.changes import (
+    Assign,
+    Change,
+    Escalate,
+    MakePromise,
+    Note,
+    Reply,
+    SetField,
+    SetPriority,
+    SetStatus,
+    SettlePromise,
+    Snooze,
+    Tag,
+    Transfer,
+    Watch,
+)
+from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
+from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.people import AgentState
+from supportdesk_tui.domain.queue import SortKey
+from supportdesk_tui.domain.ticket import Channel, Status
+from supportdesk_tui.i18n import when
+from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.ui.text import shown_line
+
+LANGUAGES = {
+    "de": "Deutsch",
+    "en": "English",
+    "es": "Español",
+    "fr": "Français",
+    "id": "Indonesia",
+    "it": "Italiano",
+    "ja": "日本語",
+    "ko": "한국어",
+    "pt": "Português",
+    "ru": "Русский",
+    "th": "ไทย",
+    "tr": "Türkçe",
+    "uk": "Українська",
+    "vi": "Tiếng Việt",
+    "zh": "中文",
+}
+"""Languages by their own name."""
+
+
+def language(tag: str) -> str:
+    """A language as its speakers write it, else its tag."""
+    return LANGUAGES.get(tag.partition("-")[0].lower(), shown_line(tag))
+
+
+def channel(kind: Channel) -> str:
+    """How a customer reached us."""
+    return {
+        Channel.CHAT: _("chat"),
+        Channel.EMAIL: _("e-mail"),
+        Channel.TICKET: _("ticket"),
+        Channel.PHONE: _("phone"),
+        Channel.SOCIAL: _("social"),
+        Channel.FORUM: _("forum"),
+        Channel.INAPP: _("in-app"),
+        Channel.OTHER: _("other channel"),
+    }[kind]
+
+
+def order(key: SortKey) -> str:
+    """How a queue is sorted."""
+    return {
+        SortKey.CLOCK: _("by clock"),
+        SortKey.UPDATED: _("newest change first"),
+        SortKey.CREATED: _("newest first"),
+        SortKey.PRIORITY: _("by priority"),
+    }[key]
+
+
+def status_name(name: str) -> str:
+    """A status by its backend name: words of ours where we know it, else the name itself."""
+    known = {
+        "new": _("new"),
+        "bot": _("with the bot"),
+        "waiting_human": _("asked for a human"),
+        "open": _("open"),
+        "in_progress": _("in progress"),
+        "waiting_customer": _("waiting on customer"),
+        "waiting_third_party": _("waiting on third party"),
+        "waiting_internal": _("waiting on a colleague"),
+        "escalated": _("escalated"),
+        "snoozed": _("snoozed"),
+        "on_hold": _("on hold"),
+        "pending": _("pending"),
+        "resolved": _("solved"),
+        "solved": _("solved"),
+        "reopened": _("reopened"),
+        "closed": _("closed"),
+        "merged": _("merged"),
+        "spam": _("spam"),
+    }
+    return known.get(name) or shown_line(name.replace("_", " "))
+
+
+def status(value: Status) -> str:
+    """A status, translated when its name is known, else as its backend calls it."""
+    name = status_name(value.name)
+    return shown_line(value.title) if name == value.name.replace("_", " ") and value.title else name
+
+
+def agent_state(state: AgentState) -> str:
+    """Whether work may reach an agent."""
+    return {
+        AgentState.AVAILABLE: _("available"),
+        AgentState.BUSY: _("busy"),
+        AgentState.WRAP_UP: _("wrap-up"),
+        AgentState.BREAK: _("on break"),
+        AgentState.TRAINING: _("training"),
+        AgentState.AWAY: _("away"),
+        AgentState.OFFLINE: _("offline"),
+    }[state]
+
+
+def presence(others: Iterable[tuple[str, Activity]]) -> str:
+    """Who else is on a ticket, in one sentence each; writers first."""
+    said = {
+        Activity.TYPING: _("{name} is writing a reply"),
+        Activity.TYPING_NOTE: _("{name} is writing a note"),
+        Activity.VIEWING: _("{name} is reading"),
+    }
+    ranked = sorted((one for one in others if one[1] in said), key=lambda one: list(said).index(one[1]))
+    return " · ".join(said[activity].format(name=shown_line(name)) for name, activity in ranked)
+
+
+def _agent(directory: Directory, agent: str | None) -> str:
+    known = next((one.name for one in directory.agents if one.id == agent), None)
+    return shown_line(known or agent or "")
+
+
+def _team(directory: Directory, team: str) -> str:
+    known = next((one.name for one in directory.teams if one.id == team), None)
+    return shown_line(known or team)
+
+
+def follow_up(change: Change, now: datetime, directory: Directory = NO_DIRECTORY) -> str:
+    """What a change will do, as few words as tell it apart."""
+    match change:
+        case Assign(agent=None):
+            return _("owner: nobody")
+        case Assign(agent=agent):
+            return _("owner: {name}", name=_agent(directory, agent))
+        case Transfer(team=team):
+            return _("move to {team}", team=_team(directory, team))
+        case SetStatus(status=name):
+            return status_name(name)
+        case SetPriority(priority=priority):
+            return _("priority {priority}", priority=priority.name)
+        case Snooze(until=None):
+            return _("snooze until the customer answers")
+        case Snooze(until=until):
+            return _("snooze until {time}", time=when.moment(until, now) if until else "")
+        case Escalate(team=team):
+            return _("escalate to {team}", team=_team(directory, team))
+        case MakePromise(due_at=due_at):
+            return _("promise {time}", time=when.moment(due_at, now))
+        case _:
+            return _quiet(change)
+
+
+def _quiet(change: Change) -> str:
+    match change:
+        case Tag(add=add, remove=remove):
+            return " ".join([*(f"+{shown_line(tag)}" for tag in add), *(f"-{shown_line(tag)}" for tag in remove)])
+        case SetField(name=name, value=value):
+            return f"{shown_line(name)}: {shown_line(value)}"
+        case Watch(on=on):
+            return _("watch") if on else _("stop watching")
+        case SettlePromise():
+            return _("promise kept")
+        case Reply():
+            return _("reply")
+        case Note():
+            return _("internal note")
+        case _:
+            return type(change).__name__
+
+
+def then(changes: Iterable[Change], now: datetime, directory: Directory = NO_DIRECTORY, *, goes_on: bool = False) -> str:
+    """What happens on send beside the words themselves: `then: waiting on third party · promise 16:00`."""
+    parts = [follow_up(change, now, directory) for change in changes]
+    if goes_on:
+        parts.append(_("next ticket"))
+    return _("then: {changes}", changes=" · ".join(parts)) if parts else ""
