@@ -58,6 +58,7 @@ QUEUE = (
     Command("queue.select_invert", msg("Select the others"), _Q, queue.select_invert, (), _rows, group=_PICK),
     Command("queue.move", msg("Move by rows"), _Q, queue.move, is_internal=True),
     Command("queue.at", msg("Go to a row"), _Q, queue.at, is_internal=True),
+    Command("queue.rows", msg("Load rows around a place"), _Q, queue.rows, is_internal=True),
     Command("queue.search_run", msg("Search for"), _Q, queue.search_run, is_internal=True),
     Command("queue.filter_set", msg("Filter by"), _Q, queue.filter_set, is_internal=True),
     Command("queue.go", msg("Go to a place"), _Q, queue.go, is_internal=True),

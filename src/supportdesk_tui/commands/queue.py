@@ -12,7 +12,7 @@ from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.domain import grammar
 from supportdesk_tui.domain.assign import next_best
 from supportdesk_tui.domain.ids import TicketId
-from supportdesk_tui.domain.queue import EVERY_TICKET, MY_TEAMS, Owner, QueueQuery, SortKey, View
+from supportdesk_tui.domain.queue import MY_TEAMS, Owner, QueueQuery, SortKey, View
 from supportdesk_tui.domain.ticket import LIVE_PHASES, Channel, Phase
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Level, Pane
@@ -59,6 +59,11 @@ def at(context: Context, args: Args) -> Iterable[Effect]:
     """To a row by its index in the whole order: what a mouse click means."""
     yield ef.Emit(ev.FocusMoved(Pane.QUEUE))
     yield from cursor_to(context, int(args[0]))
+
+
+def rows(_: Context, args: Args) -> Iterable[Effect]:
+    """Load the rows around a place the list was scrolled to."""
+    yield ef.Load(ef.LoadKind.QUEUE, cursor=int(args[0]))
 
 
 def open_current(context: Context, args: Args) -> Iterable[Effect]:
@@ -157,6 +162,7 @@ def _step_view(context: Context, step: int) -> Iterable[Effect]:
     return show(context, views[place % len(views)])
 
 
+_SNOOZED = frozenset({Phase.SNOOZED})
 PLACES: dict[str, QueueQuery] = {
     "mine": QueueQuery(phases=LIVE_PHASES, owner=Owner.ME),
     "unassigned": QueueQuery(phases=LIVE_PHASES, owner=Owner.NOBODY),
@@ -164,9 +170,9 @@ PLACES: dict[str, QueueQuery] = {
     "chats": QueueQuery(phases=LIVE_PHASES, channels=frozenset({Channel.CHAT})),
     "risk": grammar.parse("phase:new,open,on_hold sla:<30m").query,
     "promises": QueueQuery(phases=LIVE_PHASES, promised=True),
-    "snoozed": QueueQuery(phases=frozenset({Phase.SNOOZED})),
+    "snoozed": QueueQuery(phases=_SNOOZED),
     "watched": QueueQuery(watched=True),
-    "all": EVERY_TICKET,
+    "all": QueueQuery(phases=LIVE_PHASES),
 }
 """Where `g` and a letter lead when no view of the backend asks the same thing."""
 
@@ -185,12 +191,12 @@ def go(context: Context, args: Args) -> Iterable[Effect]:
 
 
 def _means(query: QueueQuery, wanted: QueueQuery) -> bool:
-    """Whether a view asks what a place asks, however it limits phases and time; snoozed and all are exact."""
-    if wanted.phases == frozenset({Phase.SNOOZED}) or wanted == EVERY_TICKET:
+    """Whether a view asks what a place asks, however exactly it limits phases and time."""
+    if wanted.phases == _SNOOZED:
         return replace(query, sort=wanted.sort) == wanted
+    is_live = not query.phases or Phase.OPEN in query.phases
     due = (query.due_within is None) == (wanted.due_within is None)
-    alike = replace(query, phases=wanted.phases, due_within=wanted.due_within, sort=wanted.sort)
-    return due and Phase.SOLVED not in query.phases and alike == wanted
+    return is_live and due and replace(query, phases=wanted.phases, due_within=wanted.due_within, sort=wanted.sort) == wanted
 
 
 def search(context: Context, args: Args) -> Iterable[Effect]:
