@@ -31,7 +31,7 @@ class Stage(Protocol):
     def show_customer(self, view: CustomerView, now: datetime) -> None: ...
     def show_composer(self, view: ComposerView, now: datetime) -> None: ...
     def show_bottom(self, view: BottomView, now: datetime, state: DeskState) -> None: ...
-    def arrange(self, state: DeskState) -> None:
+    def place(self, state: DeskState) -> None:
         """Show, hide and focus panes as the state says."""
         ...
 
@@ -39,7 +39,9 @@ class Stage(Protocol):
 class Bridge:
     """Draws a store on a stage. `schedule` runs a callback once the loop is free."""
 
-    def __init__(self, store: Store, stage: Stage, clock: Callable[[], datetime], schedule: Callable[[Callable[[], None]], object]):
+    def __init__(
+        self, store: Store, stage: Stage, clock: Callable[[], datetime], schedule: Callable[[Callable[[], None]], object]
+    ):
         self._store = store
         self._stage = stage
         self._clock = clock
@@ -68,7 +70,7 @@ class Bridge:
         """Draw as of now, also when only the time has changed."""
         state, now, stage = self._store.state, self._clock(), self._stage
         self._drawn = state
-        stage.arrange(state)
+        stage.place(state)
         stage.show_top(top_view(state), now)
         stage.show_queue(queue_view(state), now)
         stage.show_conversation(conversation_view(state), now)

@@ -1,0 +1,228 @@
+"""The composition root: holds store, panes, keys and sync together; no behaviour of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+
+from supportdesk_tui.commands.catalog import BY_ID
+from supportdesk_tui.commands.context import Context
+from supportdesk_tui.commands.effects import Effect
+from supportdesk_tui.commands.keymap import Keymap
+from supportdesk_tui.commands.opening import draft_of
+from supportdesk_tui.commands.sheet import Hint, hints
+from supportdesk_tui.commands.spec import Args
+from supportdesk_tui.i18n.catalog import set_locale
+from supportdesk_tui.store.events import DraftChanged
+from supportdesk_tui.store.state import Level
+from supportdesk_tui.store.store import Store
+from supportdesk_tui.theming.load import LoadedTheme, load_theme
+from supportdesk_tui.ui.bridge import Bridge
+from supportdesk_tui.ui.driver import DeskDriver, desk_driver, guard_crashes
+from supportdesk_tui.ui.keys import KeyPump
+from supportdesk_tui.ui.perform import Performer
+from supportdesk_tui.ui.pulse import Pulse
+from supportdesk_tui.ui.screens.desk import DeskScreen
+from supportdesk_tui.ui.terminal import TerminalSettings
+
+if TYPE_CHECKING:
+    from supportdesk_tui.theming.tokens import Palette
+    from supportdesk_tui.ui.screens.dialog import Dialog
+
+
+class Engine(Protocol):
+    """What the app needs of `sync.engine`."""
+
+    def perform(self, effect: Effect) -> None:
+        """Begin an effect; its outcome comes as events."""
+        ...
+
+    async def start(self) -> None:
+        """Go live; called once the first rows are on the screen."""
+        ...
+
+    async def stop(self) -> None:
+        """Let go of everything."""
+        ...
+
+    def save_now(self) -> None:
+        """Put drafts on disk at once; safe on a hang-up."""
+        ...
+
+
+@dataclass(slots=True)
+class DeskParts:
+    """What a desk is put together from; `cli` builds it from settings."""
+
+    store: Store
+    engine: Engine
+    keymap: Keymap
+    theme: LoadedTheme
+    theme_folders: tuple[Path, ...] = ()
+    options: dict[str, str] = field(default_factory=dict)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    terminal: TerminalSettings = TerminalSettings()  # noqa: RUF009  # frozen
+    problems: tuple[str, ...] = ()
+    """What was wrong with configuration, keys or themes: told after the first paint."""
+    load_macros: Callable[[], tuple[Any, tuple[str, ...]]] | None = None
+    """The macro library and what was wrong in it; called after the first paint."""
+
+
+class DeskApp(App[int]):
+    """The desk as a Textual app."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    CSS = "* { scrollbar-size: 0 0; }"
+
+    def __init__(self, parts: DeskParts) -> None:
+        self.terminal_settings = parts.terminal
+        super().__init__(driver_class=DeskDriver)
+        self._parts = parts
+        self._macros: Any = None
+        self._is_live = False
+        self.store = parts.store
+        self.keymap = parts.keymap
+        self.register_theme(parts.theme.theme)
+        self.theme = parts.theme.theme.name
+        self.palette: Palette = parts.theme.palette
+        self.performer = Performer(self, parts.store, parts.engine.perform, parts.clock)
+        self.desk = DeskScreen(self.palette, hints=self.hints, run=self.run_command, keep_draft=self.keep_draft, draw=self.draw)
+        self.bridge = Bridge(parts.store, self.desk, parts.clock, self.call_later)
+        self.keys = KeyPump(self, self.performer)
+        self.pulse = Pulse(self, parts.store, self.bridge, parts.clock)
+        guard_crashes(self, parts.terminal.report_dir)
+
+    def get_default_screen(self) -> DeskScreen:
+        """The desk is the first screen: nothing else is ever composed before it."""
+        return self.desk
+
+    def draw(self) -> None:
+        """Draw the desk as it is now; the first time, go live once it is on the screen."""
+        self.bridge.tick()
+        if not self._is_live:
+            self._is_live = True
+            self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        self.run_worker(self._parts.engine.start(), group="engine", exit_on_error=False)
+        self.pulse.start()
+        problems = self._parts.problems
+        if self._parts.load_macros is not None:
+            self._macros, troubles = self._parts.load_macros()
+            problems += troubles
+        if problems:
+            more = f" (+{len(problems) - 1})" if len(problems) > 1 else ""
+            self.performer.tell("{problem}", Level.WARN, problem=problems[0] + more)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every key and paste goes through the pump, in order; the rest is Textual's."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self.keys.key(event)
+        elif isinstance(event, events.Paste) and not event.is_forwarded:
+            await self.keys.paste(event)
+        else:
+            await super().on_event(event)
+
+    # --- what dialogs, keys and effects ask of the app
+
+    def context(self) -> Context:
+        """A snapshot for commands."""
+        composer = self.desk.composer
+        return Context(
+            state=self.store.state,
+            now=self._parts.clock(),
+            page=max(1, self.desk.queue_pane.size.height - 2),
+            composer_text=composer.text if self.store.state.view.composer_open else "",
+            macros=self._macros,
+            options=self._parts.options,
+        )
+
+    def hints(self) -> tuple[Hint, ...]:
+        """What the last line says works here."""
+        return hints(self.context(), self.keymap)
+
+    async def run_command(self, command: str, args: Args = ()) -> None:
+        """Run a command by id, or say why it cannot run."""
+        self.keep_draft()
+        known = BY_ID[command]
+        context = self.context()
+        blocked = known.when(context)
+        if blocked is not None:
+            self.performer.tell(blocked.reason, Level.WARN, **dict(blocked.values))
+            return
+        for effect in known.run(context, args):
+            await self.performer.perform(effect)
+
+    def show_dialog(self, dialog: "Dialog") -> None:
+        """Put a dialog on top; its keys come to it at once."""
+        self.push_screen(dialog)
+
+    async def edit_outside(self) -> None:
+        """Open the draft in the agent's own editor."""
+        from supportdesk_tui.ui.editor import edit_text
+
+        outcome = await edit_text(self, self.desk.composer.text)
+        if outcome.text is not None:
+            self.desk.composer.set_text(outcome.text)
+        if outcome.problem:
+            self.performer.tell("{problem}", Level.WARN, problem=outcome.problem)
+        self.redraw_all()
+
+    def open_full(self) -> None:
+        """Show the entry under the mark whole."""
+        from supportdesk_tui.commands.effects import Dialog as Name
+        from supportdesk_tui.commands.effects import Open
+        from supportdesk_tui.ui.screens.catalog import dialog_for
+
+        self.show_dialog(dialog_for(Open(Name.ENTRY), self))
+
+    def use_theme(self, name: str) -> None:
+        """Draw everything in another theme."""
+        loaded = load_theme(name, self._parts.theme_folders)
+        self.register_theme(loaded.theme)
+        self.theme = loaded.theme.name
+        self.palette = loaded.palette
+        self.desk.use_palette(loaded.palette)
+        self.redraw_all()
+
+    def use_locale(self, name: str) -> None:
+        """Speak another language from now on."""
+        set_locale(name)
+        self._parts.options["locale"] = name
+        self.desk.forget()
+        self.bridge.tick()
+
+    def redraw_all(self) -> None:
+        """Paint the whole screen again, whatever the terminal shows."""
+        driver = desk_driver(self)
+        if driver is not None:
+            driver.redraw()
+        self.refresh(layout=True)
+
+    def leave(self) -> None:
+        """End in order: drafts on disk, sockets closed."""
+        self.run_worker(self._leave(), group="leave", exit_on_error=False)
+
+    async def _leave(self) -> None:
+        self.pulse.stop()
+        self._parts.engine.save_now()
+        await self._parts.engine.stop()
+        self.exit(0)
+
+    def on_hangup(self, why: str) -> None:
+        """The line or the system ends us: nothing typed may be lost."""
+        self.keep_draft()
+        self._parts.engine.save_now()
+
+    def keep_draft(self) -> None:
+        """Bring the draft up with what stands in the composer."""
+        state = self.store.state
+        ticket = state.conversation.ticket
+        if ticket is not None and state.view.composer_open:
+            self.store.dispatch(DraftChanged(draft_of(self.context(), ticket)))

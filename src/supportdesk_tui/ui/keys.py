@@ -1,0 +1,93 @@
+"""The one way of a key: to the dialog on top, the open prompt, a command, or the composer; strictly in order.
+
+Keys typed ahead over a slow line must not overtake each other, so no key is forwarded to a widget's own queue.
+"""
+
+from typing import TYPE_CHECKING
+
+from textual import events
+
+from supportdesk_tui.commands.keymap import CHAINS, BadChoice, CloseMenu, KeyRouter, NoMatch, Run
+from supportdesk_tui.commands.spec import msg
+from supportdesk_tui.store.events import MenuClosed, Told
+from supportdesk_tui.store.state import Level, Pane
+from supportdesk_tui.ui.perform import Performer
+from supportdesk_tui.ui.screens.dialog import Dialog, Done
+
+if TYPE_CHECKING:
+    from supportdesk_tui.ui.host import DeskHost
+
+READ_S = 1.0
+"""A notice younger than this survives a key: it cannot have been read."""
+
+
+class KeyPump:
+    """Takes every key and paste of the terminal."""
+
+    def __init__(self, host: "DeskHost", performer: Performer) -> None:
+        self._host = host
+        self._performer = performer
+        self.router = KeyRouter(host.keymap)
+
+    async def key(self, event: events.Key) -> None:
+        """Do what a key means now, and draw it."""
+        self._clear_notice()
+        screen = self._host.app.screen
+        if isinstance(screen, Dialog):
+            await self.finish(screen, screen.take_key(event))
+        elif self._host.desk.prompt.is_open:
+            await self._host.desk.prompt.take_key(event)
+        else:
+            await self._desk_key(event)
+        self._host.bridge.flush()
+
+    async def finish(self, dialog: Dialog, done: Done | None) -> None:
+        """Take a finished dialog away and run what it answered with."""
+        if done is None:
+            return
+        if dialog is self._host.app.screen:
+            self._host.app.pop_screen()
+        if done.command:
+            await self._host.run_command(done.command, done.args)
+
+    async def paste(self, event: events.Paste) -> None:
+        """Pasted text is text wherever text can be typed, and nothing anywhere else."""
+        screen = self._host.app.screen
+        if isinstance(screen, Dialog):
+            screen.take_paste(event.text)
+        elif self._host.desk.prompt.is_open:
+            await self._host.desk.prompt.take_paste(event.text)
+        elif self._host.store.state.view.focus is Pane.COMPOSER:
+            await self._host.desk.composer.take_paste(event.text)
+        else:
+            self._performer.tell(msg("Pasted text goes into a reply or note: press r or n first"), Level.WARN)
+        self._host.bridge.flush()
+
+    async def _desk_key(self, event: events.Key) -> None:
+        store = self._host.store
+        view = store.state.view
+        pressed = self.router.press(event.key, event.character, CHAINS[view.focus], view.menu)
+        match pressed:
+            case Run(command=command, args=args, closes_menu=closes_menu):
+                if closes_menu:
+                    store.dispatch(MenuClosed())
+                await self._host.run_command(command, args)
+            case CloseMenu():
+                store.dispatch(MenuClosed())
+            case BadChoice(reason=reason) if reason:
+                store.dispatch(MenuClosed())
+                self._performer.tell(reason, Level.WARN)
+            case BadChoice(key=key, possible=possible):
+                store.dispatch(MenuClosed())
+                text = msg("{key} is not a choice here: {possible}")
+                self._performer.tell(text, Level.WARN, key=key, possible=" ".join(possible))
+            case NoMatch() if view.focus is Pane.COMPOSER:
+                await self._host.desk.composer.take_key(event)
+
+    def _clear_notice(self) -> None:
+        notice = self._host.store.state.view.notice
+        if notice is None:
+            return
+        now = self._host.context().now
+        if notice.at is None or (now - notice.at).total_seconds() >= READ_S:
+            self._host.store.dispatch(Told(None))

@@ -1,0 +1,75 @@
+"""The desk's few timers: the minute for clocks, the second while something counts down; none while nothing changes."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from textual.app import App
+from textual.timer import Timer
+
+from supportdesk_tui.store.events import Told
+from supportdesk_tui.store.state import DeskState, Level, LinkPhase, OutboxPhase
+from supportdesk_tui.store.store import Store
+from supportdesk_tui.ui.bridge import Bridge
+
+NOTICE_S: Final = 8.0
+"""How long a line that needs no answer stays."""
+
+
+class Pulse:
+    """Redraws what changes with time alone."""
+
+    def __init__(self, app: App[Any], store: Store, bridge: Bridge, clock: Callable[[], datetime]) -> None:
+        self._app = app
+        self._store = store
+        self._bridge = bridge
+        self._clock = clock
+        self._minute: Timer | None = None
+        self._second: Timer | None = None
+        self._notice: Timer | None = None
+        self._end: Callable[[], None] | None = None
+
+    def start(self) -> None:
+        """Begin; called after the first paint."""
+        self._end = self._store.subscribe(self._changed)
+        self._next_minute()
+        self._changed(self._store.state)
+
+    def stop(self) -> None:
+        """No timer runs any more."""
+        if self._end is not None:
+            self._end()
+        for timer in (self._minute, self._second, self._notice):
+            if timer is not None:
+                timer.stop()
+
+    def _next_minute(self) -> None:
+        now = self._clock()
+        wait_s = 60 - now.second - now.microsecond / 1e6
+        self._minute = self._app.set_timer(wait_s + 0.05, self._minute_passed)
+
+    def _minute_passed(self) -> None:
+        self._bridge.tick()
+        self._next_minute()
+
+    def _changed(self, state: DeskState) -> None:
+        wanted = _counts_seconds(state)
+        if wanted and self._second is None:
+            self._second = self._app.set_interval(1.0, self._bridge.tick)
+        elif not wanted and self._second is not None:
+            self._second.stop()
+            self._second = None
+        self._watch_notice(state)
+
+    def _watch_notice(self, state: DeskState) -> None:
+        notice = state.view.notice
+        if self._notice is not None:
+            self._notice.stop()
+            self._notice = None
+        if notice is not None and notice.level in {Level.INFO, Level.DONE}:
+            self._notice = self._app.set_timer(NOTICE_S, lambda: self._store.dispatch(Told(None)))
+
+
+def _counts_seconds(state: DeskState) -> bool:
+    """Something on the screen says seconds: a held reply, or how long the line has been silent."""
+    return state.link.phase is LinkPhase.LOST or any(item.phase is OutboxPhase.HELD for item in state.outbox)

@@ -1,0 +1,100 @@
+"""Which dialog stands behind each name a command can open."""
+
+from typing import TYPE_CHECKING
+
+from supportdesk_tui.commands.effects import Choice, Dialog, Open, Pick
+from supportdesk_tui.commands.macro_commands import library_of, preview
+from supportdesk_tui.commands.sheet import palette, sections
+from supportdesk_tui.commands.spec import msg
+from supportdesk_tui.domain.ids import EntryId
+from supportdesk_tui.i18n.catalog import _, current_locale
+from supportdesk_tui.store.state import value_of
+from supportdesk_tui.ui.screens.articles import ArticlesDialog
+from supportdesk_tui.ui.screens.outbox import OutboxDialog
+from supportdesk_tui.ui.screens.pager import PagerDialog
+from supportdesk_tui.ui.screens.picker import PickerDialog
+from supportdesk_tui.ui.text import fit
+from supportdesk_tui.ui.words import follow_up as follow_up_words
+
+if TYPE_CHECKING:
+    from supportdesk_tui.ui.host import DeskHost
+    from supportdesk_tui.ui.screens.dialog import Dialog as DialogScreen
+
+
+def dialog_for(effect: Open, host: "DeskHost") -> "DialogScreen":
+    """The dialog a command asked for."""
+    match effect.dialog:
+        case Dialog.PALETTE:
+            return _palette(host)
+        case Dialog.KEYS:
+            return _keys(host)
+        case Dialog.OUTBOX:
+            return OutboxDialog(host.palette, host.store)
+        case Dialog.MACROS:
+            return _macros(host)
+        case Dialog.ARTICLES:
+            return ArticlesDialog(host, " ".join(effect.args))
+        case _:
+            return _entry(host, *effect.args)
+
+
+def _palette(host: "DeskHost") -> PickerDialog:
+    """Every command by name; one that is off says why and, when chosen, says it again."""
+    choices = tuple(
+        Choice(
+            line.command,
+            _(line.title),
+            _(line.blocked.reason, **dict(line.blocked.values)) if line.blocked else "  ".join(line.keys),
+        )
+        for line in palette(host.keymap, host.context())
+    )
+    return PickerDialog(host.palette, Pick(msg("What do you want to do?"), choices, ""))
+
+
+def _keys(host: "DeskHost") -> PagerDialog:
+    """The keys of the focused pane first, then everything else."""
+    context = host.context()
+    near = sections(host.keymap, context, pane=context.focus)
+    far = [section for section in sections(host.keymap, context) if section.scope not in {one.scope for one in near}]
+    lines: list[str] = []
+    for section in (*near, *far):
+        lines += [f"── {_(section.title)} ──", ""]
+        group = ""
+        for line in section.lines:
+            if line.group != group:
+                group = line.group
+                lines += ["", f"  {_(group)}"]
+            keys = " ".join(line.keys) or "–"
+            why = f"  ({_(line.blocked.reason, **dict(line.blocked.values))})" if line.blocked else ""
+            lost = "".join(f"  [{key} → {winner}]" for key, winner in line.lost)
+            lines.append(f"    {fit(keys, 16)} {_(line.title)}{why}{lost}")
+        lines.append("")
+    return PagerDialog(host.palette, _("Keys"), "\n".join(lines))
+
+
+def _macros(host: "DeskHost") -> PickerDialog:
+    """Every macro, with what it would write for this ticket."""
+    context = host.context()
+    library = library_of(context)
+    speak = current_locale()[:2]
+    directory = context.state.session.directory
+    choices = tuple(Choice(one.id, one.title(speak), f"; {' '.join(one.id)}") for one in library.macros.values())
+
+    def text_of(macro: str) -> str:
+        rendered = preview(context, library.macros[macro])
+        if rendered is None:
+            return ""
+        then = " · ".join(follow_up_words(one, context.now, directory) for one in rendered.then)
+        return "\n".join(part for part in (rendered.note, rendered.text, then and f"→ {then}") if part)
+
+    return PickerDialog(host.palette, Pick(msg("Macro"), choices, "macro.insert"), text_of)
+
+
+def _entry(host: "DeskHost", entry: str = "") -> PagerDialog:
+    """One entry whole: the one named, else the one under the mark."""
+    entries = value_of(host.store.state.conversation.entries) or ()
+    found = next((one for one in entries if one.id == EntryId(entry)), None) or host.desk.conversation.entry_under()
+    if found is None:
+        return PagerDialog(host.palette, _("Message"), _("There is nothing to show."))
+    files = "".join(f"\n📎 {one.name} ({one.size:,} B)" for one in found.attachments)
+    return PagerDialog(host.palette, f"{found.author} · {found.at:%Y-%m-%d %H:%M}", f"{found.body}{files}")

@@ -1,0 +1,213 @@
+"""The desk: a bar, up to three panes, a composer, a last line; which of them show is decided by size and state."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from supportdesk_tui.commands.sheet import Hint
+from supportdesk_tui.store.state import DeskState, Pane
+from supportdesk_tui.store.views import BottomView, ComposerView, ConversationView, CustomerView, QueueView, TopView
+from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui.panes.bottom import BottomPane
+from supportdesk_tui.ui.panes.composer import Composer
+from supportdesk_tui.ui.panes.conversation import ConversationPane
+from supportdesk_tui.ui.panes.customer import CustomerPane
+from supportdesk_tui.ui.panes.queue import QueuePane
+from supportdesk_tui.ui.panes.top import TopPane
+from supportdesk_tui.ui.widgets.line_pane import LinePane
+from supportdesk_tui.ui.widgets.prompt import PromptLine
+
+RunCommand = Callable[[str, tuple[str, ...]], Awaitable[None]]
+
+WIDE = 120
+"""Columns from which all three panes fit."""
+MEDIUM = 80
+"""Columns from which two panes fit, given enough rows."""
+MEDIUM_ROWS = 30
+"""Under so many rows and under 100 columns a single pane reads better than two."""
+
+
+def panes_for(columns: int, rows: int) -> int:
+    """How many panes stand side by side."""
+    if columns >= WIDE:
+        return 3
+    if columns < MEDIUM or (columns < 100 and rows < MEDIUM_ROWS):
+        return 1
+    return 2
+
+
+class DeskScreen(Screen[None]):
+    """The main screen; it draws views and never decides what happens."""
+
+    DEFAULT_CSS = """
+    DeskScreen { layers: base over; }
+    DeskScreen #panes { height: 1fr; }
+    DeskScreen #middle { width: 1fr; height: 1fr; }
+    DeskScreen QueuePane { width: 42; height: 1fr; }
+    DeskScreen.-three QueuePane { width: 46; }
+    DeskScreen ConversationPane { width: 1fr; height: 1fr; }
+    DeskScreen CustomerPane { width: 38; height: 1fr; }
+    DeskScreen.-one QueuePane, DeskScreen.-one CustomerPane { width: 1fr; }
+    DeskScreen Composer { height: 12; }
+    DeskScreen.-short Composer { height: 8; }
+    DeskScreen TopPane { height: 1; }
+    DeskScreen BottomPane { dock: bottom; height: 1; }
+    DeskScreen PromptLine { dock: bottom; layer: over; height: 1; }
+    """
+    AUTO_FOCUS = None
+
+    def __init__(
+        self,
+        palette: Palette,
+        *,
+        hints: Callable[[], tuple[Hint, ...]],
+        run: RunCommand,
+        keep_draft: Callable[[], None],
+        draw: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self._hints = hints
+        self._run = run
+        self._keep_draft = keep_draft
+        self._draw = draw
+        self.top_pane = TopPane(palette)
+        self.queue_pane = QueuePane(palette)
+        self.conversation = ConversationPane(palette)
+        self.customer = CustomerPane(palette)
+        self.composer = Composer(palette)
+        self.middle = Vertical(id="middle")
+        self.bottom_pane = BottomPane(palette)
+        self.prompt = PromptLine(palette, run)
+        self._arranged: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The whole tree, once; panes are hidden and shown, never made anew."""
+        yield self.top_pane
+        with Horizontal(id="panes"):
+            yield self.queue_pane
+            with self.middle:
+                yield self.conversation
+                yield self.composer
+            yield self.customer
+        yield self.bottom_pane
+        yield self.prompt
+
+    def place(self, state: DeskState) -> None:
+        """Show, hide and focus panes as size and state say; cheap when nothing differs."""
+        size = self.app.size
+        focus = state.view.focus
+        composer = state.view.composer_open and state.conversation.ticket is not None
+        key = (size, focus, composer, state.view.customer_shown)
+        if key == self._arranged:
+            return
+        self._arranged = key
+        count = panes_for(size.width, size.height)
+        self.set_class(count == 1, "-one")
+        self.set_class(count == 3, "-three")
+        self.set_class(size.height < 30, "-short")
+        reading = focus in {Pane.CONVERSATION, Pane.COMPOSER}
+        if count == 3:
+            queue, middle, customer = True, True, state.view.customer_shown
+        elif count == 2:
+            customer = focus is Pane.CUSTOMER
+            queue, middle = not customer, True
+        else:
+            queue, middle, customer = focus is Pane.QUEUE, reading, focus is Pane.CUSTOMER
+        self.queue_pane.display = queue
+        self.middle.display = middle
+        self.customer.display = customer
+        self.composer.display = composer
+        self._focus(focus)
+
+    def _focus(self, focus: Pane) -> None:
+        widget = {
+            Pane.QUEUE: self.queue_pane,
+            Pane.CONVERSATION: self.conversation,
+            Pane.CUSTOMER: self.customer,
+            Pane.COMPOSER: self.composer.editor,
+        }[focus]
+        self.set_focus(widget, scroll_visible=False)
+
+    def on_mount(self) -> None:
+        """The first picture, as soon as there are panes to draw on."""
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Another size may be another layout."""
+        self._arranged = ()
+        self._draw()
+
+    def _panes(self) -> tuple[LinePane, ...]:
+        return (self.top_pane, self.queue_pane, self.conversation, self.customer, self.bottom_pane, self.prompt)
+
+    def use_palette(self, palette: Palette) -> None:
+        """Draw everything in other colours."""
+        for pane in self._panes():
+            pane.use_palette(palette)
+        self.composer.use_palette(palette)
+
+    def forget(self) -> None:
+        """Drop lines kept from before: the words have changed."""
+        for pane in self._panes():
+            pane.forget()
+            pane.redraw()
+
+    # --- what panes ask for: the mouse, rows out of sight, older entries, text typed
+
+    async def on_queue_pane_chosen(self, message: QueuePane.Chosen) -> None:
+        """A row was clicked: the cursor goes there; twice opens it."""
+        await self._run("queue.at", (str(message.index),))
+        await self._run("queue.open" if message.opens else "pane.focus", () if message.opens else (Pane.QUEUE,))
+
+    async def on_queue_pane_need_rows(self, message: QueuePane.NeedRows) -> None:
+        """The list was scrolled beyond the loaded rows."""
+        await self._run("queue.rows", (str(message.index),))
+
+    async def on_conversation_pane_need_older(self) -> None:
+        """The reader is near the oldest loaded entry."""
+        await self._run("conversation.older", ())
+
+    async def on_conversation_pane_entry_chosen(self, message: ConversationPane.EntryChosen) -> None:
+        """An entry was clicked; twice shows it whole."""
+        if message.opens:
+            await self._run("conversation.entry", (message.entry.id,))
+        else:
+            await self._run("pane.focus", (Pane.CONVERSATION,))
+
+    async def on_top_pane_tab_chosen(self, message: TopPane.TabChosen) -> None:
+        """A view was clicked."""
+        if message.tab.key:
+            await self._run(f"queue.view_{message.tab.key}", ())
+
+    def on_composer_edited(self) -> None:
+        """Text was typed: the draft follows."""
+        self._keep_draft()
+
+    # --- the bridge's stage
+
+    def show_top(self, view: TopView, now: datetime) -> None:
+        """Draw the bar."""
+        self.top_pane.show(view, now)
+
+    def show_queue(self, view: QueueView, now: datetime) -> None:
+        """Draw the list."""
+        self.queue_pane.show(view, now)
+
+    def show_conversation(self, view: ConversationView, now: datetime) -> None:
+        """Draw the open ticket."""
+        self.conversation.show(view, now)
+
+    def show_customer(self, view: CustomerView, now: datetime) -> None:
+        """Draw who is asking."""
+        self.customer.show(view, now)
+
+    def show_composer(self, view: ComposerView, now: datetime) -> None:
+        """Draw what is being written."""
+        self.composer.show(view, now)
+
+    def show_bottom(self, view: BottomView, now: datetime, state: DeskState) -> None:
+        """Draw the last line."""
+        self.bottom_pane.show(view, now, self._hints())

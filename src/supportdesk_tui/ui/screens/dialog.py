@@ -1,0 +1,144 @@
+"""The base of all dialogs: plain state and one drawn panel, so that a key typed before it is on screen still counts."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+from textual.strip import Strip
+
+from supportdesk_tui.commands.spec import Args
+from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui.text import shown_line
+from supportdesk_tui.ui.widgets.line_edit import LineEdit
+from supportdesk_tui.ui.widgets.line_pane import LinePane
+from supportdesk_tui.ui.widgets.paint import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The dialog is finished; with a command it answers, without one it was left."""
+
+    command: str = ""
+    args: Args = ()
+
+
+LEFT = Done()
+
+
+class Panel(LinePane):
+    """The box of a dialog; the dialog says what stands in it."""
+
+    GROUND: ClassVar[str] = "menu"
+    can_focus = False
+
+    def __init__(self, palette: Palette, dialog: "Dialog") -> None:
+        super().__init__(palette)
+        self._dialog = dialog
+
+    def lay(self, width: int, height: int) -> list[Strip]:
+        """Title, what the dialog draws, and its keys."""
+        dialog = self._dialog
+        head = self.line().add(" " + dialog.title_text(), "text_high", bold=True)
+        note = dialog.note_text()
+        if note:
+            head.right(note, "text_low")
+        body = dialog.draw(self, width, max(1, height - 3))[: height - 3]
+        blank = self.line().strip()
+        body += [blank] * (height - 3 - len(body))
+        foot = self.line()
+        for key, label in dialog.keys_text():
+            foot.add(" ").add(key, "key").add(f" {label} ", "text_low")
+        return [head.strip(), blank, *body, foot.strip()]
+
+
+class Dialog(ModalScreen[None]):
+    """A panel over the desk. Subclasses keep their state in plain fields and draw it."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: transparent; }
+    Dialog > Panel { width: 76; max-width: 94%; height: 20; max-height: 90%; }
+    Dialog.-large > Panel { width: 110; height: 90%; }
+    Dialog.-small > Panel { width: 64; height: 8; }
+    """
+    AUTO_FOCUS = None
+    SIZE: ClassVar[str] = ""
+    """`-large`, `-small` or nothing."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.panel = Panel(palette, self)
+        if self.SIZE:
+            self.add_class(self.SIZE)
+
+    def compose(self) -> ComposeResult:
+        """One widget: the panel."""
+        yield self.panel
+
+    def take_key(self, event: events.Key) -> Done | None:
+        """Use a key; Esc leaves, everything else is the subclass's."""
+        if event.key == "escape":
+            return LEFT
+        done = self.press(event)
+        self.panel.redraw()
+        return done
+
+    def take_paste(self, text: str) -> None:
+        """Text pasted while the dialog is on top."""
+        edit = self.editing()
+        if edit is not None:
+            edit.insert(text)
+            self.changed()
+            self.panel.redraw()
+
+    # --- what subclasses say
+
+    def press(self, event: events.Key) -> Done | None:
+        """Use a key that is not Esc."""
+        raise NotImplementedError
+
+    def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
+        """The lines between title and keys."""
+        raise NotImplementedError
+
+    def title_text(self) -> str:
+        """What this is about."""
+        raise NotImplementedError
+
+    def note_text(self) -> str:
+        """A few words at the right of the title."""
+        return ""
+
+    def keys_text(self) -> tuple[tuple[str, str], ...]:
+        """Keys and what they do here."""
+        return (("Enter", _("choose")), ("Esc", _("leave")))
+
+    def editing(self) -> LineEdit | None:
+        """The line that is being typed into, if any."""
+        return None
+
+    def changed(self) -> None:
+        """The typed line has changed."""
+
+
+def draw_edit(line: Line, edit: LineEdit, width: int, placeholder: str = "") -> Line:
+    """An input with its caret, `width` columns wide."""
+    text, caret = edit.window(width - 1)
+    if not text and placeholder:
+        return line.add(" ", "menu_text", ground="selection").add(placeholder[: max(0, width - 1)], "placeholder").to(width)
+    at = 0
+    used = 0
+    while at < len(text) and used < caret:
+        used += len(text[at]) if text[at].isascii() else 2
+        at += 1
+    line.add(text[:at], "menu_text").add(text[at : at + 1] or " ", "menu_text", ground="selection").add(
+        text[at + 1 :], "menu_text"
+    )
+    return line
+
+
+def safe(text: str) -> str:
+    """Any text as it may stand on one line of a dialog."""
+    return shown_line(text)

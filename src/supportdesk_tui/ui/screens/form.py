@@ -1,0 +1,80 @@
+"""Fill in a few labelled lines; nothing leaves while a required one is empty."""
+
+from textual import events
+from textual.strip import Strip
+
+from supportdesk_tui.commands.effects import Form
+from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, safe
+from supportdesk_tui.ui.text import cells, fit, wrap
+from supportdesk_tui.ui.widgets.line_edit import LineEdit
+
+
+class FormDialog(Dialog):
+    """Fields from top to bottom; Tab or Enter goes on, Ctrl+D sends."""
+
+    def __init__(self, palette: Palette, form: Form) -> None:
+        super().__init__(palette)
+        self._form = form
+        self._edits = [LineEdit.of(field.value) for field in form.fields]
+        self._at = next((place for place, field in enumerate(form.fields) if not field.value), 0)
+        self._complaint = ""
+
+    def title_text(self) -> str:
+        """What is asked."""
+        return _(self._form.title)
+
+    def keys_text(self) -> tuple[tuple[str, str], ...]:
+        """How to go on and how to finish."""
+        return (("Tab", _("next field")), ("Ctrl+D", _("done")), ("Esc", _("leave, nothing happens")))
+
+    def editing(self) -> LineEdit:
+        """The field that is being filled in."""
+        return self._edits[self._at]
+
+    def press(self, event: events.Key) -> Done | None:
+        """Move between fields, type, or finish."""
+        count = len(self._edits)
+        if event.key in {"ctrl+d", "f9"}:
+            return self._finish()
+        if event.key == "enter":
+            if self._at == count - 1:
+                return self._finish()
+            self._at += 1
+        elif event.key in {"tab", "down"}:
+            self._at = (self._at + 1) % count
+        elif event.key in {"shift+tab", "up"}:
+            self._at = (self._at - 1) % count
+        elif self._edits[self._at].take_key(event):
+            self._complaint = ""
+        return None
+
+    def _finish(self) -> Done | None:
+        for place, (field, edit) in enumerate(zip(self._form.fields, self._edits, strict=True)):
+            if field.required and not edit.text.strip():
+                self._at = place
+                self._complaint = _("{field} is needed", field=_(field.label))
+                return None
+        values = tuple(f"{field.name}={edit.text.strip()}" for field, edit in zip(self._form.fields, self._edits, strict=True))
+        return Done(self._form.command, (*self._form.args, *values))
+
+    def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
+        """Explanation, fields, and what is missing."""
+        lines = [panel.line().add(" " + text, "text_low").strip() for text in wrap(safe(_(self._form.explain)), width - 2)]
+        labels = [safe(_(field.label)) + (" *" if field.required else "") for field in self._form.fields]
+        column = min(width // 3, max(map(cells, labels), default=0) + 2)
+        for place, (field, edit, label) in enumerate(zip(self._form.fields, self._edits, labels, strict=True)):
+            here = place == self._at
+            line = (
+                panel.line("menu_cursor" if here else "menu").add(" ").add(fit(label, column), "accent" if here else "text_low")
+            )
+            hint = safe(_(field.hint))
+            if here:
+                lines.append(draw_edit(line, edit, width - column - 2, hint).strip())
+            else:
+                text = edit.window(width - column - 3)[0]
+                lines.append(line.add(text or hint, "menu_text" if text else "placeholder").strip())
+        if self._complaint:
+            lines += [panel.line().strip(), panel.line().add(" ! " + self._complaint, "danger").strip()]
+        return lines
