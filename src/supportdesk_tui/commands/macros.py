@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
-from supportdesk_tui.commands.macro_text import CLOSE, OPEN, Lookup, Template, fill, unresolved
+from supportdesk_tui.commands.macro_text import CLOSE, OPEN, Lookup, Template, fill
 from supportdesk_tui.commands.macro_values import Subject, look_up
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.commands.times import parse_when
@@ -26,12 +26,12 @@ from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.ids import TeamId
 from supportdesk_tui.domain.ticket import Phase, Priority
 
-__all__ = ["unresolved"]
-
 FALLBACK = "en"
 """Language used when a macro has no text in the customer's."""
 ACTIONS = ("status", "tag", "untag", "assign", "transfer", "escalate", "promise", "snooze", "priority", "watch")
 """What a macro can do on sending; one name a table, see `Action`."""
+ASKED = "ask."
+"""Before the name of a prompt, where an action takes its time from the answer."""
 _PHASES = {
     "waiting_customer": Phase.PENDING,
     "waiting_third_party": Phase.ON_HOLD,
@@ -228,16 +228,20 @@ def _reason(action: Action, subject: Subject) -> str:
     return action.text if not reasons or action.text in reasons else ""
 
 
-def _when(text: str, subject: Subject) -> datetime:
-    return parse_when(text, subject.now, subject.zone) or subject.now + timedelta(hours=1)
+def _when(text: str, subject: Subject) -> datetime | None:
+    """A time of an action: as people write it, or the answer to a prompt, `ask.next`."""
+    written = subject.asked.get(text.removeprefix(ASKED), "") if text.startswith(ASKED) else text
+    return parse_when(written, subject.now, subject.zone)
 
 
 def _promise(action: Action, subject: Subject) -> FollowUp | Said:
-    return MakePromise(action.text, _when(action.value, subject))
+    due = _when(action.value, subject)
+    return MakePromise(action.text, due) if due else Said(msg("no promise recorded: the time is not clear – press d"))
 
 
 def _snooze(action: Action, subject: Subject) -> FollowUp | Said:
-    return Snooze(None if action.value == "reply" else _when(action.value, subject))
+    until = None if action.value == "reply" else _when(action.value, subject)
+    return Snooze(until) if until or action.value == "reply" else Said(msg("not snoozed: the time is not clear"))
 
 
 def _assign(action: Action, subject: Subject) -> FollowUp | Said:

@@ -13,7 +13,7 @@ from supportdesk_tui.domain.assign import best_fit
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.people import AgentState
 from supportdesk_tui.domain.queue import SortKey
-from supportdesk_tui.domain.ticket import Priority
+from supportdesk_tui.domain.ticket import Phase, Priority
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Menu, MenuItem, Pane
 
@@ -32,6 +32,8 @@ STATUS_KEYS = {
     "spam": "#",
 }
 """Letters for well-known statuses; others get the first free letter of their name."""
+OTHER_VERBS = frozenset({"bot", "merged"})
+"""Statuses one reaches by another verb only; so are those of the snoozed phase."""
 SORT_TITLES = {
     SortKey.CLOCK: ("c", msg("by clock")),
     SortKey.UPDATED: ("u", msg("newest change first")),
@@ -106,6 +108,8 @@ def status(context: Context, _: Args) -> Iterable[Effect]:
     """Which status."""
     items: list[MenuItem] = []
     for one in context.state.session.directory.statuses:
+        if one.name in OTHER_VERBS or one.phase is Phase.SNOOZED:
+            continue
         used = {item.key for item in items}
         wanted = (STATUS_KEYS.get(one.name, ""), *one.name.lower(), *ascii_lowercase)
         key = next((letter for letter in wanted if letter and letter not in used and letter not in "_- "), "")
