@@ -81,7 +81,7 @@ def _post(context: Context, draft: Draft) -> Iterable[Effect]:
     hold_s = int(float(context.options.get("hold_s", "10") or 0))
     files = tuple(attachment for attachment, _ in draft.attachments)
     if draft.mode is DraftMode.NOTE:
-        note = Note(draft.body, draft.then, files, mentions=())
+        note = Note(draft.body, draft.then, files)
         yield ef.Apply((draft.ticket,), note, clears_draft=draft.ticket)
         yield ef.Tell(msg("Note added"))
     else:
@@ -90,7 +90,6 @@ def _post(context: Context, draft: Draft) -> Iterable[Effect]:
         yield ef.Apply((draft.ticket,), reply, hold=hold_s > 0, clears_draft=draft.ticket)
         if hold_s > 0:
             yield ef.Tell(msg("Sends in {seconds} s – z takes it back"), (("seconds", str(hold_s)),))
-    yield Compose(ComposerAct.CLEAR)
     yield ef.Emit(ev.ComposerToggled(False))
     yield ef.Attend(draft.ticket, Activity.VIEWING)
 

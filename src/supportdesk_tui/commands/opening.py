@@ -6,7 +6,6 @@ from dataclasses import replace
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
-from supportdesk_tui.commands.guards import is_in_composer
 from supportdesk_tui.commands.spec import Args
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Change, MarkRead
@@ -79,7 +78,8 @@ def draft_of(context: Context, ticket: TicketId) -> Draft:
     if draft is None:
         entries = value_of(context.state.conversation.entries) if context.state.conversation.ticket == ticket else None
         draft = Draft(ticket, base_seq=entries[-1].seq if entries else 0)
-    if is_in_composer(context) and context.state.conversation.ticket == ticket and context.composer_text != draft.body:
+    is_shown = context.state.view.composer_open and context.state.conversation.ticket == ticket
+    if is_shown and context.composer_text != draft.body:
         draft = replace(draft, body=context.composer_text, is_saved=False)
     return draft
 

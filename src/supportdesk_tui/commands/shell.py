@@ -63,15 +63,15 @@ def focus(_: Context, args: Args) -> Iterable[Effect]:
 
 
 def undoable(context: Context) -> ChangeKey | None:
-    """What `z` takes back: the newest change nobody has taken back yet."""
-    taken_back = {item.undoes for item in context.state.outbox}
-    return next((key for key in reversed(context.state.undo_stack) if key not in taken_back), None)
+    """What `z` takes back: the newest change that is not being taken back already."""
+    asked = {item.undoes for item in context.state.outbox if item.phase is not OutboxPhase.REFUSED}
+    return next((key for key in reversed(context.state.undo_stack) if key not in asked), None)
 
 
-def redoable(context: Context) -> ChangeKey | None:
-    """What `Z` brings back."""
-    taken_back = {item.undoes for item in context.state.outbox}
-    return next((key for key in reversed(context.state.redo_stack) if key not in taken_back), None)
+def redoable(context: Context) -> OutboxItem | None:
+    """What `Z` does again: the change taken back last."""
+    stack = context.state.redo_stack
+    return _item(context, stack[-1]) if stack else None
 
 
 def can_undo(context: Context) -> Blocked | None:
@@ -80,21 +80,13 @@ def can_undo(context: Context) -> Blocked | None:
 
 
 def can_redo(context: Context) -> Blocked | None:
-    """Something can be brought back."""
+    """Something can be done again."""
     return None if redoable(context) else Blocked(msg("Nothing to bring back"))
 
 
 def undo(context: Context, _: Args) -> Iterable[Effect]:
     """Take back the last change: before it leaves when it is still here, on the server when it is done."""
-    return _undo(context, undoable(context))
-
-
-def redo(context: Context, _: Args) -> Iterable[Effect]:
-    """Bring back what was taken back last."""
-    return _undo(context, redoable(context))
-
-
-def _undo(context: Context, key: ChangeKey | None) -> Iterable[Effect]:
+    key = undoable(context)
     if key is None:
         return
     item = _item(context, key)
@@ -102,6 +94,13 @@ def _undo(context: Context, key: ChangeKey | None) -> Iterable[Effect]:
         yield ef.TakeBack(key)
     else:
         yield ef.Apply(item.tickets if item else (), Undo(key))
+
+
+def redo(context: Context, _: Args) -> Iterable[Effect]:
+    """Do again what was taken back last."""
+    item = redoable(context)
+    if item is not None:
+        yield ef.Apply(item.tickets, item.change)
 
 
 def _item(context: Context, key: ChangeKey) -> OutboxItem | None:
