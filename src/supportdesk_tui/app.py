@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """What the app needs of `sync.engine`."""
 
-    def perform(self, effect: Effect) -> None:
+    def perform(self, effect: Effect) -> object:
         """Begin an effect; its outcome comes as events."""
         ...
 
@@ -46,11 +46,11 @@ class Engine(Protocol):
         """Go live; called once the first rows are on the screen."""
         ...
 
-    async def stop(self) -> None:
-        """Let go of everything."""
+    async def close(self) -> None:
+        """Let go of everything; drafts are on disk after it."""
         ...
 
-    def save_now(self) -> None:
+    def flush(self) -> object:
         """Put drafts on disk at once; safe on a hang-up."""
         ...
 
@@ -210,15 +210,19 @@ class DeskApp(App[int]):
         self.run_worker(self._leave(), group="leave", exit_on_error=False)
 
     async def _leave(self) -> None:
-        self.pulse.stop()
-        self._parts.engine.save_now()
-        await self._parts.engine.stop()
+        await self.close_desk()
         self.exit(0)
+
+    async def close_desk(self) -> None:
+        """Stop the timers, keep what is typed, let go of disk and network."""
+        self.pulse.stop()
+        self.keep_draft()
+        await self._parts.engine.close()
 
     def on_hangup(self, why: str) -> None:
         """The line or the system ends us: nothing typed may be lost."""
         self.keep_draft()
-        self._parts.engine.save_now()
+        self._parts.engine.flush()
 
     def keep_draft(self) -> None:
         """Bring the draft up with what stands in the composer."""

@@ -13,7 +13,7 @@ from supportdesk_tui.store.store import Store
 if TYPE_CHECKING:
     from supportdesk_tui.ui.host import DeskHost
 
-Remote = Callable[[ef.Effect], None]
+Remote = Callable[[ef.Effect], object]
 
 
 class Performer:
@@ -45,8 +45,10 @@ class Performer:
 
     async def perform(self, effect: ef.Effect) -> None:
         """Do one effect; waits for dialogs to stand, never for the network."""
-        done = self._by_type.get(type(effect), self._remote)(effect)
-        if done is not None:
+        here = self._by_type.get(type(effect))
+        if here is None:
+            self._remote(effect)
+        elif (done := here(effect)) is not None:
             await done
 
     def tell(self, text: str, level: Level = Level.INFO, **values: str) -> None:

@@ -1,0 +1,122 @@
+"""Builds a desk from settings: store, cache, outbox, adapter, keys, theme and macros, put into one app."""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from supportdesk_tui.app import DeskApp, DeskParts
+from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.commands.catalog import CATALOG
+from supportdesk_tui.commands.keymap import resolve
+from supportdesk_tui.config.schema import Settings
+from supportdesk_tui.i18n.catalog import _, current_locale
+from supportdesk_tui.store.events import ClockToggled
+from supportdesk_tui.store.store import Store
+from supportdesk_tui.sync.cache import Cache
+from supportdesk_tui.sync.common import Common, Options
+from supportdesk_tui.sync.engine import Engine
+from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.theming.load import fitting_theme, load_theme, theme_folders, theme_names
+from supportdesk_tui.ui.alerts import Alerts
+from supportdesk_tui.ui.terminal import TerminalSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Who sits down where: settings, folders, and how to reach the backend."""
+
+    settings: Settings
+    data_dir: Path
+    """Outbox and drafts: what must not be lost."""
+    cache_dir: Path
+    state_dir: Path
+    config_dir: Path
+    backend: str = "native"
+    url: str = ""
+    """Empty stays off line."""
+    token: Callable[[], str] = field(default=lambda: "", repr=False)
+    """Finds the token; may take a while, so it is asked in a thread once the desk is on the screen."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The adapter's own."""
+    name: str = "default"
+    """Of the profile: its files are kept apart from other profiles'."""
+    problems: tuple[str, ...] = ()
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def assemble(seat: Seat) -> DeskApp:
+    """The desk, its first rows already read from the cache; run it, or drive it in a test."""
+    settings = seat.settings
+    store = Store()
+    if settings.clock:
+        store.dispatch(ClockToggled())
+    alerts = Alerts.wanted(settings.notifications.bell, settings.notifications.osc9, os.environ)
+    engine = _engine(seat, store, lambda text: alerts.tell(app, text))
+    keymap = resolve(CATALOG, settings.key_preset, settings.keys)
+    folders = theme_folders(seat.config_dir / "themes")
+    theme = load_theme(fitting_theme(settings.theme, settings.colours, os.environ), folders)
+    problems = (
+        *seat.problems,
+        *(_(problem.text, **dict(problem.values)) for problem in keymap.problems),
+        *(str(problem) for problem in theme.problems),
+    )
+    engine.open()
+    parts = DeskParts(
+        store=store,
+        engine=engine,
+        keymap=keymap,
+        theme=theme,
+        theme_folders=folders,
+        options={
+            "hold_s": str(settings.hold_s),
+            "locale": current_locale(),
+            "themes": ",".join(theme_names(folders)),
+        },
+        clock=seat.clock,
+        terminal=TerminalSettings(kitty_keys=settings.kitty_keys, report_dir=seat.state_dir),
+        problems=problems,
+        load_macros=lambda: _macros(seat),
+    )
+    app = DeskApp(parts)
+    return app
+
+
+def _engine(seat: Seat, store: Store, alert: Callable[[str], None]) -> Engine:
+    settings = seat.settings
+    common = Common(
+        store=store,
+        cache=Cache(seat.cache_dir / f"{seat.name}.db" if settings.cache.enabled else None),
+        say=lambda text, values: _(text, **values),
+        alert=alert,
+        options=Options(hold_s=float(settings.hold_s), locale=current_locale()),
+    )
+    return Engine(common, Ledger(seat.data_dir / seat.name), _factory(seat) if seat.url else None)
+
+
+def _factory(seat: Seat) -> Callable[[], Any]:
+    async def make() -> Backend:
+        token = await asyncio.to_thread(seat.token)
+        return await asyncio.to_thread(_adapter, seat, token)
+
+    return make
+
+
+def _adapter(seat: Seat, token: str) -> Backend:
+    """Imported only now, in a thread: the HTTP client costs more than the first paint may."""
+    from supportdesk_tui.backends.catalog import SPECS, Connection
+
+    return SPECS[seat.backend].factory(Connection(seat.url, token, seat.options))
+
+
+def _macros(seat: Seat) -> tuple[Any, tuple[str, ...]]:
+    from supportdesk_tui.commands.macro_load import SHIPPED, load
+
+    own = seat.config_dir / "macros"
+    more = (Path(seat.settings.macros).expanduser(),) if seat.settings.macros else ()
+    library = load((SHIPPED, own, *more))
+    told = tuple(f"{problem.path}:{problem.line}: {_(problem.text, **dict(problem.values))}" for problem in library.problems)
+    return library, told

@@ -1,0 +1,105 @@
+"""Drives the whole desk as a person does: press keys, read the screen, wait for what must happen and never for time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from supportdesk_tui.app import DeskApp
+from supportdesk_tui.cli.assemble import Seat, assemble
+from supportdesk_tui.config.schema import Settings
+from supportdesk_tui.server.runner import ServerThread
+from supportdesk_tui.store.state import DeskState
+
+DEADLINE_S = 10.0
+"""How long anything may take before a test calls it missing."""
+
+
+class AgentAtDesk:
+    """A person in front of the running desk."""
+
+    def __init__(self, app: DeskApp, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def state(self) -> DeskState:
+        """The store's state now."""
+        return self.app.store.state
+
+    async def press(self, *keys: str) -> None:
+        """Press keys as Textual names them, one after the other."""
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        """Type a text, character by character."""
+        await self.pilot.press(*("space" if one == " " else "enter" if one == "\n" else one for one in text))
+
+    async def run(self, command: str, *args: str) -> None:
+        """Run a command by its id, as a menu or the palette would."""
+        await self.app.run_command(command, args)
+
+    async def until(self, holds: Callable[[DeskState], object], what: str = "") -> None:
+        """Wait until the state fulfils something; wakes on every change of the store."""
+        news = asyncio.Event()
+        end = self.app.store.subscribe(lambda _: news.set())
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                while not holds(self.state):
+                    news.clear()
+                    await news.wait()
+        except TimeoutError:
+            raise AssertionError(f"never came true: {what or holds}\n{self.text()}") from None
+        finally:
+            end()
+        await self.pilot.pause()
+
+    async def sees(self, *texts: str) -> None:
+        """Wait until all texts are on the screen at once."""
+        await self.until(lambda _: self._has(texts), f"on screen: {texts}")
+
+    def _has(self, texts: tuple[str, ...]) -> bool:
+        self.app.bridge.flush()
+        shown = self.text()
+        return all(text in shown for text in texts)
+
+    def text(self) -> str:
+        """What the screen shows, line by line."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    def lines_with(self, text: str) -> list[str]:
+        """Lines of the screen that hold a text."""
+        return [line for line in self.text().splitlines() if text in line]
+
+
+@asynccontextmanager
+async def at_desk(
+    server: ServerThread | None,
+    folder: Path,
+    *,
+    login: str = "li.wei",
+    size: tuple[int, int] = (160, 48),
+    settings: Settings | None = None,
+) -> AsyncIterator[AgentAtDesk]:
+    """A desk signed in to a real server, its files in `folder`; without a server it is offline."""
+    token = server.token_for(login) if server else ""
+    seat = Seat(
+        settings=settings or Settings(),
+        data_dir=folder / "data",
+        cache_dir=folder / "cache",
+        state_dir=folder / "state",
+        config_dir=folder / "config",
+        url=server.url if server else "",
+        token=lambda: token,
+    )
+    app = assemble(seat)
+    async with app.run_test(size=size) as pilot:
+        agent = AgentAtDesk(app, pilot)
+        if server is not None:
+            await agent.until(lambda state: state.session.session and not state.session.is_cached, "signed in")
+            await agent.until(lambda state: state.queue.rows and not state.queue.is_loading, "queue loaded")
+        yield agent
+        await app.close_desk()
