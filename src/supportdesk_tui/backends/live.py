@@ -95,18 +95,19 @@ class _Opened:
         self._mark = mark
         self._pace = pace
         self.is_heard = False
-        """The server answered."""
+        """Bytes came: whoever listens now misses nothing that happens from here on."""
 
     async def events(self) -> AsyncGenerator[SseEvent | None, None]:
-        """None once the stream is open, then every event; ends when the server ends it."""
+        """None at the first bytes, then every event; ends when the server ends it."""
         clock = asyncio.get_running_loop().time
         parser = SseParser(last_id=self._mark)
         async with AsyncExitStack() as stack:
             pieces = await self._open(stack)
-            self.is_heard = True
-            yield None
             whole_at = clock()
             while (piece := await self._next(pieces)) is not None:
+                if not self.is_heard:
+                    self.is_heard = True
+                    yield None
                 for event in parser.feed(piece):
                     whole_at = clock()
                     yield event

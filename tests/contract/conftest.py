@@ -1,0 +1,32 @@
+"""The backends under contract, each started once."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from supportdesk_tui.backends.port import Backend
+from tests.contract.floor import FLOORS, Floor, open_floor
+
+
+@pytest.fixture(scope="package", params=sorted(FLOORS))
+def floor(request: pytest.FixtureRequest) -> Iterator[Floor]:
+    """A real backend."""
+    yield from open_floor(request.param)
+
+
+@pytest.fixture
+async def desk(floor: Floor) -> AsyncIterator[Backend]:
+    """The first agent, signed in."""
+    backend = floor.backend(floor.me)
+    await backend.open()
+    yield backend
+    await backend.close()
+
+
+@pytest.fixture
+async def colleague(floor: Floor) -> AsyncIterator[Backend]:
+    """The second agent, signed in."""
+    backend = floor.backend(floor.other)
+    await backend.open()
+    yield backend
+    await backend.close()

@@ -1,0 +1,75 @@
+"""A relay between client and server that can cut every connection, as a train tunnel does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+
+@dataclass(slots=True)
+class Relay:
+    """Passes bytes both ways until it is told to cut."""
+
+    url: str
+    writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    is_down: bool = False
+    """New connections are refused too."""
+
+    def cut(self) -> None:
+        """Break every connection at once, without a goodbye."""
+        for writer in tuple(self.writers):
+            writer.transport.abort()
+
+    async def idle(self) -> None:
+        """Wait until no connection is open."""
+        while self.tasks:
+            await asyncio.wait(self.tasks)
+
+
+@asynccontextmanager
+async def relay_to(url: str) -> AsyncIterator[Relay]:
+    """Stand in front of a server on loopback."""
+    port = urlsplit(url).port
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if relay.is_down:
+            writer.transport.abort()
+            return
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
+        both = {writer, server_writer}
+        relay.writers |= both
+        try:
+            await asyncio.gather(pump(reader, server_writer), pump(server_reader, writer))
+        finally:
+            relay.writers -= both
+            for one in both:
+                one.close()
+
+    def started(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(connect(reader, writer))
+        relay.tasks.add(task)
+        task.add_done_callback(relay.tasks.discard)
+
+    listener = await asyncio.start_server(started, "127.0.0.1", 0)
+    relay = Relay(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
+    try:
+        yield relay
+    finally:
+        listener.close()
+        relay.cut()
+        for task in tuple(relay.tasks):
+            task.cancel()
+        await asyncio.gather(*relay.tasks, return_exceptions=True)
+        await listener.wait_closed()

@@ -1,0 +1,273 @@
+"""What every backend does when a ticket is changed: once, whole, by one winner, and taken back."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from supportdesk_tui.backends.port import Backend, LocalFile
+from supportdesk_tui.domain.changes import (
+    Applied,
+    Assign,
+    Change,
+    Create,
+    Escalate,
+    MarkRead,
+    Note,
+    Reply,
+    SetAgentState,
+    SetPriority,
+    SetStatus,
+    Snooze,
+    Tag,
+    Transfer,
+    Undo,
+    Watch,
+)
+from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.errors import Conflict, Forbidden, NotFound, Refused, StorageError
+from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
+from supportdesk_tui.domain.people import AgentState
+from supportdesk_tui.domain.queue import QueueQuery
+from supportdesk_tui.domain.ticket import Channel, Phase, Priority
+from tests.contract.floor import Floor, new_key
+
+
+async def said(desk: Backend, ticket: TicketId) -> list[Entry]:
+    return list((await desk.list_entries(ticket, None)).items)
+
+
+async def my_id(desk: Backend) -> AgentId:
+    return (await desk.open()).agent.id
+
+
+async def test_reply_reaches_the_customer_and_a_note_never_does(floor: Floor, desk: Backend) -> None:
+    ticket = await floor.customer_writes("Where is my money?")
+    reply, note = new_key(), new_key()
+    applied = await desk.apply(ticket, Reply("We are looking, 王女士 👋"), reply)
+    await desk.apply(ticket, Note("the customer must never read this"), note)
+    by_key = {entry.key: entry for entry in await said(desk, ticket)}
+    assert (by_key[reply].kind, by_key[reply].id) == (EntryKind.AGENT, applied.entry)
+    assert by_key[note].kind is EntryKind.NOTE
+    seen = await floor.customer_sees(ticket)
+    assert "We are looking, 王女士 👋" in seen
+    assert not any("never read" in body for body in seen)
+
+
+async def test_follow_ups_come_with_the_reply(floor: Floor, desk: Backend) -> None:
+    ticket = await floor.customer_writes("Solve this")
+    then = (SetStatus("solved", "answered"), Tag(add=("contract",)), SetPriority(Priority.P1))
+    await desk.apply(ticket, Reply("Done.", then), new_key())
+    opened = (await desk.get_ticket(ticket)).summary
+    assert (opened.status.phase, opened.priority) == (Phase.SOLVED, Priority.P1)
+    assert "contract" in opened.tags
+
+
+async def test_reply_is_not_sent_when_what_follows_is_refused(floor: Floor, desk: Backend) -> None:
+    ticket = await floor.customer_writes("All or nothing")
+    before = (await desk.get_ticket(ticket)).summary
+    with pytest.raises(Refused) as raised:
+        await desk.apply(ticket, Reply("Half a promise", (Tag(add=("half",)), SetStatus("no-such-status"))), new_key())
+    after = (await desk.get_ticket(ticket)).summary
+    assert raised.value.fields
+    assert (after.version, after.tags) == (before.version, before.tags)
+    assert await floor.customer_sees(ticket) == ["All or nothing"]
+
+
+async def test_two_agents_take_and_one_wins(floor: Floor, desk: Backend, colleague: Backend) -> None:
+    mine, theirs = await my_id(desk), await my_id(colleague)
+    for _ in range(5):
+        ticket = await floor.customer_writes("Who takes me?")
+        results = await asyncio.gather(
+            desk.apply(ticket, Assign(mine, only_if_unowned=True), new_key()),
+            colleague.apply(ticket, Assign(theirs, only_if_unowned=True), new_key()),
+            return_exceptions=True,
+        )
+        owner = (await desk.get_ticket(ticket)).summary.owner
+        won, lost = results if owner == mine else reversed(results)
+        assert isinstance(won, Applied)
+        assert isinstance(lost, Conflict)
+        assert lost.current is not None
+        assert lost.current.owner == owner
+        assert lost.current.owner_name
+
+
+async def test_repeated_key_is_applied_once_and_answered_the_same(floor: Floor, desk: Backend) -> None:
+    ticket = await floor.customer_writes("Do not answer me twice")
+    key = new_key()
+    answers = await asyncio.gather(*(desk.apply(ticket, Reply("Once."), key) for _ in range(4)))
+    answers.append(await desk.apply(ticket, Reply("Once."), key))
+    assert len(set(answers)) == 1
+    assert (await floor.customer_sees(ticket)).count("Once.") == 1
+
+
+async def test_repeated_key_with_other_words_is_refused(floor: Floor, desk: Backend) -> None:
+    ticket = await floor.customer_writes("Key")
+    key = new_key()
+    await desk.apply(ticket, Reply("First."), key)
+    with pytest.raises(Refused):
+        await desk.apply(ticket, Reply("Second."), key)
+    assert "Second." not in await floor.customer_sees(ticket)
+
+
+async def test_change_that_arrived_is_found_by_its_key(floor: Floor, desk: Backend, colleague: Backend) -> None:
+    ticket = await floor.customer_writes("Did it arrive?")
+    key = new_key()
+    assert await desk.find_applied(ticket, Reply("Yes."), key) is None
+    applied = await desk.apply(ticket, Reply("Yes."), key)
+    assert await desk.find_applied(ticket, Reply("Yes."), key) == applied
+    assert await colleague.find_applied(ticket, Reply("Yes."), key) is None
+    assert await desk.find_applied(None, SetAgentState("busy"), new_key()) is None
+
+
+async def test_change_to_a_ticket_that_moved_on_is_a_conflict(floor: Floor, desk: Backend, colleague: Backend) -> None:
+    ticket = await floor.customer_writes("Version")
+    seen = (await desk.get_ticket(ticket)).summary.version
+    await colleague.apply(ticket, SetPriority(Priority.P1), new_key(), seen)
+    with pytest.raises(Conflict) as raised:
+        await desk.apply(ticket, Reply("Too late."), new_key(), seen)
+    assert raised.value.current is not None
+    assert raised.value.current.version > seen
+    assert raised.value.current.priority is Priority.P1
+    assert "Too late." not in await floor.customer_sees(ticket)
+
+
+async def test_undo_takes_back_and_says_what(floor: Floor, desk: Backend) -> None:
+    ticket = await floor.customer_writes("Undo me")
+    mine, key = await my_id(desk), new_key()
+    await desk.apply(ticket, Assign(mine), key)
+    undone = await desk.apply(None, Undo(key), new_key())
+    assert undone.ticket == ticket
+    assert undone.says
+    assert (await desk.get_ticket(ticket)).summary.owner is None
+
+
+async def test_undo_after_somebody_built_on_it_is_a_conflict(floor: Floor, desk: Backend, colleague: Backend) -> None:
+    ticket = await floor.customer_writes("Built upon")
+    mine, theirs, key = await my_id(desk), await my_id(colleague), new_key()
+    await desk.apply(ticket, Assign(mine), key)
+    await colleague.apply(ticket, Assign(theirs), new_key())
+    with pytest.raises(Conflict):
+        await desk.apply(None, Undo(key), new_key())
+    assert (await desk.get_ticket(ticket)).summary.owner == theirs
+
+
+async def test_undo_of_an_unknown_key_is_not_found(desk: Backend) -> None:
+    with pytest.raises(NotFound):
+        await desk.apply(None, Undo(new_key()), new_key())
+
+
+async def test_change_to_many_tells_what_became_of_each(floor: Floor, desk: Backend) -> None:
+    tickets = [await floor.customer_writes(f"bulk {number}") for number in range(4)]
+    asked = [*tickets, TicketId("no-such-ticket"), tickets[0]]
+    key = new_key()
+    outcomes = [outcome async for outcome in desk.apply_each(asked, SetPriority(Priority.P1), key)]
+    assert {outcome.ticket: outcome.done for outcome in outcomes} == {
+        **dict.fromkeys(tickets, True),
+        TicketId("no-such-ticket"): False,
+    }
+    assert len(outcomes) == 5
+    assert all(outcome.reason for outcome in outcomes if not outcome.done)
+    for ticket in tickets:
+        assert (await desk.get_ticket(ticket)).summary.priority is Priority.P1
+    await desk.apply(None, Undo(key), new_key())
+    for ticket in tickets:
+        assert (await desk.get_ticket(ticket)).summary.priority is not Priority.P1
+
+
+async def test_trainee_may_not_reply(floor: Floor) -> None:
+    ticket = await floor.customer_writes("Hello?")
+    desk = floor.backend(floor.trainee)
+    with pytest.raises(Forbidden):
+        await desk.apply(ticket, Reply("Hi!"), new_key())
+    await desk.close()
+    assert await floor.customer_sees(ticket) == ["Hello?"]
+
+
+@pytest.mark.parametrize("body", ["", "x" * 100_001])
+async def test_reply_of_impossible_length_is_refused(floor: Floor, desk: Backend, body: str) -> None:
+    ticket = await floor.customer_writes("Length")
+    with pytest.raises(Refused):
+        await desk.apply(ticket, Reply(body), new_key())
+
+
+async def test_changes_show_on_the_ticket(floor: Floor, desk: Backend) -> None:
+    ticket = await floor.customer_writes("Everything")
+    directory = await desk.get_directory()
+    team = directory.teams[0].id
+    steps: list[Change] = [
+        Watch(),
+        Transfer(team, "fits better"),
+        SetStatus("waiting_customer"),
+        MarkRead(),
+        Tag(add=("退款",)),
+    ]
+    versions = [(await desk.apply(ticket, step, new_key())).version for step in steps]
+    opened = (await desk.get_ticket(ticket)).summary
+    assert (opened.watched, opened.team, opened.status.phase, opened.unread) == (True, team, Phase.PENDING, 0)
+    assert "退款" in opened.tags
+    assert versions[-1] == opened.version
+    await desk.apply(ticket, Snooze(None), new_key())
+    assert (await desk.get_ticket(ticket)).summary.status.phase is Phase.SNOOZED
+
+
+async def test_escalation_leaves_the_customer_with_their_owner_and_links_a_task(floor: Floor, desk: Backend) -> None:
+    ticket = await floor.customer_writes("Deposit of 12 USDT missing")
+    mine = await my_id(desk)
+    await desk.apply(ticket, Assign(mine), new_key())
+    target = (await desk.get_directory()).targets[0]
+    fields = tuple((name, "0x" + "ab" * 32) for name in target.required if name != "summary")
+    await desk.apply(ticket, Escalate(target.team, "Please look", fields), new_key())
+    opened = await desk.get_ticket(ticket)
+    assert opened.summary.owner == mine
+    [task] = [link for link in opened.links if link.relation == "task"]
+    assert (await desk.get_ticket(task.id)).summary.team == target.team
+
+
+async def test_new_ticket_is_opened_for_a_customer(desk: Backend) -> None:
+    [row, *_] = (await desk.list_tickets(QueueQuery(), None)).items
+    category = (await desk.get_directory()).categories[0].code
+    opened = Create(row.customer_id, Channel.PHONE, category, "来电：找回账户", "She called about her account.")
+    key = new_key()
+    applied = await desk.apply(None, opened, key)
+    assert applied.ticket is not None
+    ticket = await desk.get_ticket(applied.ticket)
+    assert (ticket.summary.customer_id, ticket.summary.channel) == (row.customer_id, Channel.PHONE)
+    assert (await desk.apply(None, opened, key)).ticket == applied.ticket
+
+
+async def test_my_state_is_what_others_see(desk: Backend, colleague: Backend) -> None:
+    mine = await my_id(desk)
+    for state in (AgentState.BUSY, AgentState.AVAILABLE):
+        await desk.apply(None, SetAgentState(state.value), new_key())
+        known = (await colleague.get_directory()).agent(mine)
+        assert known is not None
+        assert known.state is state
+
+
+async def test_file_comes_back_as_it_was_sent(floor: Floor, desk: Backend, colleague: Backend, tmp_path: Path) -> None:
+    ticket = await floor.customer_writes("Send me the form")
+    path = tmp_path / "充值回单 (1).pdf"
+    data = bytes(range(256)) * 700
+    path.write_bytes(data)
+    file = await desk.write_attachment(LocalFile(path, "application/pdf", ticket))
+    await desk.apply(ticket, Reply("Here it is.", attachments=(file,)), new_key())
+    [attachment] = [one for entry in await said(colleague, ticket) for one in entry.attachments]
+    assert (attachment.name, attachment.media_type, attachment.size) == (path.name, "application/pdf", len(data))
+    assert b"".join([piece async for piece in colleague.read_attachment(attachment)]) == data
+
+
+async def test_file_that_cannot_be_read_or_is_too_large_is_not_sent(floor: Floor, desk: Backend, tmp_path: Path) -> None:
+    ticket = await floor.customer_writes("File")
+    with pytest.raises(StorageError):
+        await desk.write_attachment(LocalFile(tmp_path / "gone.txt", "text/plain", ticket))
+    large = tmp_path / "large.bin"
+    with large.open("wb") as opened:
+        opened.truncate(26 * 1024 * 1024)
+    with pytest.raises(Refused):
+        await desk.write_attachment(LocalFile(large, "application/octet-stream", ticket))
+
+
+async def test_change_about_a_ticket_without_a_ticket_is_not_found(desk: Backend) -> None:
+    with pytest.raises(NotFound):
+        await desk.apply(None, Reply("To whom?"), ChangeKey("key-nobody-1"))

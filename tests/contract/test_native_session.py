@@ -1,0 +1,48 @@
+"""Signing in to and out of the embedded server, and what only its API has."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from supportdesk_tui.backends.catalog import SPECS, Connection
+from supportdesk_tui.domain.errors import SignInNeeded
+from supportdesk_tui.server.desk.desk import now_ms
+from supportdesk_tui.server.runner import ServerThread, open_parts
+from supportdesk_tui.server.seed.exchange import seed_database
+
+NATIVE = SPECS["native"]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server whose agents have a password."""
+    folder: Path = tmp_path_factory.mktemp("desk")
+    db_url = f"sqlite:///{folder / 'desk.db'}"
+    parts = open_parts(db_url)
+    seed_database(parts.database.engine, tickets=3, seed=1, now_ms=now_ms(), password="correct horse 电池")
+    parts.database.close()
+    with ServerThread(db_url, ticking=False) as server:
+        yield server.url
+
+
+async def test_password_becomes_a_token_that_works_until_it_is_revoked(url: str) -> None:
+    assert NATIVE.sign_in is not None
+    assert NATIVE.sign_out is not None
+    token = await NATIVE.sign_in(url, "li.wei", "correct horse 电池", "laptop")
+    desk = NATIVE.factory(Connection(url, token))
+    assert (await desk.open()).agent.name == "Li Wei"
+    await NATIVE.sign_out(url, token)
+    with pytest.raises(SignInNeeded):
+        await desk.list_views()
+    await desk.close()
+
+
+async def test_wrong_password_is_refused(url: str) -> None:
+    assert NATIVE.sign_in is not None
+    with pytest.raises(SignInNeeded):
+        await NATIVE.sign_in(url, "li.wei", "wrong", "")
+
+
+def test_connection_never_shows_its_token() -> None:
+    assert "s3cret" not in repr(Connection("https://desk.example", "s3cret"))
