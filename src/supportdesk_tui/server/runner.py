@@ -1,12 +1,9 @@
 """Starting and stopping the backend: in a thread for tests, as a process for `serve`, as a child for `demo`."""
 
-import asyncio
-import contextlib
 import ipaddress
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +16,7 @@ from sqlalchemy import Engine, func, select
 from starlette.middleware import Middleware
 
 from supportdesk_tui.server.desk.desk import Desk, now_ms
+from supportdesk_tui.server.faults import FaultGate, Faults
 from supportdesk_tui.server.http.app import build_app
 from supportdesk_tui.server.http.hub import Hub
 from supportdesk_tui.server.http.tokens import TokenBook
@@ -30,16 +28,23 @@ STOP_S = 1
 DEMO_LOGIN = "li.wei"
 
 
-class NotLoopback(ValueError):
+class NotLoopback(ValueError):  # noqa: N818  names the condition
     """Binding to a public address without TLS was not asked for explicitly."""
 
 
 class Service(uvicorn.Server):
     """Uvicorn that ends the event streams first, so that stopping takes no time."""
 
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, hub: Hub, on_start: Callable[[], None]) -> None:
         super().__init__(config)
         self.hub = hub
+        self.on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self.on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then everything else."""
@@ -106,8 +111,7 @@ class ServerThread:
         tickets: int = 60,
         seed: int = 1,
         clock: Callable[[], int] = now_ms,
-        middleware: tuple[Middleware, ...] = (),
-        http: str | type[asyncio.Protocol] = "h11",
+        faults: Faults | None = None,
         ticking: bool = True,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="supportdesk-") if db_url is None else None
@@ -118,8 +122,10 @@ class ServerThread:
             self.parts.desk.load_agents()
         self._socket = loopback_socket()
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = make_config(self.parts, *middleware, ticking=ticking, http=http)
-        self.service = Service(config, self.parts.hub)
+        self._started = threading.Event()
+        gate = (Middleware(FaultGate, faults=faults),) if faults else ()
+        config = make_config(self.parts, *gate, ticking=ticking, http=faults.protocol() if faults else "h11")
+        self.service = Service(config, self.parts.hub, self._started.set)
         self._thread = threading.Thread(target=self.service.run, args=([self._socket],), name="backend", daemon=True)
 
     @property
@@ -130,11 +136,8 @@ class ServerThread:
     def start(self) -> "ServerThread":
         """Serve; returns when requests are answered."""
         self._thread.start()
-        deadline = time.monotonic() + 10
-        while not self.service.started:
-            if time.monotonic() > deadline or not self._thread.is_alive():
-                raise TimeoutError("the backend did not start")
-            time.sleep(0.005)
+        if not self._started.wait(10):
+            raise TimeoutError("the backend did not start")
         return self
 
     def stop(self) -> None:
@@ -195,25 +198,14 @@ def run_server(options: ServeOptions, announce: Callable[[str], None]) -> None:
         )
         parts.desk.load_agents()
     listener = loopback_socket("127.0.0.1" if options.host == "localhost" else options.host, options.port)
-    tls = {"ssl_certfile": options.certificate, "ssl_keyfile": options.key} if options.certificate else {}
-    service = Service(make_config(parts, **tls), parts.hub)
-    scheme = "https" if options.certificate else "http"
-    url = f"{scheme}://{options.host}:{listener.getsockname()[1]}"
+    tls: dict[str, Any] = {"ssl_certfile": options.certificate, "ssl_keyfile": options.key} if options.certificate else {}
+    url = f"{'https' if options.certificate else 'http'}://{options.host}:{listener.getsockname()[1]}"
+    service = Service(make_config(parts, **tls), parts.hub, lambda: announce(url))
     try:
-        asyncio.run(_serve(service, listener, lambda: announce(url)))
+        service.run([listener])
     finally:
         listener.close()
         parts.database.close()
-
-
-async def _serve(service: uvicorn.Server, listener: socket.socket, started: Callable[[], None]) -> None:
-    serving = asyncio.create_task(service.serve([listener]))
-    while not service.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if service.started:
-        started()
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
 
 
 def _is_loopback(host: str) -> bool:

@@ -219,16 +219,18 @@ class Desk:
 
     def _transact(self, actor: str | None, key: str | None, work: Callable[[Transaction], T]) -> T:
         happenings: list[Happening] = []
-        with self.database.engine.connect().execution_options(writes=True) as connection:
-            with connection.begin() as open_transaction:
-                tx = Transaction(connection, now=self.clock(), actor=actor, key=key)
-                result = work(tx)
-                self.counts.begin()
-                try:
-                    open_transaction.commit()
-                    happenings = tx.happenings
-                finally:
-                    self.counts.end([(one.before, one.after) for one in happenings])
+        with (
+            self.database.engine.connect().execution_options(writes=True) as connection,
+            connection.begin() as open_transaction,
+        ):
+            tx = Transaction(connection, now=self.clock(), actor=actor, key=key)
+            result = work(tx)
+            self.counts.begin()
+            try:
+                open_transaction.commit()
+                happenings = tx.happenings
+            finally:
+                self.counts.end([(one.before, one.after) for one in happenings])
         for one in happenings:
             if one.agent is not None:
                 self.agents[one.agent.id] = one.agent

@@ -19,7 +19,8 @@ from supportdesk_tui.wire import schema
 
 CASE_NUMBER = re.compile(r"\bHX-\d{6}-\d{6,}\b")
 THANKS = re.compile(
-    r"^\W*(ok(ay)?|thanks?( you)?( so much| a lot)?|thx|谢谢(你|您|啦)?|多谢|好的|спасибо|gracias|merci|ありがとう\w*|감사\w*)\W*$",
+    r"^\W*(ok(ay)?|thanks?( you)?( so much| a lot)?|thx|谢谢(你|您|啦)?|多谢|好的"
+    r"|спасибо|gracias|merci|ありがとう\w*|감사\w*)\W*$",
     re.I,
 )
 REOPEN_MS = 14 * DAY

@@ -49,7 +49,8 @@ def escalate(case: Case, change: schema.Escalate) -> Done:
 def _open_task(case: Case, change: schema.Escalate, title: str) -> Ticket:
     parent, tx = case.ticket, case.tx
     facts = "\n".join(f"{field_title(name)}: {value}" for name, value in parent.fields.items() if value)
-    handover = f"{change.summary}\n\nFrom: {case.who.name}, case {parent.number}\nCustomer: {parent.customer_name} ({parent.tier})\n{facts}"
+    source = f"From: {case.who.name}, case {parent.number}\nCustomer: {parent.customer_name} ({parent.tier})"
+    handover = f"{change.summary}\n\n{source}\n{facts}"
     task = Ticket(
         n=0,
         id="",

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 from sqlalchemy import select
 
 from supportdesk_tui.server.desk.done import Case
@@ -27,7 +26,6 @@ def undo_events(tx: Transaction, who: Agent, events: list[Event]) -> list[str]:
         case = touched.get(event.ticket or "")
         if case is None:
             case = touched[event.ticket or ""] = Case(tx, who, tx.ticket(event.ticket or ""))
-            case.ticket = msgspec.structs.replace(case.ticket)
         _check_untouched(tx, case.ticket, event)
         _take_back(case, event)
     for case in touched.values():

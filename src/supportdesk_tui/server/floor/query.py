@@ -18,7 +18,7 @@ _UNITS = {"m": MINUTE, "h": HOUR, "d": DAY}
 _NOT_KEYS = frozenset({"http", "https", "mailto", "re", "fw", "fwd"})
 
 
-class BadQuery(ValueError):
+class BadQuery(ValueError):  # noqa: N818  names the condition
     """The query cannot be read; `str()` says which term and why."""
 
 
@@ -134,7 +134,7 @@ def _any(_values: list[str]) -> None:
     """Ids and names the data decides about."""
 
 
-_READERS: dict[str, Callable[[list[str]], None]] = {
+_READERS: dict[str, Callable[[list[str]], object]] = {
     "phase": _one_of("phase", frozenset(PHASES)),
     "status": _any,
     "channel": _one_of("channel", CHANNELS),
@@ -144,7 +144,7 @@ _READERS: dict[str, Callable[[list[str]], None]] = {
     "cat": _any,
     "prio": _one_of("prio", frozenset({"p1", "p2", "p3", "p4"})),
     "tag": _any,
-    "sla": lambda values: [_due(value) for value in values] and None,
+    "sla": lambda values: [_due(value) for value in values],
     "is": _one_of("is", frozenset({"watched", "promised", "unread"})),
 }
 

@@ -32,12 +32,13 @@ def upload(call: Call) -> Response:
         with call.desk.database.reading() as connection:
             if load_ticket(connection, tables.tickets.c.id == ticket) is None:
                 raise Missing(f"there is no ticket {ticket[:40]}")
+    file_id = f"f-{secrets.token_hex(8)}"
     row = {
-        "id": f"f-{secrets.token_hex(8)}", "name": name, "media_type": media_type, "size": len(call.raw),
+        "id": file_id, "name": name, "media_type": media_type, "size": len(call.raw),
         "ticket": ticket or None, "agent": call.agent.id, "content": call.raw,
     }  # fmt: skip
     call.desk.database.write(lambda connection: connection.execute(insert(tables.attachments), [row]))
-    return json_answer(schema.AttachmentOut(id=row["id"], name=name, media_type=media_type, size=len(call.raw)))
+    return json_answer(schema.AttachmentOut(id=file_id, name=name, media_type=media_type, size=len(call.raw)))
 
 
 def download(call: Call) -> Response:

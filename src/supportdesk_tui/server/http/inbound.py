@@ -13,7 +13,13 @@ def receive(call: Call) -> Response:
 
 ENDPOINTS = (
     Endpoint(
-        method="POST", path="/inbound", says="A customer's message", run=receive, body=schema.InboundIn, out=schema.InboundOut,
-        who="inbound", keyed=True,
+        method="POST",
+        path="/inbound",
+        says="A customer's message",
+        run=receive,
+        body=schema.InboundIn,
+        out=schema.InboundOut,
+        who="inbound",
+        keyed=True,
     ),
-)  # fmt: skip
+)

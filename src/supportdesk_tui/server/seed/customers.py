@@ -112,7 +112,7 @@ def make_customer(rng: random.Random, n: int, language: str, now: int, edge: Edg
     joined = now - rng.randrange(3, 2200) * DAY
     flags = list(edge.flags) if edge else [rng.choice(FLAGS)] if rng.random() < 0.07 else []
     status = "rejected BLUR-02" if level == 1 and rng.random() < 0.3 else "approved" if level else "none"
-    context = {
+    context: dict[str, object] = {
         "region": region,
         "time_zone": zone,
         "phone": f"+{rng.randrange(1, 99)} *** *** {rng.randrange(10, 99)}",

@@ -18,7 +18,7 @@ from supportdesk_tui.server.seed.cases import Case, CaseMaker
 from supportdesk_tui.server.seed.customers import make_customer
 from supportdesk_tui.server.seed.hostile import EDGES
 from supportdesk_tui.server.storage import tables
-from supportdesk_tui.server.storage.log import Event, log_row, texts_of
+from supportdesk_tui.server.storage.log import Event, Patch, log_row, texts_of
 from supportdesk_tui.server.storage.search import index_texts
 
 LANGUAGES = {"zh": 38, "en": 31, "ru": 7, "es": 7, "ja": 5, "ko": 5, "fr": 3, "vi": 2, "tr": 2}
@@ -114,7 +114,7 @@ def _agent_event(seq: int, at: int, agent: msgspec.Struct) -> Event:
 
 def _customer_event(seq: int, at: int, customer: Customer) -> Event:
     row = msgspec.structs.asdict(customer)
-    rows = {customer.id: row}
+    rows: dict[str, Patch | None] = {customer.id: row}
     return Event(
         seq=seq,
         at=at,

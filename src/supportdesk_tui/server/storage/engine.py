@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 T = TypeVar("T")
 
 
-class UnsupportedDatabase(ValueError):
+class UnsupportedDatabase(ValueError):  # noqa: N818  names the condition
     """The URL names a database this release cannot keep its log in."""
 
 
@@ -39,7 +39,7 @@ def open_engine(url: str) -> Engine:
 
 
 def _on_connect(connection: DBAPIConnection, _record: Any) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3: we say BEGIN ourselves
+    connection.isolation_level = None  # sqlite3 begins nothing by itself: we say BEGIN
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-32000", "temp_store=MEMORY", "wal_autocheckpoint=4000"):
         cursor.execute(f"PRAGMA {pragma}")

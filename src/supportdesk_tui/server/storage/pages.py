@@ -1,4 +1,4 @@
-"""Reading queues: criteria → SQL that walks an index, page by page; the same cost at a hundred tickets and a hundred thousand."""
+"""Reading queues: criteria → SQL that walks an index page by page, at the same cost however many tickets there are."""
 
 import base64
 import binascii
@@ -28,7 +28,7 @@ _ROW_COLUMNS = [column for column in tickets.c if column.name not in _LATE_COLUM
 Mark = tuple[int, int]
 
 
-class BadMark(ValueError):
+class BadMark(ValueError):  # noqa: N818  names the condition
     """The `after` of a request is none of ours."""
 
 
@@ -53,7 +53,7 @@ def list_page(
     connection: Connection, want: Criteria, *, sort: str, after: Mark | None, limit: int, now: int
 ) -> tuple[list[Ticket], Mark | None]:
     """One page of a query and where the next begins."""
-    column, falls = SORTS[sort]
+    column, _ = SORTS[sort]
     found = _hits(connection, want.text)
     if found is not None and not found:
         return [], None

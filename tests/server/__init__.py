@@ -1,0 +1,1 @@
+"""The embedded backend, asked as a client would."""
