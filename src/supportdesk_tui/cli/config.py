@@ -1,0 +1,132 @@
+"""`supportdesk config …`: write the example, show the folders, report every problem at once."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from supportdesk_tui.cli.options import json_option
+
+if TYPE_CHECKING:
+    from supportdesk_tui.config.load import Loaded
+    from supportdesk_tui.config.paths import Paths
+    from supportdesk_tui.config.problems import Problem
+
+
+@click.group("config")
+def config_command() -> None:
+    """Write, find and check the settings."""
+
+
+@config_command.command("init")
+@click.option("--force", is_flag=True, help="Replace a file that is there; the old one is kept beside it as config.toml.old.")
+def init_command(force: bool) -> None:
+    """Write a config.toml in which every setting stands with its meaning and default."""
+    from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+    from supportdesk_tui.config.example import example
+    from supportdesk_tui.config.paths import find_paths, make_private
+
+    file = find_paths().config_file
+    if file.exists():
+        if not force:
+            raise Stopped(f"{file} is there already", code=ExitCode.REFUSED, next_step="Replace it with: config init --force")
+        file.replace(file.with_name("config.toml.old"))
+    make_private(file.parent)
+    file.write_text(example(), encoding="utf-8")
+    click.echo(file)
+
+
+@config_command.command("path")
+@json_option
+def path_command(as_json: bool) -> None:
+    """Print where settings, data, cache and logs are."""
+    import json
+
+    from supportdesk_tui.config.paths import find_paths
+
+    paths = find_paths()
+    named = {
+        "config": paths.config_file,
+        "themes": paths.themes,
+        "macros": paths.macros,
+        "data": paths.data,
+        "cache": paths.cache,
+        "log": paths.log_file,
+    }
+    if as_json:
+        click.echo(json.dumps({name: str(path) for name, path in named.items()}, indent=2))
+        return
+    for name, path in named.items():
+        click.echo(f"{name:<8} {path}")
+
+
+@config_command.command("check")
+@json_option
+def check_command(as_json: bool) -> None:
+    """Report every problem of settings, keys, theme and macros, with file, line and the nearest valid name.
+
+    Exit code 2 when there is one. The desk starts all the same, with the default in its place.
+    """
+    import json
+    import os
+
+    from supportdesk_tui.cli.outcomes import ExitCode
+    from supportdesk_tui.config.load import load_settings
+    from supportdesk_tui.config.paths import find_paths
+
+    paths = find_paths()
+    loaded = load_settings(os.environ, paths)
+    problems = list(problems_of(loaded, paths))
+    if as_json:
+        names = ("file", "key", "line", "text", "nearest")
+        click.echo(json.dumps([{name: getattr(one, name) for name in names} for one in problems], ensure_ascii=False, indent=2))
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+        read = ", ".join(map(str, loaded.files)) or "no file: every setting has its default"
+        click.echo(f"{len(problems)} problems ({read})" if problems else f"all is well ({read})", err=bool(problems))
+    if problems:
+        click.get_current_context().exit(int(ExitCode.WRONG_USE))
+
+
+def problems_of(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
+    """Everything wrong with what the user wrote, from every part that reads it."""
+    yield from loaded.problems
+    yield from _key_problems(loaded)
+    yield from _theme_problems(loaded, paths)
+    yield from _macro_problems(loaded, paths)
+
+
+def _key_problems(loaded: "Loaded") -> "Iterator[Problem]":
+    from supportdesk_tui.commands.catalog import CATALOG
+    from supportdesk_tui.commands.keymap import KeyTrouble, resolve
+
+    settings = loaded.settings
+    for problem in resolve(CATALOG, settings.key_preset, settings.keys).problems:
+        if problem.kind is not KeyTrouble.TAKEN:
+            yield loaded.problem(("keys", problem.command), problem.text.format_map(dict(problem.values)))
+
+
+def _theme_problems(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
+    from supportdesk_tui.config.problems import nearest_name
+    from supportdesk_tui.theming.load import load_themes, theme_folders, theme_names
+
+    folders = theme_folders(paths.themes)
+    for theme in load_themes(folders):
+        yield from theme.problems
+    names, wanted = theme_names(folders), loaded.settings.theme
+    if wanted not in names:
+        yield loaded.problem(
+            ("theme",), f"there is no theme {wanted!r}; known: {', '.join(names)}", nearest_name(wanted, names)
+        )
+
+
+def _macro_problems(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
+    from pathlib import Path
+
+    from supportdesk_tui.commands.macro_load import lint
+    from supportdesk_tui.config.problems import Problem
+
+    folders = [paths.macros, *([Path(loaded.settings.macros).expanduser()] if loaded.settings.macros else [])]
+    for problem in lint([folder for folder in folders if folder.is_dir()]):
+        yield Problem(problem.path, problem.macro, problem.line or None, problem.text.format_map(dict(problem.values)))

@@ -1,0 +1,37 @@
+"""`supportdesk serve`: the embedded ticket backend as a service of its own."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+REMOTE_FLAG = "--plain-http-to-others"
+
+
+@click.command("serve")
+@click.option("--db", metavar="URL", help="Database, e.g. sqlite:////srv/desk.db; a file in the data folder otherwise.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--seed-tickets", type=click.IntRange(0, 200_000), default=0, help="Fill an empty database with invented tickets."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same number makes the same tickets.")
+@click.option(
+    "--tls-cert", "certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Certificate chain."
+)
+@click.option("--tls-key", "key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its private key.")
+@click.option(
+    REMOTE_FLAG, "is_plain", is_flag=True, help="Answer other machines without TLS; tokens can then be read on the way."
+)
+def serve_command(**options: Any) -> None:
+    """Run the embedded ticket backend until it is interrupted.
+
+    It listens on this machine only, unless it has a certificate. On an empty database it makes an administrator and says, this
+    once, how to sign in.
+    """
+    from supportdesk_tui.cli.extra import require_server
+
+    require_server()
+    from supportdesk_tui.cli.service import Wanted, serve
+
+    serve(Wanted(**options))

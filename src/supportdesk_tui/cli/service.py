@@ -1,0 +1,113 @@
+"""What `supportdesk serve` does once the server's packages are known to be there."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import msgspec
+from sqlalchemy import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+from supportdesk_tui.cli.serve import REMOTE_FLAG
+from supportdesk_tui.config.paths import find_paths, make_private
+from supportdesk_tui.server.desk.desk import now_ms
+from supportdesk_tui.server.floor.people import Agent
+from supportdesk_tui.server.http.tokens import hash_password
+from supportdesk_tui.server.runner import NotLoopback, ServeOptions, is_empty, open_parts, run_server
+from supportdesk_tui.server.storage import log, tables
+from supportdesk_tui.server.storage.engine import Database, UnsupportedDatabase
+
+ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The options of `supportdesk serve`."""
+
+    db: str | None
+    host: str
+    port: int
+    seed_tickets: int
+    seed: int
+    certificate: Path | None
+    key: Path | None
+    is_plain: bool
+
+
+def serve(wanted: Wanted) -> None:
+    """Prepare the database, say how to sign in when it is new, and serve."""
+    if (wanted.certificate is None) != (wanted.key is None):
+        raise Stopped(
+            "a certificate and its key belong together", code=ExitCode.WRONG_USE, next_step="Give --tls-cert and --tls-key."
+        )
+    db_url = wanted.db or default_db()
+    try:
+        password = first_password(db_url, is_seeded=wanted.seed_tickets > 0)
+        options = ServeOptions(
+            db_url=db_url,
+            host=wanted.host,
+            port=wanted.port,
+            allow_remote=wanted.is_plain,
+            certificate=wanted.certificate,
+            key=wanted.key,
+            seed_tickets=wanted.seed_tickets,
+            seed=wanted.seed,
+            password=password,
+        )
+        run_server(options, lambda url: _announce(url, is_new=bool(password)))
+    except NotLoopback as error:
+        raise Stopped(
+            str(error), code=ExitCode.WRONG_USE, next_step=f"Give --tls-cert and --tls-key, or {REMOTE_FLAG}."
+        ) from error
+    except (UnsupportedDatabase, SQLAlchemyError) as error:
+        raise Stopped(f"the database cannot be used: {error}", code=ExitCode.WRONG_USE) from error
+    except OSError as error:
+        raise Stopped(f"cannot listen on {wanted.host}:{wanted.port}: {error.strerror}", code=ExitCode.REFUSED) from error
+
+
+def default_db() -> str:
+    """A database in the data folder, readable by its owner only."""
+    folder = make_private(find_paths(os.environ).data / "server")
+    return f"sqlite:///{folder / 'desk.db'}"
+
+
+def first_password(db_url: str, *, is_seeded: bool) -> str:
+    """A password for a database in which nothing has happened, whose administrator is made and told of now; else empty."""
+    parts = open_parts(db_url)
+    try:
+        if not is_empty(parts.database.engine):
+            return ""
+        password = secrets.token_urlsafe(12)
+        if not is_seeded:
+            make_admin(parts.database, password)
+        click.echo("This database is new. Sign in with what stands here now; it is not shown again:")
+        click.echo(f"  login     {ADMIN}")
+        click.echo(f"  password  {password}")
+        return password
+    finally:
+        parts.database.close()
+
+
+def make_admin(database: Database, password: str) -> None:
+    """Let the log begin with an administrator, who can sign in with this password."""
+    agent = Agent(id="a1", login=ADMIN, name="Administrator", role="admin", languages=["en"], state="away")
+    row = msgspec.structs.asdict(agent)
+    salt = secrets.token_bytes(16)
+    with database.writing() as connection:
+        joined = log.Event(
+            seq=log.next_seq(connection), at=now_ms(), actor=None, kind="agent.joined", ticket=None,
+            before={"agents": {agent.id: None}}, after={"agents": {agent.id: row}},
+        )  # fmt: skip
+        log.append(connection, joined)
+        connection.execute(
+            insert(tables.credentials), [{"agent": agent.id, "salt": salt, "hash": hash_password(password, salt)}]
+        )
+
+
+def _announce(url: str, *, is_new: bool) -> None:
+    click.echo(url)
+    if is_new:
+        click.echo(f'Put url = "{url}" into a profile of config.toml, then run: supportdesk login')
