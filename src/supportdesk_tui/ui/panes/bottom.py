@@ -59,9 +59,9 @@ class BottomPane(LinePane):
     def _notice(self, notice: Notice) -> Strip:
         mark, ink = {
             Level.INFO: ("·", "text"),
-            Level.DONE: (self.glyphs.good, "success"),
-            Level.WARN: (self.glyphs.warn, "warning"),
-            Level.ERROR: (self.glyphs.bad, "danger"),
+            Level.DONE: (self.paint.glyphs.good, "success"),
+            Level.WARN: (self.paint.glyphs.warn, "warning"),
+            Level.ERROR: (self.paint.glyphs.bad, "danger"),
         }[notice.level]
         return self.line().add(f" {mark} {shown_line(notice.text)}", ink).strip()
 

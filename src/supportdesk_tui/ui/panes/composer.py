@@ -66,7 +66,7 @@ class ComposerHead(LinePane):
         is_note = view.mode is DraftMode.NOTE
         ink = "note_border" if is_note else "reply_border"
         line = Line(self.paint, self.size.width, ground_of(view))
-        line.add(self.glyphs.bar if view.is_focused else " ", ink, bold=True).add(" ")
+        line.add(self.paint.glyphs.bar if view.is_focused else " ", ink, bold=True).add(" ")
         for place, (text, is_loud) in enumerate(title_words(view)):
             line.add(" · " if place else "", "text_low").add(text, ink if is_loud else "text_low", bold=is_loud)
         count, count_ink = self._counter(view)
@@ -78,15 +78,15 @@ class ComposerHead(LinePane):
     def _counter(self, view: ComposerView) -> tuple[str, str]:
         text = f"{when.number(self._length)}/{when.number(view.limit)}"
         if self._length > view.limit:
-            return _("{mark} {count} too long", mark=self.glyphs.warn, count=text), "danger"
+            return _("{mark} {count} too long", mark=self.paint.glyphs.warn, count=text), "danger"
         return text, "warning" if self._length >= view.limit * NEAR else "text_low"
 
     def _announced(self, view: ComposerView) -> str:
         if view.arrived:
             said = arrival_words(view.arrived)
-            return f"{self.glyphs.warn} {said}"
+            return f"{self.paint.glyphs.warn} {said}"
         writing = words.presence(one for one in view.others)
-        return f"{self.glyphs.typing} {writing}" if writing else ""
+        return f"{self.paint.glyphs.typing} {writing}" if writing else ""
 
 
 class ComposerFoot(LinePane):

@@ -1,46 +1,23 @@
 """Who is asking: groups of facts that fold, money in motion first when money moves, warnings by word and colour."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from textual import on
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.strip import Strip
 
 from supportdesk_tui.domain.ids import CustomerId
-from supportdesk_tui.domain.people import CustomerContext, Fact, MoneyDirection, Movement, RiskFlag
-from supportdesk_tui.domain.ticket import PromiseState
+from supportdesk_tui.domain.people import CustomerContext
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.views import CustomerView
 from supportdesk_tui.theming.tokens import Palette
-from supportdesk_tui.ui import words
 from supportdesk_tui.ui.text import cells, cut, shown_line, wrap_some
-from supportdesk_tui.ui.widgets.customer_words import amount_words, fact_name, movement_state
+from supportdesk_tui.ui.widgets.customer_groups import CustomerSaid, CustomerSheet
 from supportdesk_tui.ui.widgets.line_pane import LinePane
 
 WHEEL = 3
 FOLDED_AT_FIRST = frozenset({"account", "contacts"})
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a group: what, value, colour of the value."""
-
-    label: str
-    value: str
-    ink: str = "text"
-    mark: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A heading and its lines."""
-
-    key: str
-    title: str
-    rows: tuple[Row, ...]
-    warns: bool = False
 
 
 class CustomerPane(LinePane, can_focus=True):
@@ -120,12 +97,12 @@ class CustomerPane(LinePane, can_focus=True):
         self._top = max(0, min(self._top, len(body) - height + 1))
         lines = [title, *body[self._top : self._top + height - 1]]
         if self._top + height - 1 < len(body):
-            lines[-1] = self.line().right(f"{self.glyphs.down} ", "text_low").strip()
+            lines[-1] = self.line().right(f"{self.paint.glyphs.down} ", "text_low").strip()
         return lines
 
     def _title(self, view: CustomerView, width: int) -> Strip:
         line = self.line("chip" if view.is_focused else "")
-        line.add(self.glyphs.bar if view.is_focused else " ", "accent")
+        line.add(self.paint.glyphs.bar if view.is_focused else " ", "accent")
         if view.context is None:
             return line.add(_("Customer"), "accent" if view.is_focused else "text_low", bold=True).strip()
         customer = view.context.customer
@@ -138,137 +115,28 @@ class CustomerPane(LinePane, can_focus=True):
         if view.shown.failed:
             text = _("Not read: {reason} · F5 asks again", reason=shown_line(view.shown.failed))
         elif view.shown.is_loading:
-            text = _("Reading{dots}", dots=self.glyphs.dots)
+            text = _("Reading{dots}", dots=self.paint.glyphs.dots)
         else:
             text = _("Open a ticket to see who is asking.")
         return [self.line().add(" ").add(part, "text_low").strip() for part in wrap_some(text, width - 2, 4)[0]]
 
     def _body(self, context: CustomerContext, view: CustomerView, now: datetime, width: int) -> list[Strip]:
-        lines = [self._plain(text, ink) for text, ink in self._identity(context, now)]
+        sheet, said = CustomerSheet(self.paint, width), CustomerSaid(context, now, self.paint.glyphs)
+        lines = [sheet.plain(text, ink) for text, ink in said.identity()]
         if view.shown.failed:
-            lines.append(self._plain(_("{mark} not read again · F5", mark=self.glyphs.warn), "warning"))
+            lines.append(sheet.plain(_("{mark} not read again · F5", mark=self.paint.glyphs.warn), "warning"))
         elif view.shown.as_of is not None:
-            lines.append(self._plain(_("as of {time}", time=when.moment(view.shown.as_of, now)), "text_low"))
+            lines.append(sheet.plain(_("as of {time}", time=when.moment(view.shown.as_of, now)), "text_low"))
         self._starts = []
-        for group in self._groups(context, now):
+        for group in said.groups():
             is_folded = group.key in self._folded
             lines.append(self.line().strip())
             self._starts.append((len(lines), group.key))
-            lines.append(self._heading(group, is_folded))
+            lines.append(sheet.heading(group, is_folded))
             if not is_folded:
                 for row in group.rows:
-                    lines += self._row(row, width)
+                    lines += sheet.row(row)
         return lines
-
-    def _plain(self, text: str, ink: str) -> Strip:
-        return self.line().add(" ").add(cut(text, self.size.width - 2), ink).strip()
-
-    def _heading(self, group: Group, is_folded: bool) -> Strip:
-        line = self.line().add(" ").add(group.title, "warning" if group.warns else "text_low", bold=True)
-        if is_folded:
-            return line.right(f"{len(group.rows)} {self.glyphs.folded}", "text_low").strip()
-        return line.strip()
-
-    def _row(self, row: Row, width: int) -> list[Strip]:
-        line = self.line().add(" ")
-        if row.mark:
-            line.add(row.mark + " ", row.ink)
-        indent = width - line.room
-        if row.label:
-            line.add(row.label, "text_low")
-            room = line.room - 3
-            if cells(row.value) <= room:
-                return [line.right(row.value, row.ink).strip()]
-            parts, _more = wrap_some(row.value, width - indent - 3, 2)
-            rest = [self.line().to(indent + 2).add(part, row.ink).strip() for part in parts]
-            return [line.strip(), *rest]
-        parts, _more = wrap_some(row.value, line.room - 1, 3)
-        lines = [line.add(parts[0] if parts else "", row.ink).strip()]
-        return lines + [self.line().to(indent).add(part, row.ink).strip() for part in parts[1:]]
-
-    # --- what is said
-
-    def _identity(self, context: CustomerContext, now: datetime) -> Iterator[tuple[str, str]]:
-        customer = context.customer
-        zone = when.local_time(now, customer.time_zone)
-        place = [words.language(customer.language) if customer.language else "", shown_line(customer.region), zone]
-        yield " · ".join(part for part in place if part), "text"
-        yield _("UID {uid}", uid=shown_line(customer.uid)), "text_low"
-        for text in (customer.email, customer.phone):
-            if text:
-                yield shown_line(text), "text_low"
-        if customer.preferred_channel is not None:
-            yield _("prefers {channel}", channel=words.channel(customer.preferred_channel)), "text_low"
-        if customer.do_not_contact:
-            yield _("{mark} DO NOT CONTACT", mark=self.glyphs.warn), "danger"
-
-    def _groups(self, context: CustomerContext, now: datetime) -> list[Group]:
-        money = Group("money", _("MONEY IN MOTION"), tuple(self._movements(context.movements, now)))
-        flags = Group("risk", _("RISK"), tuple(self._flag(flag, now) for flag in context.flags), warns=bool(context.flags))
-        is_moving = any(movement.is_moving for movement in context.movements)
-        promises = tuple(
-            Row(
-                when.moment(one.due_at, now),
-                f"{shown_line(one.text)} · {shown_line(one.owner_name)}",
-                "danger" if one.due_at <= now else "clock_soon",
-                self.glyphs.promise,
-            )
-            for one in context.promises
-            if one.state is PromiseState.OPEN
-        )
-        groups = [
-            flags,
-            Group("promises", _("PROMISES"), promises),
-            Group("kyc", _("KYC"), self._facts(context.kyc)),
-            Group("security", _("SECURITY"), self._facts(context.security)),
-            Group("account", _("ACCOUNT"), self._facts(context.account)),
-            Group("contacts", _("LAST CONTACTS"), tuple(self._contacts(context, now))),
-            Group("tags", _("TAGS"), (Row("", " ".join(map(shown_line, context.tags)), "text_low"),) if context.tags else ()),
-        ]
-        groups.insert(1 if is_moving and context.flags else 0 if is_moving else 2, money)
-        return [group for group in groups if group.rows]
-
-    def _facts(self, facts: tuple[Fact, ...]) -> tuple[Row, ...]:
-        return tuple(
-            Row(
-                fact_name(fact.name),
-                shown_line(fact.value),
-                "warning" if fact.warn else "text",
-                self.glyphs.warn if fact.warn else "",
-            )
-            for fact in facts
-        )
-
-    def _flag(self, flag: RiskFlag, now: datetime) -> Row:
-        until = _("until {time}", time=when.moment(flag.expires_at, now)) if flag.expires_at else ""
-        said = " · ".join(part for part in (fact_name(flag.name), shown_line(flag.source), until) if part)
-        return Row("", said, "warning", self.glyphs.warn)
-
-    def _movements(self, movements: tuple[Movement, ...], now: datetime) -> Iterator[Row]:
-        for one in sorted(movements, key=lambda each: not each.is_moving):
-            mark = self.glyphs.money_in if one.direction is MoneyDirection.IN else self.glyphs.money_out
-            ink = "text_high" if one.is_moving else "text_low"
-            coin = shown_line(one.coin)
-            network = shown_line(one.network) if one.network != one.coin else ""
-            amount = " ".join(part for part in (amount_words(one.amount), coin, network) if part)
-            if not one.is_moving:
-                yield Row(amount, f"{movement_state(one.state)} {when.day_break(one.at, now)}", "text_low", mark)
-                continue
-            yield Row("", amount, ink, mark)
-            state = movement_state(one.state)
-            if one.needed:
-                state = _("{state} {n}/{needed} conf", state=state, n=one.confirmations, needed=one.needed)
-            yield Row("", state, "clock_soon", " ")
-            if one.memo_missing:
-                yield Row("", _("memo missing"), "danger", self.glyphs.warn)
-            if one.txid:
-                yield Row(
-                    "", f"{one.txid[:10]}…{one.txid[-6:]}" if len(one.txid) > 18 else shown_line(one.txid), "text_low", " "
-                )
-
-    def _contacts(self, context: CustomerContext, now: datetime) -> Iterator[Row]:
-        for one in context.contacts:
-            yield Row("", f"{when.day_break(one.at, now)} · {words.status(one.status)} · {shown_line(one.subject)}", "text")
 
     # --- mouse
 
@@ -279,15 +147,12 @@ class CustomerPane(LinePane, can_focus=True):
         if key is not None:
             self.toggle_group(key)
 
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+    @on(MouseScrollDown)
+    @on(MouseScrollUp)
+    def wheel(self, event: MouseScrollDown | MouseScrollUp) -> None:
         """The wheel moves the text."""
         event.stop()
-        self.scroll_lines(WHEEL)
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        """The wheel moves the text."""
-        event.stop()
-        self.scroll_lines(-WHEEL)
+        self.scroll_lines(WHEEL if isinstance(event, MouseScrollDown) else -WHEEL)
 
 
 def _person(view: CustomerView | None) -> CustomerId | None:

@@ -72,7 +72,7 @@ class TopPane(LinePane):
     def _right(self, view: TopView, now: datetime, width: int) -> list[tuple[str, str]]:
         parts = [self._link(view, now)]
         if view.troubled:
-            parts.append((_("{mark} {n} need you · D", mark=self.glyphs.warn, n=view.troubled), "danger"))
+            parts.append((_("{mark} {n} need you · D", mark=self.paint.glyphs.warn, n=view.troubled), "danger"))
         if view.waiting or view.held:
             parts.append((_("outbox {n}", n=view.waiting + view.held), "warning" if view.waiting else "text_low"))
         me = view.me
@@ -91,19 +91,19 @@ class TopPane(LinePane):
         silent = int((now - heard).total_seconds()) if heard is not None else 0
         match link.phase:
             case LinkPhase.LIVE if silent >= QUIET_S:
-                return _("{mark} last heard {n} s", mark=self.glyphs.lost, n=silent), "warning"
+                return _("{mark} last heard {n} s", mark=self.paint.glyphs.lost, n=silent), "warning"
             case LinkPhase.LIVE:
-                return _("{mark} live", mark=self.glyphs.live), "success"
+                return _("{mark} live", mark=self.paint.glyphs.live), "success"
             case LinkPhase.CONNECTING:
-                return _("{mark} connecting", mark=self.glyphs.lost), "text_low"
+                return _("{mark} connecting", mark=self.paint.glyphs.lost), "text_low"
             case LinkPhase.LOST if view.waiting:
-                return _("{mark} offline · {n} queued", mark=self.glyphs.lost, n=view.waiting), "danger"
+                return _("{mark} offline · {n} queued", mark=self.paint.glyphs.lost, n=view.waiting), "danger"
             case LinkPhase.LOST:
-                return _("{mark} offline", mark=self.glyphs.lost), "danger"
+                return _("{mark} offline", mark=self.paint.glyphs.lost), "danger"
             case LinkPhase.SIGN_IN:
-                return _("{mark} sign in again", mark=self.glyphs.warn), "danger"
+                return _("{mark} sign in again", mark=self.paint.glyphs.warn), "danger"
             case _:
-                return _("{mark} no network", mark=self.glyphs.lost), "text_low"
+                return _("{mark} no network", mark=self.paint.glyphs.lost), "text_low"
 
     def on_click(self, event: Click) -> None:
         """A click chooses a view."""

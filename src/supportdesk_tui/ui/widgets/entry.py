@@ -15,7 +15,6 @@ from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.text.quotes import fold_quotes
 from supportdesk_tui.text.safe import SafeText, excerpt
 from supportdesk_tui.ui.text import shown, shown_line, wrap
-from supportdesk_tui.ui.widgets.glyph import Glyphs
 from supportdesk_tui.ui.widgets.paint import Line, Paint
 
 GUTTER = 4
@@ -76,9 +75,9 @@ class Picture:
 class EntryPainter:
     """Draws entries at one width; wraps each once."""
 
-    def __init__(self, paint: Paint, glyphs: Glyphs, width: int) -> None:
+    def __init__(self, paint: Paint, width: int) -> None:
         self.paint = paint
-        self.glyphs = glyphs
+        self.glyphs = paint.glyphs
         self.width = width
 
     def picture(self, look: EntryLook) -> Picture:
@@ -191,15 +190,15 @@ def attachment_words(attachment: Attachment) -> str:
     return f"[{shown_line(attachment.name)} · {when.file_size(attachment.size)}]"
 
 
-def day_break(paint: Paint, glyphs: Glyphs, width: int, at: datetime, now: datetime) -> list[Strip]:
+def day_break(paint: Paint, width: int, at: datetime, now: datetime) -> list[Strip]:
     """The line between two days."""
     line = Line(paint, width, "conversation").to(GUTTER - 1).add(when.day_break(at, now) + " ", "text_low")
-    line.add(glyphs.rule * max(0, line.room - 2), "rule")
+    line.add(paint.glyphs.rule * max(0, line.room - 2), "rule")
     return [Line(paint, width, "conversation").strip(), line.strip()]
 
 
-def unread_mark(paint: Paint, glyphs: Glyphs, width: int, count: int) -> list[Strip]:
+def unread_mark(paint: Paint, width: int, count: int) -> list[Strip]:
     """The line above what was not seen before."""
     line = Line(paint, width, "conversation").to(GUTTER - 1).add(_("{n} new", n=count) + " ", "accent", bold=True)
-    line.add(glyphs.rule * max(0, line.room - 2), "accent")
+    line.add(paint.glyphs.rule * max(0, line.room - 2), "accent")
     return [Line(paint, width, "conversation").strip(), line.strip()]

@@ -12,32 +12,26 @@ from supportdesk_tui.ui.widgets.paint import Line, Paint
 
 
 class LinePane(Widget):
-    """Base of all panes; a subclass says how its lines look in `lay`."""
+    """Base of all panes; a subclass says how its lines look in `lay`, and keeps pictures no longer than its `paint`."""
 
     GROUND: ClassVar[str] = "background"
     """Token of the background."""
 
     def __init__(self, palette: Palette, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.paint = Paint(palette)
-        self.glyphs: Glyphs = UNICODE
+        self.paint = Paint(palette, UNICODE)
         self._lines: list[Strip] = []
         self._laid_for = (0, 0)
 
-    def use_palette(self, palette: Palette) -> None:
-        """Draw everything in other colours."""
-        self.paint = Paint(palette)
-        self.forget()
-        self.redraw()
-
-    def use_glyphs(self, glyphs: Glyphs) -> None:
-        """Draw marks with other characters."""
-        self.glyphs = glyphs
-        self.forget()
+    def use_palette(self, palette: Palette, glyphs: Glyphs | None = None) -> None:
+        """Draw everything in other colours, and with other marks if given."""
+        self.paint = Paint(palette, glyphs or self.paint.glyphs)
         self.redraw()
 
     def forget(self) -> None:
-        """Drop lines kept from before; for what changes every line."""
+        """Drop every picture kept, because words or widths have changed."""
+        self.paint = Paint(self.paint.palette, self.paint.glyphs)
+        self._laid_for = (0, 0)
 
     def lay(self, width: int, height: int) -> list[Strip]:
         """All lines of the pane, each exactly `width` columns; fewer than `height` are filled up."""
@@ -53,7 +47,8 @@ class LinePane(Widget):
         if not self.is_mounted or not width or not height:
             return
         before, is_same_size = self._lines, self._laid_for == (width, height)
-        self._lay_out(width, height)
+        self._lines = _filled(self, width, height)
+        self._laid_for = (width, height)
         if not is_same_size:
             self.refresh()
             return
@@ -61,20 +56,17 @@ class LinePane(Widget):
         if changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
-    def _lay_out(self, width: int, height: int) -> None:
-        lines = self.lay(width, height)[:height]
-        if len(lines) < height:
-            blank = self.line().strip()
-            lines += [blank] * (height - len(lines))
-        self._lines = lines
-        self._laid_for = (width, height)
-
     def render_line(self, y: int) -> Strip:
         """One line, as laid out for this size."""
-        if self._laid_for != tuple(self.size):
-            self._lay_out(*self.size)
+        size = self.size.width, self.size.height
+        if self._laid_for != size:
+            self._lines = _filled(self, *size)
+            self._laid_for = size
         return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width)
 
-    def on_resize(self) -> None:
-        """Lay out for the new size at once."""
-        self.redraw()
+
+def _filled(pane: LinePane, width: int, height: int) -> list[Strip]:
+    lines = pane.lay(width, height)[:height]
+    if len(lines) < height:
+        lines += [pane.line().strip()] * (height - len(lines))
+    return lines

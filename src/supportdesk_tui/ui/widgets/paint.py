@@ -6,13 +6,15 @@ from textual.strip import Strip
 
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.text import cells, cut
+from supportdesk_tui.ui.widgets.glyph import UNICODE, Glyphs
 
 
 class Paint:
-    """Styles by token name, kept, so that drawing a line never parses a colour."""
+    """Styles by token name and the marks beside words, kept, so that drawing a line never parses a colour."""
 
-    def __init__(self, palette: Palette) -> None:
-        self._palette = palette
+    def __init__(self, palette: Palette, glyphs: Glyphs = UNICODE) -> None:
+        self.glyphs = glyphs
+        self.palette = palette
         self._styles: dict[tuple[str, str, bool], Style] = {}
 
     def style(self, ink: str, ground: str, bold: bool = False) -> Style:
@@ -20,7 +22,7 @@ class Paint:
         key = (ink, ground, bold)
         style = self._styles.get(key)
         if style is None:
-            palette = self._palette
+            palette = self.palette
             style = Style.parse(palette.on(getattr(palette.ink, ink), getattr(palette.surface, ground)))
             if bold:
                 style += Style(bold=True)

@@ -64,11 +64,10 @@ def pending_state(item: OutboxItem, now: datetime, glyphs: Glyphs) -> tuple[str,
 class Talk:
     """Makes the blocks of a conversation at one width."""
 
-    def __init__(self, paint: Paint, glyphs: Glyphs, width: int) -> None:
+    def __init__(self, paint: Paint, width: int) -> None:
         self.width = width
-        self._paint = paint
-        self._glyphs = glyphs
-        self._painter = EntryPainter(paint, glyphs, width)
+        self.paint = paint
+        self._painter = EntryPainter(paint, width)
         self._kept: dict[str, tuple[EntryLook, Picture]] = {}
         self._blank = [Line(paint, width, "conversation").strip()]
 
@@ -82,8 +81,8 @@ class Talk:
         if not view.has_older:
             return
         text = _("reading earlier entries{dots}") if view.is_loading_older else _("{up} earlier entries")
-        text = text.format(up=self._glyphs.up, dots=self._glyphs.dots)
-        yield Block("older", [Line(self._paint, self.width, "conversation").to(GUTTER - 1).add(text, "text_low").strip()])
+        text = text.format(up=self.paint.glyphs.up, dots=self.paint.glyphs.dots)
+        yield Block("older", [Line(self.paint, self.width, "conversation").to(GUTTER - 1).add(text, "text_low").strip()])
 
     def _entries(self, view: ConversationView, now: datetime, reading: Reading) -> Iterator[Block]:
         channel = words.channel(view.summary.channel) if view.summary else ""
@@ -91,9 +90,9 @@ class Talk:
         before: Entry | None = None
         for entry in view.entries:
             if before is None or before.at.astimezone().date() != entry.at.astimezone().date():
-                yield Block(f"day {entry.id}", day_break(self._paint, self._glyphs, self.width, entry.at, now))
+                yield Block(f"day {entry.id}", day_break(self.paint, self.width, entry.at, now))
             if unread and entry.seq > view.read_to and (before is None or before.seq <= view.read_to) and before is not None:
-                yield Block("unread", unread_mark(self._paint, self._glyphs, self.width, unread))
+                yield Block("unread", unread_mark(self.paint, self.width, unread))
             if before is None or not (before.kind is entry.kind is EntryKind.SYSTEM):
                 yield Block(f"gap {entry.id}", self._blank)
             yield self._entry(entry, EntryLook(entry, channel, "", "", False, False, ""), reading)
@@ -103,7 +102,7 @@ class Talk:
         for item in view.pending:
             if not isinstance(item.change, Reply | Note):
                 continue
-            state, ink = pending_state(item, now, self._glyphs)
+            state, ink = pending_state(item, now, self.paint.glyphs)
             kind = EntryKind.NOTE if isinstance(item.change, Note) else EntryKind.AGENT
             entry = Entry(
                 id=EntryId(f"pending {item.key}"),

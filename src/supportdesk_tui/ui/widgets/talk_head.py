@@ -10,8 +10,7 @@ from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.views import ConversationView
 from supportdesk_tui.ui import words
-from supportdesk_tui.ui.text import cells, cut, shown_line
-from supportdesk_tui.ui.widgets.glyph import Glyphs
+from supportdesk_tui.ui.text import cells, cut, shown_line, wrap_some
 from supportdesk_tui.ui.widgets.paint import Line, Paint
 from supportdesk_tui.ui.widgets.sla_clock import clock_text
 from supportdesk_tui.ui.widgets.ticket_row import short_number
@@ -23,9 +22,9 @@ EXTRA = 4
 class TalkHead:
     """Draws the lines above the entries."""
 
-    def __init__(self, paint: Paint, glyphs: Glyphs, width: int) -> None:
+    def __init__(self, paint: Paint, width: int) -> None:
         self.paint = paint
-        self.glyphs = glyphs
+        self.glyphs = paint.glyphs
         self.width = width
 
     def lines(self, view: ConversationView, now: datetime, found: str) -> list[Strip]:
@@ -106,3 +105,27 @@ class TalkHead:
             parts = (shown_line(link.team_name), words.status(link.status), shown_line(link.subject))
             text = " · ".join(part for part in parts if part)
             yield f"{self.glyphs.link} {relation} {shown_line(link.number)} · {text}", "text_low"
+
+    def absent(self, view: ConversationView) -> list[Strip]:
+        """What stands where there is nothing to read: why, and what to press."""
+        if view.ticket is None:
+            says = [_("No ticket is open."), _("Enter opens the one under the cursor · N takes the next best · ? keys")]
+        elif view.shown.failed:
+            says = [_("This ticket could not be read."), _("F5 asks again · Esc goes back")]
+        elif view.shown.is_loading:
+            says = [_("Reading{dots}", dots=self.glyphs.dots)]
+        else:
+            says = [_("Nothing was said yet."), _("r reply · n internal note")]
+        lines = []
+        for place, text in enumerate(says):
+            for part in wrap_some(text, self.width - 4, 3)[0]:
+                lines.append(self._line().to(3).add(part, "text_low" if place else "text").strip())
+        return lines
+
+    def more(self, strip: Strip, fresh: int) -> Strip:
+        """The last line in view with the quiet mark that there is more below."""
+        down = self.glyphs.down
+        text = _(" {down} {n} new ", down=down, n=fresh) if fresh else f" {down} "
+        size = cells(text)
+        mark = Line(self.paint, size, "chip").add(text, "accent" if fresh else "text_low", bold=bool(fresh))
+        return Strip.join([strip.crop(0, self.width - size), mark.strip()])

@@ -68,9 +68,9 @@ def short_number(number: str) -> str:
     return number.rpartition("-")[2][-6:] or number[-6:]
 
 
-def ticket_row(paint: Paint, glyphs: Glyphs, width: int, look: RowLook, ground: str) -> Strip:
+def ticket_row(paint: Paint, width: int, look: RowLook, ground: str) -> Strip:
     """Draw one row, exactly `width` columns."""
-    columns, row = columns_for(width), look.row
+    columns, row, glyphs = columns_for(width), look.row, paint.glyphs
     line = Line(paint, width, ground)
     line.add(glyphs.cursor if look.at_cursor else " ", "accent" if look.is_focused else "text_low", bold=True)
     line.add(glyphs.selected if look.is_selected else " ", "accent", bold=True)
@@ -91,6 +91,12 @@ def ticket_row(paint: Paint, glyphs: Glyphs, width: int, look: RowLook, ground: 
         line.add(fit(owner_word(look), columns.owner - 1) + " ", "accent" if look.is_mine else "text_low")
     _marks(line, glyphs, look)
     return line.strip()
+
+
+def placeholder(paint: Paint, width: int, ground: str) -> Strip:
+    """A row that is not here yet."""
+    columns, dots = columns_for(width), paint.glyphs.dots
+    return Line(paint, width, ground).to(9).add(dots, "rule").to(11 + columns.category).add(dots, "rule").strip()
 
 
 def _words(line: Line, columns: Columns, look: RowLook) -> None:

@@ -1,0 +1,129 @@
+"""Where somebody is in a conversation: the line at the top stays the same line whatever is added above or below."""
+
+from textual.strip import Strip
+
+from supportdesk_tui.ui.widgets.talk import Block
+
+EDGE = 1
+"""Lines kept above what is brought into view."""
+
+
+class TalkReader:
+    """Blocks put end to end, and the part of them in view."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.starts: list[int] = []
+        self.length = 0
+        self.room = 1
+        self.top = 0
+        self.is_at_end = True
+        self.hit = 0
+
+    def load(self, blocks: list[Block], *, is_new: bool) -> None:
+        """Take another state of the talk; a new one is opened where reading begins."""
+        anchor = None if is_new or self.is_at_end else self._anchor()
+        self.blocks = blocks
+        self.starts, self.length = [], 0
+        for block in blocks:
+            self.starts.append(self.length)
+            self.length += len(block.strips)
+        if is_new:
+            self.go(self._opening())
+        else:
+            self.go(self.length if anchor is None else self._line_of(anchor))
+
+    def fit(self, room: int) -> None:
+        """So many lines are in view from now on; at the end one stays at the end."""
+        self.room = room
+        self.go(self.length if self.is_at_end else self.top)
+
+    def go(self, top: int) -> None:
+        """Put a line at the top, as far as there are lines."""
+        last = max(0, self.length - self.room)
+        self.top = max(0, min(top, last))
+        self.is_at_end = self.top >= last
+
+    def reveal(self, first: int, past: int) -> None:
+        """Bring lines into view, moving no further than needed."""
+        if first - EDGE < self.top:
+            self.go(first - EDGE)
+        elif past > self.top + self.room:
+            self.go(min(first - EDGE, past - self.room))
+
+    def reveal_block(self, at: int) -> None:
+        """Bring a block into view."""
+        self.reveal(self.starts[at], self.starts[at] + len(self.blocks[at].strips))
+
+    def _opening(self) -> int:
+        end = self.length - self.room
+        unread = next((at for at, block in enumerate(self.blocks) if block.key == "unread"), None)
+        return min(end, self.starts[unread]) if unread is not None else end
+
+    def _anchor(self) -> tuple[str, int] | None:
+        at = self.block_at(self.top)
+        return (self.blocks[at].key, self.top - self.starts[at]) if at is not None else None
+
+    def _line_of(self, anchor: tuple[str, int]) -> int:
+        key, offset = anchor
+        found = (start for start, block in zip(self.starts, self.blocks, strict=True) if block.key == key)
+        start = next(found, None)
+        return self.top if start is None else start + offset
+
+    def block_at(self, line: int) -> int | None:
+        """The block a line belongs to."""
+        at = None
+        for place, start in enumerate(self.starts):
+            if start > line:
+                break
+            at = place
+        return at if line < self.length else None
+
+    def in_view(self) -> list[Strip]:
+        """The lines to draw."""
+        past = self.top + self.room
+        return [
+            strip
+            for start, block in zip(self.starts, self.blocks, strict=True)
+            if start < past and start + len(block.strips) > self.top
+            for strip in block.strips[max(0, self.top - start) : past - start]
+        ]
+
+    def under(self, cursor: str) -> int | None:
+        """The entry the cursor is on, else the last one that begins in view."""
+        found = None
+        for at, block in enumerate(self.blocks):
+            if block.entry is not None:
+                if block.key == cursor:
+                    return at
+                if self.starts[at] < self.top + self.room:
+                    found = at
+        return found
+
+    def neighbour(self, cursor: str, by: int) -> int | None:
+        """The entry so many steps from the cursor; without a cursor the one in view comes first."""
+        entries = [at for at, block in enumerate(self.blocks) if block.entry is not None]
+        if not entries:
+            return None
+        under = self.under(cursor)
+        current = entries.index(under) if under is not None else 0
+        if all(self.blocks[at].key != cursor for at in entries):
+            by -= 1 if by > 0 else -1
+        return entries[max(0, min(current + by, len(entries) - 1))]
+
+    def hits(self) -> list[int]:
+        """The lines on which something looked for stands, once per hit."""
+        return [start + line for start, block in zip(self.starts, self.blocks, strict=True) for line in block.hits]
+
+    def first_hit(self) -> int:
+        """Begin with the first hit in view or below it; says how many there are."""
+        hits = self.hits()
+        self.hit = next((n for n, line in enumerate(hits) if line >= self.top), 0)
+        return len(hits)
+
+    def show_hit(self, by: int = 0) -> None:
+        """Bring a hit into view; goes round at the ends."""
+        hits = self.hits()
+        if hits:
+            self.hit = (self.hit + by) % len(hits)
+            self.reveal(hits[self.hit], hits[self.hit] + 1)
