@@ -11,6 +11,7 @@ One file per profile and agent, used from one thread of its own. Whoever fills i
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,9 +39,11 @@ _SCHEMA = Schema(
 class Cache:
     """Tickets, conversations and the last known session of one agent."""
 
-    def __init__(self, path: Path | None, on_damage: Callable[[Path], None] | None = None) -> None:
+    def __init__(self, path: Path | None) -> None:
         """`path` None keeps nothing on disk."""
-        self._db = Database(path, _SCHEMA, on_damage)
+        self.set_aside: list[Path] = []
+        """Where broken files went; who tells the agent clears it."""
+        self._db = Database(path, _SCHEMA, self.set_aside.append)
         self._memo = Memo()
         self.conversations = Conversations(self._db)
 
@@ -172,6 +175,12 @@ class Cache:
         """The last known view bar."""
         blob = self._saved("views")
         return (self._tolerant(lambda: codec.load_views(blob)) if blob else None) or ()
+
+    def touched_at(self) -> datetime | None:
+        """When the file was last written; None in memory."""
+        files = (self._db.path, self._db.path.with_name(self._db.path.name + "-wal")) if self._db.path else ()
+        times = [one.stat().st_mtime for one in files if one.exists()]
+        return datetime.fromtimestamp(max(times), UTC) if times else None
 
     async def run(self, job: Callable[[], T]) -> T:
         """Do one of the plain methods in the cache's own thread."""

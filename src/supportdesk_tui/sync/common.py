@@ -20,8 +20,11 @@ from supportdesk_tui.sync.clock import Clock, SystemClock
 from supportdesk_tui.sync.rows import Asker
 from supportdesk_tui.sync.windows import Ask
 
-Guarded: TypeAlias = Callable[[Coroutine[Any, Any, None], Callable[[DeskError], Event | None]], Coroutine[Any, Any, None]]
-"""Wraps a coroutine so that what goes wrong in it becomes an event."""
+Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+Spawn: TypeAlias = Callable[[str, Job], "asyncio.Task[None]"]
+"""Runs a job of a named kind under the engine's guard."""
+Guarded: TypeAlias = Callable[[Job, Callable[[DeskError], Event | None]], Coroutine[Any, Any, None]]
+"""Runs a job so that what goes wrong in it becomes an event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,8 @@ class Options:
     downloads: Path | None = None
     """Where attachments are saved; the home folder's Downloads when None."""
     locale: str | None = None
-    near_breach_min: int = 5
-    """Alert this long before a deadline of mine; 0 never."""
+    view: str = ""
+    """Id of the view the desk opens with; the first one when empty."""
 
 
 @dataclass(slots=True)

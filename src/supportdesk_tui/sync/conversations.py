@@ -1,6 +1,7 @@
 """Opened tickets in the cache: detail, entries and customer as they were last seen, the least used dropped first."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -98,6 +99,24 @@ class Conversations:
                 limit = db.execute(oldest, (KEPT,)).fetchone()
                 since = max((now - KEPT_FOR).timestamp(), limit[0] if limit else 0)
                 db.execute("DELETE FROM conversations WHERE used <= ?", (since,))
+
+        await self._db.run(job)
+
+    async def append(self, ticket: TicketId, added: Sequence[Entry], now: datetime) -> None:
+        """Entries the feed brought, for a ticket that is kept already."""
+
+        def job() -> None:
+            with self._db.use() as db:
+                found = db.execute("SELECT entries FROM conversations WHERE ticket = ?", (ticket,)).fetchone()
+            kept = _part(Entries, found[0]) if found else None
+            if kept is None:
+                return
+            by_id = {entry.id: entry for entry in (*kept.entries, *added)}
+            entries = tuple(sorted(by_id.values(), key=lambda entry: entry.seq))
+            blob = codec.dump(replace(kept, entries=entries, as_of=now))
+            with self._db.use(write=True) as db:
+                values = (blob if len(blob) <= PART_LIMIT else None, ticket)
+                db.execute("UPDATE conversations SET entries = ? WHERE ticket = ?", values)
 
         await self._db.run(job)
 

@@ -1,15 +1,15 @@
 """One draft per ticket, on disk soon after typing stops and at once when the agent leaves."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.store.events import DraftSaved, DraftsLoaded, DraftUnsaved
 from supportdesk_tui.store.state import DeskState, Draft
 from supportdesk_tui.store.store import Store
+from supportdesk_tui.sync.common import Spawn
 from supportdesk_tui.sync.outbox_db import Ledger
 
 WAIT_S = 0.4
@@ -21,9 +21,7 @@ RETRY_S = 5.0
 class Drafts:
     """Follows the drafts of the store and keeps the disk up with them."""
 
-    def __init__(
-        self, store: Store, ledger: Ledger, spawn: Callable[[str, Coroutine[Any, Any, None]], "asyncio.Task[None]"]
-    ) -> None:
+    def __init__(self, store: Store, ledger: Ledger, spawn: Spawn) -> None:
         self._store = store
         self._ledger = ledger
         self._spawn = spawn
@@ -31,7 +29,7 @@ class Drafts:
         self._seen: Mapping[TicketId, Draft] = {}
         self._waiting: dict[TicketId, Draft] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._unsubscribe = store.subscribe(self._look)
+        self._unsubscribe: Callable[[], None] = store.subscribe(self._look)
 
     def load(self, agent: AgentId) -> DraftsLoaded:
         """Drafts of earlier runs."""
@@ -70,7 +68,7 @@ class Drafts:
 
     def _save_soon(self) -> None:
         self._timer = None
-        self._spawn("drafts", self.save())
+        self._spawn("drafts", self.save)
 
     async def save(self) -> None:
         """Write what has changed, in the outbox's thread; what the disk refuses is tried again a little later."""
@@ -110,6 +108,7 @@ class Drafts:
         """Save the rest and stop following."""
         self.flush()
         self._unsubscribe()
+        self._unsubscribe = lambda: None
 
 
 def _content(draft: Draft) -> tuple[object, ...]:

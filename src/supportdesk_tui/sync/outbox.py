@@ -8,11 +8,10 @@ The rules that keep a change from being lost or doubled:
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Capability, Session
@@ -23,6 +22,7 @@ from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.clock import Clock
+from supportdesk_tui.sync.common import Spawn
 from supportdesk_tui.sync.outbox_book import Book
 from supportdesk_tui.sync.outbox_db import Ledger
 from supportdesk_tui.sync.sending import Sender, Verdict, new_key
@@ -38,8 +38,7 @@ class Hooks:
 
     publish: Callable[..., None]
     """Takes events."""
-    spawn: Callable[[str, Coroutine[Any, Any, None]], "asyncio.Task[None]"]
-    """Runs a coroutine under the engine's guard."""
+    spawn: Spawn
     sign_in_needed: Callable[[], None]
     say: words.Say = words.plainly
 
@@ -103,7 +102,7 @@ class Outbox:
             return
         room = PARALLEL - len(self._tasks)
         for item in rules.ready(self.book.items, moment)[: max(room, 0)]:
-            task = self._hooks.spawn("outbox", self._work(item, self._sender))
+            task = self._hooks.spawn("outbox", partial(self._work, item, self._sender))
             self._tasks[item.key] = task
             task.add_done_callback(partial(self._finished, item.key))
 

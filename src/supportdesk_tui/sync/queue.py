@@ -67,7 +67,7 @@ class Queue:
             self._results = None
             await self.show(problems=(self._common.say(words.OFFLINE_RESULT, {}),))
             return
-        self._results = results
+        self._results = None if self.is_local(query) else results
         await self.show()
 
     async def _read_page(self, results: Results) -> None:

@@ -1,6 +1,7 @@
 """The open ticket: what the cache knows at once, then what the backend says."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import MarkRead
@@ -10,7 +11,7 @@ from supportdesk_tui.domain.ids import CustomerId, TicketId
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.events import CustomerLoaded, EntriesLoaded, LoadFailed, OlderAsked, TicketLoaded, TicketOpened
 from supportdesk_tui.store.state import Failed, value_of
-from supportdesk_tui.sync.common import Common, Guarded, gather
+from supportdesk_tui.sync.common import Common, Guarded, Job, gather
 from supportdesk_tui.sync.conversations import Asking, Conversation, Detail, Entries
 
 MarkTicketRead = Callable[[TicketId, MarkRead], Awaitable[None]]
@@ -31,16 +32,16 @@ class Tickets:
         self._show_cached(ticket, row, cached)
         summary = row or (cached.detail.ticket.summary if cached.detail else None)
         if summary is None:
-            await self._part(ticket, "ticket", self._load_detail(ticket))
+            await self._part(ticket, "ticket", partial(self._load_detail, ticket))
             detail = value_of(self._common.store.state.conversation.detail)
             summary = detail.summary if detail and detail.summary.id == ticket else None
             if summary is None:
                 return
             jobs = []
         else:
-            jobs = [self._part(ticket, "ticket", self._load_detail(ticket))]
-        jobs.append(self._part(ticket, "entries", self._load_entries(ticket)))
-        jobs.append(self._part(ticket, "customer", self._load_customer(ticket, summary.customer_id)))
+            jobs = [self._part(ticket, "ticket", partial(self._load_detail, ticket))]
+        jobs.append(self._part(ticket, "entries", partial(self._load_entries, ticket)))
+        jobs.append(self._part(ticket, "customer", partial(self._load_customer, ticket, summary.customer_id)))
         await gather(*jobs)
         await self._see(ticket, summary)
 
@@ -57,14 +58,11 @@ class Tickets:
             events.append(CustomerLoaded(ticket, cached.customer.customer, cached.customer.as_of, is_cached=True))
         self._common.store.dispatch(*events)
 
-    async def _part(self, ticket: TicketId, part: str, job: "Awaitable[None]") -> None:
-        async def run() -> None:
-            await job
-
+    async def _part(self, ticket: TicketId, part: str, job: Job) -> None:
         def failed(error: DeskError) -> LoadFailed:
             return LoadFailed(ticket, part, str(getattr(error, "reason", "") or error))
 
-        await self._guarded(run(), failed)
+        await self._guarded(job, failed)
 
     async def _load_detail(self, ticket: TicketId) -> None:
         common = self._common
@@ -113,7 +111,7 @@ class Tickets:
             page = await common.server("entries").list_entries(ticket, older)
             common.store.dispatch(EntriesLoaded(ticket, page.items, page.after, common.clock.now(), is_older=True))
 
-        await self._part(ticket, "entries", run())
+        await self._part(ticket, "entries", run)
 
     async def open_number(self, number: str) -> None:
         """Open a ticket by its case number."""

@@ -1,0 +1,268 @@
+"""Performs effects against the port; the only place that awaits a backend, and the one that catches what nobody expected.
+
+engine = Engine(common, ledger, backend_factory)
+engine.open()           # before the event loop: state from disk, first rows on the screen
+await engine.start()    # inside it: outbox, feed and copy run in the background
+engine.perform(effect)
+await engine.stop()
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from supportdesk_tui.commands.effects import Apply, Attend, Effect, Forget, Load, LoadKind, Retry, SaveFile, TakeBack
+from supportdesk_tui.domain.errors import DeskError, SignInNeeded, StorageError
+from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.ids import AgentId
+from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.state import Level, Notice
+from supportdesk_tui.sync import words
+from supportdesk_tui.sync.cache import Cache
+from supportdesk_tui.sync.common import Common, Job
+from supportdesk_tui.sync.drafts import Drafts
+from supportdesk_tui.sync.errands import Errands
+from supportdesk_tui.sync.link import BackendFactory, Link, LinkHooks
+from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.queue import Queue
+from supportdesk_tui.sync.start import open_from_disk
+from supportdesk_tui.sync.telling import why
+from supportdesk_tui.sync.tickets import Tickets
+from supportdesk_tui.sync.writes import Writes
+
+log = logging.getLogger(__name__)
+_RESTART_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobHooks:
+    """Whom the jobs call when something goes wrong in them."""
+
+    sign_in_needed: Callable[[str], None]
+    failed: Callable[[DeskError], None]
+
+
+class Jobs:
+    """Runs what sync does side by side; whatever goes wrong in it becomes an event."""
+
+    def __init__(self, common: Common, hooks: JobHooks) -> None:
+        self._common = common
+        self._hooks = hooks
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._background: set[asyncio.Task[None]] = set()
+
+    @property
+    def busy(self) -> int:
+        """Jobs that will end by themselves."""
+        return len(self._tasks)
+
+    def keep_up(self, kind: str, job: Job) -> None:
+        """Run a job that is to go on until the end."""
+        self._background.add(asyncio.get_running_loop().create_task(self.forever(kind, job), name=kind))
+
+    async def stop(self) -> None:
+        """End everything."""
+        tasks = [*self._background, *self._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def spawn(self, kind: str, job: Job) -> "asyncio.Task[None]":
+        """Start a job that nothing but the end of the desk cancels."""
+        task = asyncio.get_running_loop().create_task(self.guarded(job, partial(self.told_failure, kind)), name=kind)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def in_lane(self, lane: str, job: Job, failed: Callable[[DeskError], ev.Event | None] | None = None) -> None:
+        """Start a load; an older one of its lane is not wanted any more."""
+        older = self._lanes.get(lane)
+        if older is not None:
+            older.cancel()
+        task = asyncio.get_running_loop().create_task(self.guarded(job, failed or partial(self.told_failure, lane)), name=lane)
+        self._lanes[lane] = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def guarded(self, job: Job, failed: Callable[[DeskError], ev.Event | None]) -> None:
+        """Run a job; `failed` says what an error of ours means to the desk."""
+        try:
+            await job()
+        except SignInNeeded as error:
+            self._hooks.sign_in_needed(str(error.reason))
+        except DeskError as error:
+            self._hooks.failed(error)
+            event = failed(error)
+            if event is not None:
+                self._common.store.dispatch(event)
+        except Exception as error:
+            self._fault(error)
+
+    async def forever(self, kind: str, job: Job) -> None:
+        """A job that never ends by itself: what goes wrong in it is told, and it goes on."""
+        while True:
+            await self.guarded(job, partial(self.told_failure, kind))
+            await asyncio.sleep(_RESTART_S)
+
+    def told_failure(self, kind: str, error: DeskError) -> ev.Event:
+        """A line for an error that no pane shows."""
+        line = self._common.say(words.COULD_NOT, {"what": kind, "reason": why(error)})
+        return ev.Told(Notice(line, Level.ERROR, self._common.clock.now()))
+
+    def _fault(self, error: Exception) -> None:
+        """Nobody expected this: say where, never what was in it."""
+        frames = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+        log.error("fault %s at %s", type(error).__name__, " < ".join(reversed(frames)))
+        self._common.tell(words.FAULT, Level.ERROR, what=f"{type(error).__name__} {frames[-1] if frames else ''}")
+
+
+class Engine:
+    """Everything that moves between port, disk and store."""
+
+    def __init__(self, common: Common, ledger: Ledger, backend_factory: BackendFactory | None = None) -> None:
+        """`backend_factory` None stays off line."""
+        self._common = common
+        self._ledger = ledger
+        self._store = common.store
+        self._jobs = Jobs(common, JobHooks(self._refused, self._after))
+        self.drafts = Drafts(common.store, ledger, self._jobs.spawn)
+        self._writes = Writes(common, ledger, self.drafts, self._jobs.spawn, self._refused)
+        self.outbox = self._writes.outbox
+        self.queue = Queue(common)
+        self._tickets = Tickets(common, self._jobs.guarded, self._writes.mark_read)
+        self._errands = Errands(common)
+        hooks = LinkHooks(self.outbox.connect, self._agent_changed, self._back, self._jobs.in_lane, self.outbox.pause)
+        self.link = Link(common, self.queue, self._errands, backend_factory, hooks)
+
+    # --- life
+
+    def open(self, rows: int = 80) -> None:
+        """Everything the disk knows, into the store; quick, and without the event loop."""
+        try:
+            self._common.cache.open()
+        except StorageError as error:
+            self._common.tell(words.NOT_SAVED, Level.ERROR, reason=str(error))
+            self._common.cache = Cache(None)
+            self._common.cache.open()
+        try:
+            self._ledger.open()
+        except StorageError as error:
+            self._common.tell(words.NOT_SAVED, Level.ERROR, reason=str(error))
+        open_from_disk(self._common, self.outbox, self.drafts, rows)
+        self._tell_damage()
+
+    async def start(self) -> None:
+        """Begin to send, listen and copy."""
+        self._jobs.keep_up("outbox", self.outbox.run)
+        self._jobs.keep_up("feed", self.link.feed.tell)
+        if self.link.has_backend:
+            self._jobs.keep_up("link", self.link.run)
+
+    async def stop(self) -> None:
+        """Drafts first, then a moment for what is being sent, then everything ends; safe to call twice."""
+        self.drafts.flush()
+        await self.outbox.close()
+        await self._jobs.stop()
+        await self.link.close()
+        self.drafts.close()
+        self._ledger.close()
+        self._common.cache.close()
+
+    def save_now(self) -> None:
+        """Drafts to disk at once, from anywhere, a signal handler too."""
+        self.drafts.flush()
+
+    @property
+    def busy(self) -> int:
+        """Jobs that will end by themselves; feed and timers do not count."""
+        return self._jobs.busy
+
+    def sign_in_again(self) -> None:
+        """There is a new token: connect with a fresh backend, and go on with the same keys."""
+        self.link.sign_in_again()
+
+    def _refused(self, reason: str = "") -> None:
+        self.link.refuse(reason)
+
+    # --- effects
+
+    def perform(self, effect: Effect) -> None:
+        """Begin what an effect asks for; its outcome comes as events. Effects of the ui are not for us."""
+        match effect:
+            case Apply():
+                self._jobs.spawn("apply", partial(self._writes.apply, effect))
+            case TakeBack(key=key):
+                self._jobs.spawn("take_back", partial(self._writes.take_back, key))
+            case Retry(key=key):
+                self._jobs.spawn("retry", partial(self.outbox.retry, key))
+            case Forget(key=key):
+                self._jobs.spawn("forget", partial(self.outbox.forget, key))
+            case Load():
+                self._load(effect)
+            case Attend(ticket=ticket, activity=activity):
+                self._jobs.in_lane("attend", partial(self._errands.attend, ticket, Activity(activity)))
+            case SaveFile(ticket=ticket, attachment=attachment):
+                self._jobs.spawn("save_file", partial(self._errands.save_file, ticket, attachment))
+            case _:
+                log.warning("not an effect of sync: %s", type(effect).__name__)
+
+    def _load(self, load: Load) -> None:
+        query = self._store.state.queue.query
+        queue_failed = lambda error: ev.QueueFailed(query, why(error))  # noqa: E731  # a local name for one expression
+        match load.kind:
+            case LoadKind.QUEUE:
+                self._jobs.in_lane("queue", partial(self.queue.load, load.cursor), queue_failed)
+            case LoadKind.SEARCH:
+                self._jobs.in_lane("queue", self.queue.search, queue_failed)
+            case LoadKind.SELECT_ALL:
+                self._jobs.in_lane("select_all", self.queue.select_all)
+            case LoadKind.TICKET if load.ticket is not None:
+                self._jobs.in_lane("ticket", partial(self._tickets.open, load.ticket))
+            case LoadKind.NUMBER:
+                self._jobs.in_lane("ticket", partial(self._tickets.open_number, load.text))
+            case LoadKind.OLDER:
+                self._jobs.in_lane("older", self._tickets.load_older)
+            case LoadKind.VIEWS:
+                self._jobs.in_lane("views", self.link.load_views)
+            case LoadKind.ARTICLES:
+                self._jobs.in_lane("articles", partial(self._errands.articles, load.text))
+            case LoadKind.RESYNC:
+                self._jobs.in_lane("copy", self.link.copy)
+            case _:
+                log.warning("nothing to load for %s", load.kind)
+
+    # --- what the parts call
+
+    def _agent_changed(self, agent: AgentId) -> None:
+        with suppress(StorageError):
+            self._store.dispatch(self.drafts.load(agent), self.outbox.load(agent))
+
+    def _back(self) -> None:
+        """The server answers again: nothing waits any longer, and a dead client's changes are taken over."""
+        with suppress(StorageError):
+            if self._ledger.adopt():
+                self._agent_changed(self.outbox.book.agent)
+        self.outbox.kick()
+
+    def _tell_damage(self) -> None:
+        for aside in self._common.cache.set_aside:
+            self._common.tell(words.CACHE_REBUILT, Level.WARN, name=aside.name)
+        self._common.cache.set_aside.clear()
+        for one in self._ledger.salvages():
+            counts = {"items": str(one.items), "drafts": str(one.drafts)}
+            self._common.tell(words.OUTBOX_SALVAGED, Level.WARN, name=one.aside.name, **counts)
+        if self._ledger.unreadable:
+            self._common.tell(words.UNREADABLE, Level.WARN, count=str(self._ledger.unreadable))
+
+    def _after(self, error: DeskError) -> None:
+        """A broken cache was made anew empty: read everything again."""
+        if isinstance(error, StorageError) and self._common.cache.set_aside:
+            self._tell_damage()
+            if self._common.backend is not None:
+                self._jobs.in_lane("copy", self.link.copy)

@@ -1,0 +1,249 @@
+"""Turns what the feed says into cache writes and events: at once when it is one thing, together when it is many."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.conversation import Entry
+from supportdesk_tui.domain.feed import (
+    AgentChanged,
+    EntryAdded,
+    Gap,
+    Heard,
+    Lost,
+    Notice,
+    PresenceChanged,
+    TicketChanged,
+)
+from supportdesk_tui.domain.ids import FeedMark, TicketId
+from supportdesk_tui.domain.queue import View, matches
+from supportdesk_tui.domain.ticket import TicketSummary
+from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.state import Level, LinkPhase
+from supportdesk_tui.store.state import Notice as Line
+from supportdesk_tui.sync.common import Common
+from supportdesk_tui.sync.queue import Queue
+from supportdesk_tui.sync.windows import Ask
+
+BURST_S = 0.1
+"""The queue is read anew at most this often."""
+_SKEW = timedelta(seconds=2)
+_RECOUNT_S = 30.0
+
+
+@dataclass(slots=True)
+class Batch:
+    """What was heard since the last time it was told."""
+
+    rows: dict[TicketId, TicketSummary] = field(default_factory=dict)
+    entries: list[EntryAdded] = field(default_factory=list)
+    events: list[ev.Event] = field(default_factory=list)
+    mark: FeedMark | None = None
+    reread: bool = False
+    """The queue is to be read again whatever the rows say."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHooks:
+    """Whom the feed calls."""
+
+    back: Callable[[], None]
+    """The server answers again after it did not."""
+    gap: Callable[[], None]
+    """Something was missed: everything must be read again."""
+
+
+class Feed:
+    """One listener for the whole life of the engine; connections come and go beneath it."""
+
+    def __init__(self, common: Common, queue: Queue, hooks: FeedHooks) -> None:
+        self._common = common
+        self._queue = queue
+        self._hooks = hooks
+        self._batch = Batch()
+        self._news = asyncio.Event()
+        self._recount_at = 0.0
+        self.mark: FeedMark | None = None
+        self.is_open = asyncio.Event()
+        """Set once a connection has said its first word."""
+
+    async def listen(self, backend: Backend, since: FeedMark | None) -> None:
+        """Take what this backend says until it fails."""
+        self.mark = since
+        self.is_open.clear()
+        notices = backend.feed(since)
+        try:
+            async for notice in notices:
+                if not isinstance(notice, Lost):
+                    self._heard(notice)
+                self._take(notice)
+        finally:
+            if isinstance(notices, AsyncGenerator):
+                await notices.aclose()
+
+    def poke(self) -> None:
+        """Read the queue again soon: rows came from elsewhere."""
+        self._batch.reread = True
+        self._news.set()
+
+    def recount(self) -> None:
+        """Count the views again soon."""
+        self._recount_at = 0.0
+        self.poke()
+
+    async def tell(self) -> None:
+        """Pass on what was heard, for ever: the first thing at once, what follows together."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self.flush()
+            await asyncio.sleep(BURST_S)
+
+    # --- hearing
+
+    def _heard(self, notice: Notice) -> None:
+        now = self._common.clock.now()
+        self._common.heard_at = now
+        self.is_open.set()
+        link = self._common.store.state.link
+        if link.phase is not LinkPhase.LIVE:
+            self._common.store.dispatch(ev.LinkChanged(LinkPhase.LIVE, heard_at=now))
+            if link.phase is LinkPhase.LOST:
+                self._hooks.back()
+        if isinstance(notice, Heard) and notice.server_time is not None:
+            self._set_clock(notice.server_time - now)
+
+    def _set_clock(self, offset: timedelta) -> None:
+        state = self._common.store.state.session
+        if state.session is not None and abs(state.session.clock_offset - offset) > _SKEW:
+            session = replace(state.session, clock_offset=offset)
+            self._common.store.dispatch(ev.SignedIn(session, state.directory, state.is_cached))
+
+    def _take(self, notice: Notice) -> None:
+        batch = self._batch
+        match notice:
+            case TicketChanged():
+                self._take_row(notice.ticket, notice.mark)
+                self._alert(notice)
+            case EntryAdded():
+                self._take_row(notice.ticket, notice.mark)
+                batch.entries.append(notice)
+            case PresenceChanged(ticket=ticket, agent=agent, name=name, activity=activity):
+                if agent != self._common.me:
+                    batch.events.append(ev.PresenceSeen(ticket, agent, name, activity))
+            case AgentChanged(agent=agent):
+                batch.events.append(ev.AgentUpdated(agent))
+            case Lost(reason=reason, retry_in_s=wait):
+                self._lost(reason, wait)
+                return
+            case Gap():
+                self._hooks.gap()
+                return
+            case Heard():
+                return
+        self._news.set()
+
+    def _take_row(self, row: TicketSummary, mark: FeedMark | None) -> None:
+        known = self._batch.rows.get(row.id)
+        if known is None or known.version <= row.version:
+            self._batch.rows[row.id] = row
+        if mark is not None:
+            self.mark = self._batch.mark = mark
+
+    def _lost(self, reason: str, wait_s: float) -> None:
+        now = self._common.clock.now()
+        lost = ev.LinkChanged(LinkPhase.LOST, self._common.heard_at, reason, now + timedelta(seconds=wait_s))
+        self._common.store.dispatch(lost)
+
+    def _alert(self, notice: TicketChanged) -> None:
+        if notice.tells is None or notice.tells != self._common.me or not notice.says:
+            return
+        line = f"{notice.ticket.number}: {notice.says}"
+        self._batch.events.append(ev.Told(Line(line, Level.WARN, self._common.clock.now())))
+        if self._common.alert is not None:
+            self._common.alert(line)
+
+    # --- telling
+
+    async def flush(self) -> None:
+        """Put what was heard into the cache, then tell the store in one go."""
+        batch, self._batch = self._batch, Batch()
+        events: list[ev.Event] = list(batch.events)
+        cache, store = self._common.cache, self._common.store
+        moved: list[tuple[TicketSummary | None, TicketSummary]] = []
+        if batch.rows:
+            known = await cache.get_tickets(tuple(batch.rows))
+            moved = [(known.get(ticket), row) for ticket, row in batch.rows.items() if _is_news(known.get(ticket), row)]
+            await cache.put_tickets(batch.rows.values(), batch.mark)
+            events += self._shown(batch)
+            await self._keep_entries(batch.entries)
+        views = await self._counted(moved)
+        if views is not None:
+            events.append(views)
+        if batch.reread or self._touches_queue(moved):
+            rows = await self._queue.event()
+            if rows is not None:
+                events.append(rows)
+        if events:
+            store.dispatch(*events)
+
+    def _shown(self, batch: Batch) -> list[ev.Event]:
+        """Events for what is on the screen; everything else is in the cache when it is asked for."""
+        state = self._common.store.state
+        opened = state.conversation.ticket
+        shown = {row.id for row in state.queue.rows} | ({opened} if opened else set())
+        told: list[ev.Event] = [ev.TicketUpdated(row) for ticket, row in batch.rows.items() if ticket in shown]
+        told += [ev.EntryArrived(batch.rows[one.ticket.id], one.entry) for one in batch.entries if one.ticket.id == opened]
+        return told
+
+    async def _keep_entries(self, added: Sequence[EntryAdded]) -> None:
+        by_ticket: dict[TicketId, list[Entry]] = {}
+        for one in added:
+            by_ticket.setdefault(one.ticket.id, []).append(one.entry)
+        for ticket, entries in by_ticket.items():
+            await self._common.cache.conversations.append(ticket, entries, self._common.clock.now())
+
+    def _touches_queue(self, moved: Sequence[tuple[TicketSummary | None, TicketSummary]]) -> bool:
+        queue, asker = self._common.store.state.queue, self._common.asker()
+        if not moved:
+            return False
+        if queue.query.text or queue.filter or queue.search:
+            return True
+        pairs = (row for pair in moved for row in pair if row is not None)
+        return any(matches(queue.query, row, me=asker.me, my_teams=asker.teams, now=asker.now) for row in pairs)
+
+    async def _counted(self, moved: Sequence[tuple[TicketSummary | None, TicketSummary]]) -> ev.ViewsLoaded | None:
+        """The view bar with counts as the cache has them, once the copy is whole."""
+        views = self._common.store.state.queue.views
+        if self._common.expected or not views:
+            return None
+        now = self._common.clock.monotonic()
+        if now >= self._recount_at:
+            self._recount_at = now + _RECOUNT_S
+            counted = [await self._count(view) for view in views]
+        elif moved:
+            counted = [self._moved(view, moved, self._common.now()) for view in views]
+        else:
+            return None
+        return ev.ViewsLoaded(tuple(counted)) if tuple(counted) != views else None
+
+    async def _count(self, view: View) -> View:
+        if not self._queue.is_local(view.query):
+            return view
+        return replace(view, count=await self._common.cache.count(Ask(view.query, "", self._common.asker())))
+
+    def _moved(self, view: View, moved: Sequence[tuple[TicketSummary | None, TicketSummary]], now: datetime) -> View:
+        if view.count is None or not self._queue.is_local(view.query):
+            return view
+        asker, change = self._common.asker(), 0
+        for old, new in moved:
+            for row, sign in ((old, -1), (new, 1)):
+                if row is not None and matches(view.query, row, me=asker.me, my_teams=asker.teams, now=now):
+                    change += sign
+        return replace(view, count=max(0, view.count + change)) if change else view
+
+
+def _is_news(old: TicketSummary | None, new: TicketSummary) -> bool:
+    return old is None or (old.version <= new.version and old != new)

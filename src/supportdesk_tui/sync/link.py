@@ -1,0 +1,180 @@
+"""The connection: signs in, listens, keeps the copy whole, and starts over when it breaks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.capabilities import Session
+from supportdesk_tui.domain.errors import BackendError, RateLimited, SignInNeeded, Unsupported
+from supportdesk_tui.domain.ids import AgentId
+from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.state import LinkPhase
+from supportdesk_tui.sync.common import Common, Job
+from supportdesk_tui.sync.copy import copy_all
+from supportdesk_tui.sync.errands import Errands
+from supportdesk_tui.sync.feed import Feed, FeedHooks
+from supportdesk_tui.sync.queue import Queue
+from supportdesk_tui.sync.start import first_view
+
+BackendFactory = Callable[[], Awaitable[Backend]]
+"""Makes a backend and finds its token; imports what it needs only when it is called."""
+_WAITS_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+_FIRST_WORD_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHooks:
+    """Whom the link calls."""
+
+    signed_in: Callable[[Backend, Session], None]
+    agent_changed: Callable[[AgentId], None]
+    """Somebody else signed in: drafts and outbox of the one before stay on disk."""
+    back: Callable[[], None]
+    in_lane: Callable[[str, Job], None]
+    """Starts a job that replaces an older one of its lane."""
+    sign_in_needed: Callable[[], None]
+    """Nothing may be sent until there is a new token."""
+
+
+class Link:
+    """One connection at a time, for as long as the desk runs."""
+
+    def __init__(
+        self, common: Common, queue: Queue, errands: Errands, factory: BackendFactory | None, hooks: LinkHooks
+    ) -> None:
+        self._common = common
+        self._queue = queue
+        self._errands = errands
+        self._factory = factory
+        self._hooks = hooks
+        self._token = asyncio.Event()
+        self._refused: asyncio.Event = asyncio.Event()
+        self._why_refused = ""
+        self.feed = Feed(common, queue, FeedHooks(hooks.back, partial(hooks.in_lane, "copy", self.copy)))
+
+    @property
+    def has_backend(self) -> bool:
+        """Whether a network was asked for at all."""
+        return self._factory is not None
+
+    async def run(self) -> None:
+        """Connect, listen until it breaks for good, connect again."""
+        tries = 0
+        while self._factory is not None:
+            self._token.clear()
+            self._refused.clear()
+            try:
+                await self._connected(self._factory)
+                tries = 0
+            except SignInNeeded as error:
+                self._hooks.sign_in_needed()
+                self._common.store.dispatch(ev.LinkChanged(LinkPhase.SIGN_IN, self._common.heard_at, str(error.reason)))
+            except (BackendError, Unsupported) as error:
+                tries = 0 if self._common.store.state.link.phase is LinkPhase.LIVE else tries
+                await self._wait(error, tries)
+                tries += 1
+            if self._common.store.state.link.phase is LinkPhase.SIGN_IN:
+                await self._token.wait()
+
+    async def _wait(self, error: BackendError | Unsupported, tries: int) -> None:
+        wait_s = _WAITS_S[min(tries, len(_WAITS_S) - 1)]
+        if isinstance(error, RateLimited):
+            wait_s = min(300.0, max(wait_s, error.after_s))
+        retry_at = self._common.clock.now() + timedelta(seconds=wait_s)
+        reason = str(getattr(error, "reason", "") or error)
+        self._common.store.dispatch(ev.LinkChanged(LinkPhase.LOST, self._common.heard_at, reason, retry_at))
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._token.wait()
+        except TimeoutError:
+            return
+
+    async def _connected(self, factory: BackendFactory) -> None:
+        await self.close()
+        if self._common.store.state.link.phase is not LinkPhase.LOST:
+            self._common.store.dispatch(ev.LinkChanged(LinkPhase.CONNECTING))
+        backend = await factory()
+        self._common.backend = backend
+        await self._sign_in(backend)
+        since = await self._common.cache.run(self._common.cache.mark)
+        listening = asyncio.create_task(self.feed.listen(backend, since))
+        try:
+            # The feed must be open before anything is read, so that nothing falls between; a slow one is not waited for.
+            await first_of(listening, self.feed.is_open.wait(), limit_s=_FIRST_WORD_S)
+            if not listening.done():
+                self._hooks.in_lane("copy", self.load_views if since is not None else self._fill)
+            await first_of(listening, self._token.wait(), self._refused.wait())
+            if self._refused.is_set():
+                raise SignInNeeded("work", self._why_refused)
+            if listening.done():
+                listening.result()
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    async def _sign_in(self, backend: Backend) -> None:
+        common = self._common
+        session = await backend.open()
+        directory = await backend.get_directory()
+        before = common.store.state.session.session
+        if before is not None and before.agent.id != session.agent.id:
+            await common.cache.run(common.cache.purge)
+        if before is None or before.agent.id != session.agent.id:
+            self._hooks.agent_changed(session.agent.id)
+        common.heard_at = common.clock.now()
+        common.store.dispatch(ev.SignedIn(session, directory))
+        self._hooks.signed_in(backend, session)
+        await common.cache.run(lambda: common.cache.save_session(session, directory))
+
+    async def _fill(self) -> None:
+        await self.load_views()
+        await self.copy()
+
+    async def load_views(self) -> None:
+        """The view bar; the first time it also says what the queue shows."""
+        await self._errands.views()
+        queue = self._common.store.state.queue
+        chosen = first_view(queue.views, self._common.options.view)
+        if queue.view is None and not queue.search and chosen is not None and queue.as_of is None:
+            self._common.store.dispatch(ev.QueueChosen(chosen.query, chosen.id))
+        if self._queue.is_local(self._common.store.state.queue.query):
+            self.feed.recount()
+        else:
+            await self._queue.load()
+
+    async def copy(self) -> None:
+        """Read every live ticket anew; while the copy is empty, the page on screen comes first."""
+        if not self._common.store.state.queue.rows:
+            await self._queue.search()
+        await copy_all(self._common, lambda: self.feed.mark, self.feed.poke)
+        self.feed.recount()
+
+    def refuse(self, reason: str) -> None:
+        """Something was answered with "sign in": nothing more goes out until there is another token."""
+        self._why_refused = reason
+        self._refused.set()
+
+    def sign_in_again(self) -> None:
+        """There is a new token, or the agent does not want to wait: connect afresh."""
+        self._token.set()
+
+    async def close(self) -> None:
+        """Let go of the backend in use."""
+        backend, self._common.backend = self._common.backend, None
+        if backend is not None:
+            await backend.close()
+
+
+async def first_of(task: "asyncio.Task[None]", *others: Coroutine[Any, Any, Any], limit_s: float | None = None) -> None:
+    """Wait until a task or one of the others is done; the others end with this wait."""
+    waits = [asyncio.create_task(other) for other in others]
+    try:
+        await asyncio.wait({task, *waits}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)

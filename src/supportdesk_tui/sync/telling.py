@@ -1,0 +1,30 @@
+"""Which outcomes of changes are worth a line, and how an error reads."""
+
+from supportdesk_tui.domain.changes import MarkRead, Watch
+from supportdesk_tui.domain.errors import DeskError
+from supportdesk_tui.store.events import Told
+from supportdesk_tui.store.state import Level, Notice, OutboxItem, OutboxPhase
+from supportdesk_tui.sync.common import Common
+
+
+def told(item: OutboxItem, common: Common) -> Told | None:
+    """A line for a change that is done and says so, was refused, or is not known to have arrived."""
+    if isinstance(item.change, MarkRead | Watch) and item.phase is not OutboxPhase.REFUSED:
+        return None
+    where = f"{item.number}: " if item.number and len(item.tickets) == 1 else ""
+    match item.phase:
+        case OutboxPhase.SENT if item.says or item.reason:
+            text = ". ".join(filter(None, (item.says, item.reason)))
+            level = Level.WARN if item.reason else Level.DONE
+        case OutboxPhase.REFUSED:
+            text, level = item.reason, Level.ERROR
+        case OutboxPhase.UNKNOWN if item.reason:
+            text, level = item.reason, Level.WARN
+        case _:
+            return None
+    return Told(Notice(f"{where}{text}", level, common.clock.now()))
+
+
+def why(error: DeskError) -> str:
+    """What went wrong, without the name of the operation when there is a better word."""
+    return str(getattr(error, "reason", "") or error)

@@ -1,0 +1,119 @@
+"""What the agent changes: put into the outbox, taken back, undone and brought back."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from supportdesk_tui.commands.effects import Apply
+from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.changes import MarkRead, Undo
+from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.domain.ids import ChangeKey, TicketId
+from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.state import Draft, Level, OutboxItem, OutboxPhase
+from supportdesk_tui.sync import words
+from supportdesk_tui.sync.common import Common, Spawn
+from supportdesk_tui.sync.drafts import Drafts
+from supportdesk_tui.sync.outbox import Hooks, Outbox
+from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.sending import new_key
+from supportdesk_tui.sync.telling import told
+from supportdesk_tui.sync.undo import UndoStack
+
+
+class Writes:
+    """Between the agent's verbs and the outbox."""
+
+    def __init__(
+        self, common: Common, ledger: Ledger, drafts: Drafts, spawn: Spawn, sign_in_needed: Callable[[], None]
+    ) -> None:
+        self._common = common
+        self._store = common.store
+        self._drafts = drafts
+        self._undo = UndoStack()
+        self._last_stamp = common.clock.now()
+        self.outbox = Outbox(ledger, common.clock, Hooks(self.publish, spawn, sign_in_needed, common.say))
+
+    async def apply(self, effect: Apply) -> None:
+        """Put a change into the outbox; its draft is cleared once the disk has the change."""
+        change, redo = effect.change, None
+        if isinstance(change, Undo):
+            target = self.outbox.book.get(change.key)
+            if target is not None and target.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}:
+                await self.take_back(change.key)
+                return
+            again = self._undo.again(change.key)
+            if again is not None:
+                redo = change.key
+                effect = Apply(*again)
+                change = effect.change
+        if isinstance(change, MarkRead) and self._is_on_way(effect):
+            return
+        asked = self._undo.asked(change, redo)
+        now = self._stamp()
+        is_held = effect.hold and self._common.options.hold_s > 0
+        item = OutboxItem(
+            key=new_key(),
+            tickets=effect.tickets,
+            change=change,
+            phase=OutboxPhase.HELD if is_held else OutboxPhase.QUEUED,
+            created_at=now,
+            held_until=now + timedelta(seconds=self._common.options.hold_s) if is_held else None,
+            number=self._number(effect.tickets[0]) if effect.tickets else "",
+            expected=effect.expected,
+            undoes=change.key if isinstance(change, Undo) else None,
+        )
+        draft = effect.clears_draft
+        if draft is not None:
+            self._drafts.let_go(draft)
+        try:
+            await self.outbox.add(item, draft)
+        except StorageError as error:
+            if draft is not None:
+                self._drafts.keep(draft)
+            self._common.tell(words.NOT_QUEUED, Level.ERROR, reason=str(error))
+            return
+        cleared = [ev.DraftChanged(Draft(draft))] if draft is not None else []
+        self._store.dispatch(*cleared, *([asked] if asked else []))
+
+    async def take_back(self, key: ChangeKey) -> None:
+        """Take back a change that is still ours; its words return to the draft."""
+        item = self.outbox.book.get(key)
+        ticket = item.tickets[0] if item and item.tickets else None
+        if ticket is not None:
+            self._drafts.let_go(ticket)
+        draft = await self.outbox.take_back(key, self._store.state.draft(ticket))
+        if draft is None:
+            self._common.tell(words.TOO_LATE, Level.WARN)
+            return
+        if not draft.is_empty:
+            self._store.dispatch(ev.DraftChanged(draft))
+        self._common.tell(words.TAKEN_BACK, Level.DONE)
+
+    async def mark_read(self, ticket: TicketId, change: MarkRead) -> None:
+        """Say that an agent has looked."""
+        await self.apply(Apply((ticket,), change))
+
+    def _is_on_way(self, effect: Apply) -> bool:
+        return any(item.tickets == effect.tickets and item.change == effect.change for item in self.outbox.book.items)
+
+    def _number(self, ticket: TicketId) -> str:
+        return next((row.number for row in self._store.state.queue.rows if row.id == ticket), "")
+
+    def _stamp(self) -> datetime:
+        """Now, but always later than before: the order of changes survives a clock that is set back."""
+        self._last_stamp = max(self._common.clock.now(), self._last_stamp + timedelta(microseconds=1))
+        return self._last_stamp
+
+    def publish(self, *events: ev.Event) -> None:
+        """Outbox events, and what they mean for undo and for the line at the bottom."""
+        more: list[ev.Event | None] = []
+        for event in events:
+            match event:
+                case ev.OutboxChanged(item=item):
+                    more.append(self._undo.moved(item, can_undo=self._common.can(Capability.UNDO)))
+                    more.append(told(item, self._common))
+                case ev.OutboxDropped(key=key):
+                    more.append(self._undo.dropped(key))
+                case _:
+                    pass
+        self._store.dispatch(*events, *(event for event in more if event is not None))
