@@ -249,6 +249,11 @@ def test_a_flag_is_not_cut_in_half() -> None:
     assert border_before("a" + flags, 2) == 1
 
 
+def test_letters_held_together_by_a_joiner_are_not_cut_apart() -> None:
+    persian = sanitize("می\u200cخواهم")
+    assert [cut(persian, size, end="") for size in (1, 2, 3, 4)] == ["م", "م", "م", "می\u200cخ"]
+
+
 def test_an_excerpt_says_when_something_was_left_out() -> None:
     short = sanitize("a\nb")
     assert excerpt(short) == (short, False)
