@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.hostile import HOSTILE
 
 from supportdesk_tui.text.html import HTML_LIMIT, html_to_text, link_host
 from supportdesk_tui.text.safe import FORBIDDEN
+from tests.hostile import HOSTILE
 
 
 @pytest.mark.parametrize(

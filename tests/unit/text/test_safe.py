@@ -8,7 +8,6 @@ from unicodedata import category
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.hostile import HOSTILE, HOSTILE_BYTES, LEGITIMATE
 
 from supportdesk_tui.text.clusters import border_before, clusters, is_mark
 from supportdesk_tui.text.safe import (
@@ -30,6 +29,7 @@ from supportdesk_tui.text.safe import (
     sanitize_line,
     sanitize_with_flags,
 )
+from tests.hostile import HOSTILE, HOSTILE_BYTES, LEGITIMATE
 
 PIECES = st.sampled_from(
     [
