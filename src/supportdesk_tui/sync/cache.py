@@ -3,27 +3,25 @@
 One file per profile and agent, used from one thread of its own. Whoever fills it from outside (a benchmark, a test):
 
     cache = Cache(path); cache.open()
-    cache.save_session(session, directory, me=agent.id); cache.save_views(views)
-    cache.put_tickets_now(rows)      # any number, in one transaction
-    cache.set_complete_now(mark)     # the copy is whole up to this mark of the feed
+    cache.last.save_session(session, directory); cache.last.save_views(views)
+    cache.put_tickets_now(rows)          # any number, in one transaction
+    cache.last.set_complete(mark)        # the copy is whole up to this mark of the feed
+    cache.first_window(Ask(views[0].query, "", Asker(agent.id, agent.teams, now)), 0, 80)    # counts are kept for the start
     cache.close()
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from supportdesk_tui.domain.capabilities import Session
-from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import FeedMark, TicketId
-from supportdesk_tui.domain.queue import View
 from supportdesk_tui.domain.ticket import LIVE_PHASES, TicketSummary
 from supportdesk_tui.sync import codec, rows, windows
 from supportdesk_tui.sync.conversations import CONVERSATIONS, Conversations
 from supportdesk_tui.sync.database import Database, Schema
+from supportdesk_tui.sync.last_known import LastKnown
 from supportdesk_tui.sync.windows import Ask, Memo, Window
 
 T = TypeVar("T")
@@ -46,6 +44,7 @@ class Cache:
         self._db = Database(path, _SCHEMA, self.set_aside.append)
         self._memo = Memo()
         self.conversations = Conversations(self._db)
+        self.last = LastKnown(self._db)
 
     def open(self) -> None:
         """Open the file; quick, because the first paint waits for it."""
@@ -140,64 +139,10 @@ class Cache:
                 sql = f"DELETE FROM tickets WHERE phase IN ({live}) AND gen < (SELECT value FROM meta WHERE name = 'gen')"
                 db.execute(sql)
                 db.execute(windows.CHANGED)
-            self.set_complete_now(mark)
+            self.last.set_complete(mark)
 
         await self._db.run(job)
-
-    def set_complete_now(self, mark: FeedMark | None) -> None:
-        """Say that the copy is whole up to a mark; an empty mark makes the next start copy again."""
-        self._save("mark", str(mark or "").encode())
-
-    def mark(self) -> FeedMark | None:
-        """Where the feed can be resumed; None when the copy is not whole."""
-        value = self._saved("mark")
-        return FeedMark(value.decode()) if value else None
-
-    # --- the last session
-
-    def save_session(self, session: Session, directory: Directory) -> None:
-        """Remember who we are and the backend's words."""
-        self._save("session", codec.dump(session))
-        self._save("directory", codec.dump(directory))
-
-    def session(self) -> tuple[Session, Directory] | None:
-        """Who we were, and the backend's words then."""
-        session, directory = self._saved("session"), self._saved("directory")
-        if session is None or directory is None:
-            return None
-        return self._tolerant(lambda: (codec.load(Session, session), codec.load(Directory, directory)))
-
-    def save_views(self, views: Sequence[View]) -> None:
-        """Remember the view bar."""
-        self._save("views", codec.dump_views(tuple(views)))
-
-    def views(self) -> tuple[View, ...]:
-        """The last known view bar."""
-        blob = self._saved("views")
-        return (self._tolerant(lambda: codec.load_views(blob)) if blob else None) or ()
-
-    def touched_at(self) -> datetime | None:
-        """When the file was last written; None in memory."""
-        files = (self._db.path, self._db.path.with_name(self._db.path.name + "-wal")) if self._db.path else ()
-        times = [one.stat().st_mtime for one in files if one.exists()]
-        return datetime.fromtimestamp(max(times), UTC) if times else None
 
     async def run(self, job: Callable[[], T]) -> T:
         """Do one of the plain methods in the cache's own thread."""
         return await self._db.run(job)
-
-    @staticmethod
-    def _tolerant(read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except StorageError:
-            return None
-
-    def _save(self, name: str, value: bytes) -> None:
-        with self._db.use(write=True) as db:
-            db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
-
-    def _saved(self, name: str) -> bytes | None:
-        with self._db.use() as db:
-            found = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return found[0] if found else None

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -55,7 +55,8 @@ class Database:
         connection = sqlite3.connect(
             self.path or ":memory:", timeout=2, isolation_level=None, check_same_thread=False, cached_statements=64
         )
-        try:
+        with ExitStack() as undo:
+            undo.callback(connection.close)
             for pragma in self._schema.pragmas:
                 connection.execute(f"PRAGMA {pragma}")
             (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -65,9 +66,7 @@ class Database:
                 step = f"BEGIN IMMEDIATE; {self._schema.steps[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
                 connection.executescript(step)
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except BaseException:
-            connection.close()
-            raise
+            undo.pop_all()
         return connection
 
     def _rebuild(self) -> None:
@@ -86,10 +85,11 @@ class Database:
     @contextmanager
     def use(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
         """The connection for one job, in this thread; a write is one transaction. Any SQLite error is a StorageError."""
-        with self._lock:
+        with self._lock, ExitStack() as undo:
             if self._connection is None:
                 raise StorageError(f"{self.path or 'the memory cache'} is not open")
             connection = self._connection
+            undo.callback(_roll_back, connection)
             try:
                 if write:
                     connection.execute("BEGIN IMMEDIATE")
@@ -97,13 +97,9 @@ class Database:
                 if write:
                     connection.execute("COMMIT")
             except sqlite3.Error as error:
-                _roll_back(connection)
                 if files.is_damage(error):
                     self._rebuild()
                 raise StorageError(f"{self.path or 'memory'}: {error}") from error
-            except BaseException:
-                _roll_back(connection)
-                raise
 
     async def run(self, job: Callable[[], T]) -> T:
         """Do a job in this database's thread."""
@@ -155,8 +151,7 @@ def _is_about_the_disk(error: sqlite3.Error) -> bool:
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
-    if connection.in_transaction:
-        try:
+    """End a transaction that was not committed; a connection that was closed meanwhile has none."""
+    with suppress(sqlite3.Error):
+        if connection.in_transaction:
             connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            connection.close()

@@ -27,7 +27,7 @@ class Errands:
         """The view bar, with the server's counts."""
         views = tuple(await self._common.server("views").list_views())
         self._common.store.dispatch(ViewsLoaded(views))
-        await self._common.cache.run(lambda: self._common.cache.save_views(views))
+        await self._common.cache.run(lambda: self._common.cache.last.save_views(views))
 
     async def articles(self, text: str) -> None:
         """Knowledge-base search; a failure is part of the answer."""

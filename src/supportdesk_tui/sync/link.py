@@ -100,7 +100,7 @@ class Link:
         backend = await factory()
         self._common.backend = backend
         await self._sign_in(backend)
-        since = await self._common.cache.run(self._common.cache.mark)
+        since = await self._common.cache.run(self._common.cache.last.mark)
         listening = asyncio.create_task(self.feed.listen(backend, since))
         try:
             # The feed must be open before anything is read, so that nothing falls between; a slow one is not waited for.
@@ -128,7 +128,7 @@ class Link:
         common.heard_at = common.clock.now()
         common.store.dispatch(ev.SignedIn(session, directory))
         self._hooks.signed_in(backend, session)
-        await common.cache.run(lambda: common.cache.save_session(session, directory))
+        await common.cache.run(lambda: common.cache.last.save_session(session, directory))
 
     async def _fill(self) -> None:
         await self.load_views()

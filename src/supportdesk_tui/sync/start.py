@@ -15,8 +15,8 @@ from supportdesk_tui.sync.windows import Ask
 def open_from_disk(common: Common, outbox: Outbox, drafts: Drafts, rows: int) -> None:
     """Session, views, rows, drafts and outbox as they were, into the store; a damaged cache only means fewer of them."""
     try:
-        known = common.cache.session()
-        views = common.cache.views()
+        known = common.cache.last.session()
+        views = common.cache.last.views()
     except StorageError:
         known, views = None, ()
     if known is None:
@@ -36,7 +36,7 @@ def open_from_disk(common: Common, outbox: Outbox, drafts: Drafts, rows: int) ->
 def _rows(common: Common, view: View, rows: int) -> list[ev.Event]:
     try:
         window = common.cache.first_window(Ask(view.query, "", common.asker()), 0, rows)
-        as_of = common.cache.touched_at() or common.clock.now()
+        as_of = common.cache.last.touched_at() or common.clock.now()
     except StorageError:
         return []
     return [ev.QueueLoaded(view.query, "", window.total, window.start, window.rows, as_of, cursor_index=0)]

@@ -1,0 +1,74 @@
+"""What was known when the desk was last used: who we are, the view bar, and how far the copy goes."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from supportdesk_tui.domain.capabilities import Session
+from supportdesk_tui.domain.directory import Directory
+from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.domain.ids import FeedMark
+from supportdesk_tui.domain.queue import View
+from supportdesk_tui.sync import codec
+from supportdesk_tui.sync.database import Database
+
+T = TypeVar("T")
+
+
+class LastKnown:
+    """The named values of the cache."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def set_complete(self, mark: FeedMark | None) -> None:
+        """Say that the copy is whole up to a mark; an empty mark makes the next start copy again."""
+        self._save("mark", str(mark or "").encode())
+
+    def mark(self) -> FeedMark | None:
+        """Where the feed can be resumed; None when the copy is not whole."""
+        value = self._saved("mark")
+        return FeedMark(value.decode()) if value else None
+
+    def save_session(self, session: Session, directory: Directory) -> None:
+        """Remember who we are and the backend's words."""
+        self._save("session", codec.dump(session))
+        self._save("directory", codec.dump(directory))
+
+    def session(self) -> tuple[Session, Directory] | None:
+        """Who we were, and the backend's words then."""
+        session, directory = self._saved("session"), self._saved("directory")
+        if session is None or directory is None:
+            return None
+        return self._tolerant(lambda: (codec.load(Session, session), codec.load(Directory, directory)))
+
+    def save_views(self, views: Sequence[View]) -> None:
+        """Remember the view bar."""
+        self._save("views", codec.dump_views(tuple(views)))
+
+    def views(self) -> tuple[View, ...]:
+        """The last known view bar."""
+        blob = self._saved("views")
+        return (self._tolerant(lambda: codec.load_views(blob)) if blob else None) or ()
+
+    def touched_at(self) -> datetime | None:
+        """When the file was last written; None in memory."""
+        files = (self._db.path, self._db.path.with_name(self._db.path.name + "-wal")) if self._db.path else ()
+        times = [one.stat().st_mtime for one in files if one.exists()]
+        return datetime.fromtimestamp(max(times), UTC) if times else None
+
+    @staticmethod
+    def _tolerant(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except StorageError:
+            return None
+
+    def _save(self, name: str, value: bytes) -> None:
+        with self._db.use(write=True) as db:
+            db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+    def _saved(self, name: str) -> bytes | None:
+        with self._db.use() as db:
+            found = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return found[0] if found else None
