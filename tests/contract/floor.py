@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import httpx
 
+from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.live import Pace
 from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.backends.port import Backend
@@ -14,6 +15,7 @@ from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.server.runner import ServerThread
 
 QUICK_FEED = Pace(backoff_s=0.01, backoff_max_s=0.05)
+QUICK = Limits(backoff_s=0.01)
 
 
 class Floor(Protocol):
@@ -62,7 +64,7 @@ class NativeFloor:
 
     def backend(self, login: str, url: str = "") -> NativeBackend:
         """An agent's backend."""
-        return NativeBackend(url or self.url, self._tokens[login], pace=QUICK_FEED)
+        return NativeBackend(url or self.url, self._tokens[login], limits=QUICK, pace=QUICK_FEED)
 
     def stranger(self) -> NativeBackend:
         """A backend with a token nobody has."""

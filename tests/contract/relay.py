@@ -14,8 +14,8 @@ class Relay:
     url: str
     writers: set[asyncio.StreamWriter] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    is_down: bool = False
-    """New connections are refused too."""
+    cut_after: list[int] = field(default_factory=list)
+    """For each connection to come: break it when this many bytes have come back from the server."""
 
     def cut(self) -> None:
         """Break every connection at once, without a goodbye."""
@@ -33,25 +33,27 @@ async def relay_to(url: str) -> AsyncIterator[Relay]:
     """Stand in front of a server on loopback."""
     port = urlsplit(url).port
 
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int | None = None) -> None:
+        passed = 0
         try:
             while data := await reader.read(65_536):
-                writer.write(data)
+                writer.write(data if limit is None else data[: limit - passed])
+                passed += len(data)
                 await writer.drain()
+                if limit is not None and passed >= limit:
+                    break
         except ConnectionError:
             pass
         finally:
             writer.close()
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if relay.is_down:
-            writer.transport.abort()
-            return
+        limit = relay.cut_after.pop(0) if relay.cut_after else None
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
         both = {writer, server_writer}
         relay.writers |= both
         try:
-            await asyncio.gather(pump(reader, server_writer), pump(server_reader, writer))
+            await asyncio.gather(pump(reader, server_writer), pump(server_reader, writer, limit))
         finally:
             relay.writers -= both
             for one in both:

@@ -25,12 +25,13 @@ from supportdesk_tui.domain.changes import (
     Watch,
 )
 from supportdesk_tui.domain.conversation import Entry, EntryKind
-from supportdesk_tui.domain.errors import Conflict, Forbidden, NotFound, Refused, StorageError
+from supportdesk_tui.domain.errors import Ambiguous, Conflict, Forbidden, NotFound, Refused, StorageError
 from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
 from supportdesk_tui.domain.people import AgentState
 from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.domain.ticket import Channel, Phase, Priority
 from tests.contract.floor import Floor, new_key
+from tests.contract.relay import relay_to
 
 
 async def said(desk: Backend, ticket: TicketId) -> list[Entry]:
@@ -99,6 +100,26 @@ async def test_repeated_key_is_applied_once_and_answered_the_same(floor: Floor, 
     answers.append(await desk.apply(ticket, Reply("Once."), key))
     assert len(set(answers)) == 1
     assert (await floor.customer_sees(ticket)).count("Once.") == 1
+
+
+async def test_answer_cut_at_any_byte_never_doubles_or_loses_a_reply(floor: Floor, desk: Backend) -> None:
+    ticket = await floor.customer_writes("Through the tunnel")
+    cuts = [0, 1, 12, 60, 150, 200, 230, 260, 300]
+    async with relay_to(floor.url) as relay:
+        for number, cut in enumerate(cuts):
+            relay.cut_after[:] = [cut] * (1 + number % 3)
+            tunnelled = floor.backend(floor.me, relay.url)
+            key = new_key()
+            try:
+                applied = await tunnelled.apply(ticket, Reply(f"reply {number}"), key)
+            except Ambiguous:
+                applied = None
+            await tunnelled.close()
+            known = await desk.find_applied(ticket, Reply(f"reply {number}"), key)
+            assert known is not None
+            assert applied in {None, known}
+    seen = await floor.customer_sees(ticket)
+    assert [body for body in seen if body.startswith("reply")] == [f"reply {number}" for number in range(len(cuts))]
 
 
 async def test_repeated_key_with_other_words_is_refused(floor: Floor, desk: Backend) -> None:

@@ -4,10 +4,16 @@ import asyncio
 import gzip
 import json
 import logging
+import shutil
+import socket
 import ssl
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -398,6 +404,78 @@ async def test_closed_port_is_unreachable_for_a_write_too() -> None:
     await desk.close()
 
 
+async def test_dead_name_server_holds_one_thread_and_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    lookup = socket.getaddrinfo
+
+    def slow(host: Any, port: Any, *rest: Any, **named: Any) -> Any:
+        released.wait(20)
+        return lookup(host, port, *rest, **named)
+
+    async with raw_server(said(b"[]")) as server:
+        desk = NativeBackend(server.url.replace("127.0.0.1", "localhost"), "token", limits=Limits(connect_s=0.05, attempts=1))
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        for _ in range(8):
+            with pytest.raises(Unreachable, match="name"):
+                await desk.list_views()
+        assert sum(thread.name == "name-lookup" for thread in threading.enumerate()) == 1
+        released.set()
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    assert await desk.list_views() == []
+                    break
+                except Unreachable:
+                    continue
+        await desk.close()
+
+
+async def test_unknown_name_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_rest: Any, **_named: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    desk = NativeBackend("https://desk.example", "token", limits=QUICK)
+    with pytest.raises(Unreachable, match="not known"):
+        await desk.open()
+    with pytest.raises(Unreachable, match="not known"):
+        await desk.apply(TICKET, REPLY, KEY)
+    await desk.close()
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> ssl.SSLContext:
+    """What a server with a certificate nobody vouches for shows."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl to make a certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    asked = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    subprocess.run([*asked, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+async def test_self_signed_server_never_sees_the_token(self_signed: ssl.SSLContext) -> None:
+    received: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read(1000))
+        writer.close()
+
+    listener = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=self_signed)
+    port = listener.sockets[0].getsockname()[1]
+    desk = NativeBackend(f"https://localhost:{port}", "token", limits=QUICK)
+    with pytest.raises(Refused, match="TLS"):
+        await desk.open()
+    with pytest.raises(Refused, match="TLS"):
+        await desk.apply(TICKET, REPLY, KEY)
+    await desk.close()
+    listener.close()
+    await listener.wait_closed()
+    assert b"".join(received) == b""
+
+
 async def test_proxy_settings_of_the_machine_never_see_a_loopback_token(monkeypatch: pytest.MonkeyPatch) -> None:
     async with raw_server(said(b"[]")) as proxy, raw_server(said(b"[]")) as server:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -448,9 +526,6 @@ async def test_cancelled_call_leaves_no_connection_open() -> None:
 
 
 def test_chosen_backend_is_made_without_loading_the_http_library(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     program = (
         "import sys\n"
         "from supportdesk_tui.backends.catalog import SPECS, Connection\n"

@@ -1,13 +1,13 @@
 """Signing in to and out of the embedded server, and what only its API has."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from supportdesk_tui.backends.catalog import SPECS, Connection
 from supportdesk_tui.domain.errors import SignInNeeded
-from supportdesk_tui.server.desk.desk import now_ms
 from supportdesk_tui.server.runner import ServerThread, open_parts
 from supportdesk_tui.server.seed.exchange import seed_database
 
@@ -20,7 +20,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("desk")
     db_url = f"sqlite:///{folder / 'desk.db'}"
     parts = open_parts(db_url)
-    seed_database(parts.database.engine, tickets=3, seed=1, now_ms=now_ms(), password="correct horse 电池")
+    seed_database(parts.database.engine, tickets=3, seed=1, now=datetime.now(UTC), password="correct horse 电池")
     parts.database.close()
     with ServerThread(db_url, ticking=False) as server:
         yield server.url

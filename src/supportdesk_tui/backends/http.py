@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from supportdesk_tui.backends.calls import Answer, Call, ReadRefusal, http_date, to_error
+from supportdesk_tui.backends.names import NameCheck
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BackendError,
@@ -77,6 +78,9 @@ class Http:
         self._client: httpx.AsyncClient | None = None
         self._opening = asyncio.Lock()
         self._is_closed = False
+        parts = urlsplit(self.base)
+        self._names = NameCheck(parts.hostname or "", parts.port or 443)
+        self._is_reached = False
         self._budget = self._limits.retry_budget
         self._closed_until: dict[str, float] = {}
 
@@ -157,6 +161,7 @@ class Http:
     async def _ask(self, call: Call, journey: "_Journey", *, is_endless: bool = False) -> "httpx.Response":
         """Send the request and read the head of its answer."""
         client = await self._opened(call)
+        await self._find(call)
         headers = {"Accept-Encoding": "identity" if is_endless else "gzip", **call.headers}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -167,11 +172,24 @@ class Http:
         if is_endless:
             request.extensions["timeout"] = {**request.extensions["timeout"], "read": None}
         journey.is_maybe_sent = True
+        self._is_reached = False
         response = await client.send(request, stream=True)
+        self._is_reached = True
         at = http_date(response.headers.get("date", ""))
         if at is not None:
             self.clock_offset = at - datetime.now(UTC)
         return response
+
+    async def _find(self, call: Call) -> None:
+        """Check the server's name after every request that was not answered, before httpx waits for it in a shared thread."""
+        if self._is_reached or self._transport is not None:
+            return
+        try:
+            await self._names.resolve(self._limits.connect_s)
+        except TimeoutError:
+            raise Unreachable(call.operation, "the server's name was not found in time") from None
+        except OSError as error:
+            raise Unreachable(call.operation, sanitize_line(error.strerror or "the server's name is not known")) from error
 
     async def _whole(self, call: Call, journey: "_Journey", response: "httpx.Response") -> Answer:
         """Read the rest of an answer."""
