@@ -116,7 +116,10 @@ def test_stale_version_is_409_with_current_state(agent: Client, colleague: Clien
 def test_reply_with_follow_up_that_fails_sends_nothing(agent: Client, server: ServerThread) -> None:
     ticket = agent.opened()
     before = agent.row(ticket)
-    body = {"body": "all or nothing", "then": [{"type": "set_priority", "priority": 1}, {"type": "set_status", "status": "bogus"}]}
+    body = {
+        "body": "all or nothing",
+        "then": [{"type": "set_priority", "priority": 1}, {"type": "set_status", "status": "bogus"}],
+    }
     answer = agent.post(f"/tickets/{ticket}/replies", body)
     assert answer.status_code == 422
     assert answer.json()["field"] == "then[1].status"
@@ -133,7 +136,12 @@ def test_reply_with_follow_ups_does_all(agent: Client) -> None:
     ]
     agent.done(f"/tickets/{ticket}/replies", {"body": "ok", "then": then})
     row = agent.row(ticket)
-    assert (row["status"], row["tags"], row["open_promises"], row["clock"]["paused"]) == ("waiting_customer", ["refund"], 1, True)
+    assert (row["status"], row["tags"], row["open_promises"], row["clock"]["paused"]) == (
+        "waiting_customer",
+        ["refund"],
+        1,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,7 +185,9 @@ def test_escalation_opens_linked_task_and_return_alerts_owner(agent: Client, ser
     ticket = agent.opened("USDT deposit is missing")
     agent.change(ticket, "assign", agent="a1")
     fields = {"txid": "ab" * 32, "network": "TRC20"}
-    agent.done(f"/tickets/{ticket}/changes", {"type": "escalate", "team": "wallet-ops", "summary": "memo missing", "fields": fields})
+    agent.done(
+        f"/tickets/{ticket}/changes", {"type": "escalate", "team": "wallet-ops", "summary": "memo missing", "fields": fields}
+    )
     parent = agent.read(f"/tickets/{ticket}")
     assert parent["row"]["owner"] == "a1"
     assert parent["row"]["status"] == "waiting_internal"
@@ -237,7 +247,13 @@ def test_promise_is_made_and_kept(agent: Client) -> None:
 
 
 def test_created_ticket_has_number_and_first_entry(agent: Client) -> None:
-    body = {"customer": "c20", "channel": "phone", "category": "FND", "subject": "Call", "body": "Customer called about a withdrawal"}
+    body = {
+        "customer": "c20",
+        "channel": "phone",
+        "category": "FND",
+        "subject": "Call",
+        "body": "Customer called about a withdrawal",
+    }
     ticket = agent.done("/tickets", body)["ticket"]
     assert agent.row(ticket)["number"].startswith("HX-")
     assert agent.read(f"/tickets/{ticket}/entries")["items"][0]["body"].startswith("Customer called")

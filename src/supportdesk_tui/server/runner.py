@@ -1,6 +1,8 @@
 """Starting and stopping the backend: in a thread for tests, as a process for `serve`, as a child for `demo`."""
 
+import contextlib
 import ipaddress
+import signal
 import socket
 import tempfile
 import threading
@@ -8,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 import uvicorn
@@ -133,6 +135,11 @@ class ServerThread:
         """The database itself, for oracles that ask it without the API."""
         return self.parts.database.engine
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still serves."""
+        return self._thread.is_alive()
+
     def start(self) -> "ServerThread":
         """Serve; returns when requests are answered."""
         self._thread.start()
@@ -201,11 +208,18 @@ def run_server(options: ServeOptions, announce: Callable[[str], None]) -> None:
     tls: dict[str, Any] = {"ssl_certfile": options.certificate, "ssl_keyfile": options.key} if options.certificate else {}
     url = f"{'https' if options.certificate else 'http'}://{options.host}:{listener.getsockname()[1]}"
     service = Service(make_config(parts, **tls), parts.hub, lambda: announce(url))
+    signal.signal(signal.SIGTERM, _leave)
     try:
-        service.run([listener])
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            service.run([listener])
     finally:
         listener.close()
         parts.database.close()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """What SIGTERM does once uvicorn has shut down and passes it on."""
+    raise SystemExit(0)
 
 
 def _is_loopback(host: str) -> bool:

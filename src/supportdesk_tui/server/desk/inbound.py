@@ -75,7 +75,8 @@ def _continued(tx: Transaction, said: schema.InboundIn, customer: Customer) -> T
         if ticket is None or ticket.merged_into is None:
             break
         ticket = load_ticket(tx.connection, columns.id == ticket.merged_into)
-    if ticket is not None and number and ticket.customer != customer.id and ticket.thread != said.thread:
+    same_thread = ticket is not None and said.thread != "" and ticket.thread == said.thread
+    if ticket is not None and ticket.customer != customer.id and not same_thread:
         return None
     return ticket
 

@@ -73,7 +73,7 @@ class Hub:
         frames = [frame for one in happenings for frame in self._frames(one)]
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._push_all, frames)
+            loop.call_soon_threadsafe(self.push_all, frames)
 
     def _frames(self, one: Happening) -> list[Frame]:
         if one.agent is not None:
@@ -101,7 +101,8 @@ class Hub:
 
     # --- on the loop
 
-    def _push_all(self, frames: list[Frame]) -> None:
+    def push_all(self, frames: list[Frame]) -> None:
+        """Queue frames for every stream; one that cannot keep up is dropped."""
         for stream in list(self.streams):
             for frame in frames:
                 if not stream.push(frame):
@@ -128,7 +129,7 @@ class Hub:
                 self._say(here)
 
     def _say(self, presence: schema.PresenceOut) -> None:
-        self._push_all([Frame(0, format_event("presence", presence))])
+        self.push_all([Frame(0, format_event("presence", presence))])
 
     def close(self) -> None:
         """End every stream, so that the server can stop."""

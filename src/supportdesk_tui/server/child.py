@@ -1,0 +1,65 @@
+"""The backend as a child of `supportdesk demo`: seeded, with customers writing, gone without a trace when its parent is."""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+from types import FrameType
+
+from sqlalchemy import select
+
+from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread
+from supportdesk_tui.server.storage import tables
+from supportdesk_tui.server.traffic import Party, Traffic
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve until standard input closes; say where on standard output, as one line of JSON."""
+    parser = argparse.ArgumentParser(prog="supportdesk-server", description=__doc__)
+    parser.add_argument("--tickets", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--login", default=DEMO_LOGIN, help="whose token is handed out")
+    parser.add_argument("--pace", type=float, default=8.0, help="seconds between customers' messages; 0: nobody writes")
+    options = parser.parse_args(argv)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    with ServerThread(tickets=options.tickets, seed=options.seed) as server:
+        inbound = server.inbound_token
+        traffic = Traffic(server.url, inbound, options.seed, parties_of(server), pace_s=options.pace)
+        if options.pace > 0:
+            traffic.start()
+        try:
+            _say({"url": server.url, "token": server.token_for(options.login), "inbound_token": inbound})
+            while os.read(sys.stdin.fileno(), 4096):
+                pass
+        finally:
+            traffic.stop()
+    return 0
+
+
+def parties_of(server: ServerThread, limit: int = 40) -> list[Party]:
+    """Customers with something open, who may write again."""
+    columns = tables.tickets.c
+    live = (columns.band == 0, columns.phase.in_(("open", "pending")), columns.language.in_(("zh", "en", "ja", "es", "ru")))
+    with server.engine.begin() as connection:
+        rows = connection.execute(
+            select(columns.customer, columns.number, columns.language).where(*live).order_by(columns.n).limit(limit)
+        )
+        return [Party(row.customer, row.number, row.language) for row in rows]
+
+
+def _say(line: dict[str, str]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
