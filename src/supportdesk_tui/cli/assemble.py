@@ -11,7 +11,7 @@ from typing import Any
 from supportdesk_tui.app import DeskApp, DeskParts
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.commands.catalog import CATALOG
-from supportdesk_tui.commands.keymap import resolve
+from supportdesk_tui.commands.keymap import KeyTrouble, resolve
 from supportdesk_tui.config.schema import Settings
 from supportdesk_tui.i18n.catalog import _, current_locale
 from supportdesk_tui.store.events import ClockToggled
@@ -61,7 +61,7 @@ def assemble(seat: Seat) -> DeskApp:
     theme = load_theme(fitting_theme(settings.theme, settings.colours, os.environ), folders)
     problems = (
         *seat.problems,
-        *(_(problem.text, **dict(problem.values)) for problem in keymap.problems),
+        *(_(problem.text, **dict(problem.values)) for problem in keymap.problems if problem.kind is not KeyTrouble.TAKEN),
         *(str(problem) for problem in theme.problems),
     )
     engine.open()

@@ -1,0 +1,81 @@
+"""What `supportdesk run` does on a terminal: find the token, sit down, run the desk."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+from supportdesk_tui.cli.session import Place, load, place_of, spec_of
+from supportdesk_tui.config.secrets import Secret, find_secret
+from supportdesk_tui.i18n.catalog import detect_locale, set_locale
+
+if TYPE_CHECKING:
+    from supportdesk_tui.cli.assemble import Seat
+    from supportdesk_tui.config.load import Loaded
+
+
+def open_desk(profile: str | None, *, is_offline: bool, mouse: bool | None, theme: str | None) -> None:
+    """Open the desk and stay until it is left."""
+    loaded, _ = load()
+    place = place_of(profile)
+    spec_of(place)
+    set_locale(detect_locale(loaded.settings.locale, os.environ))
+    token = _token(place) if not is_offline else None
+    run_app(seat_at(place, loaded, token, theme=theme), mouse=loaded.settings.mouse if mouse is None else mouse)
+
+
+def seat_at(place: Place, loaded: "Loaded", token: Callable[[], str] | None, *, theme: str | None = None) -> "Seat":
+    """Where to sit down; no token stays offline."""
+    from supportdesk_tui.cli.assemble import Seat
+
+    settings = replace(loaded.settings, theme=theme) if theme else loaded.settings
+    return Seat(
+        settings=settings,
+        data_dir=place.paths.data,
+        cache_dir=place.paths.cache,
+        state_dir=place.paths.state,
+        config_dir=place.paths.config,
+        backend=place.profile.backend,
+        url=place.profile.url if token is not None else "",
+        token=token or (lambda: ""),
+        options={name: str(value) for name, value in place.profile.options.items()},
+        name=place.name,
+        problems=tuple(map(str, loaded.problems)),
+    )
+
+
+def run_app(seat: "Seat", *, mouse: bool) -> None:
+    """Run the desk on this terminal; an end that was no leaving is a refusal."""
+    from supportdesk_tui.cli.assemble import assemble
+
+    app = assemble(seat)
+    app.run(mouse=mouse)
+    if app.return_code:
+        raise Stopped("the desk ended unexpectedly", code=ExitCode.REFUSED, next_step=f"A report is in {seat.state_dir}")
+
+
+def _token(place: Place) -> Callable[[], str] | None:
+    """The token, looked for while the rest is imported and always before the desk takes the terminal: key stores print on it.
+
+    Where no step has one, it is asked for; Enter alone opens the desk offline.
+    """
+    with ThreadPoolExecutor(1) as executor:
+        search = executor.submit(find_secret, place.name, place.profile, os.environ)
+        from supportdesk_tui.cli import assemble  # noqa: F401 - imported while key stores are asked
+
+        secret = search.result().secret
+    if secret is None:
+        secret = _asked(place)
+    return secret.reveal if secret is not None else None
+
+
+def _asked(place: Place) -> Secret | None:
+    click.echo(
+        f"No token for profile {place.name} ({place.profile.url}); `supportdesk login` keeps one. Enter alone opens offline."
+    )
+    typed = str(click.prompt("Token", default="", hide_input=True, show_default=False)).strip()
+    return Secret(typed) if typed else None

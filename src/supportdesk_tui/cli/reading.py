@@ -1,0 +1,80 @@
+"""Tickets read from the backend and printed."""
+
+from datetime import UTC, datetime
+
+import click
+
+from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.cli import show
+from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+from supportdesk_tui.cli.session import Desk, at_backend
+from supportdesk_tui.domain import grammar
+from supportdesk_tui.domain.conversation import Entry
+from supportdesk_tui.domain.ids import Cursor, TicketId
+from supportdesk_tui.domain.queue import QueueQuery, SortKey
+from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+
+
+def list_tickets(profile: str | None, query: str, *, sort: str, limit: int, as_json: bool) -> None:
+    """Print the first tickets of a query, in the backend's order."""
+    parsed = grammar.parse(query, sort=SortKey(sort))
+    if parsed.problems:
+        raise Stopped("; ".join(map(_complaint, parsed.problems)), code=ExitCode.WRONG_USE, next_step=_KEYS)
+
+    async def read(desk: Desk) -> tuple[list[TicketSummary], tuple[str, ...]]:
+        return await _rows(desk.backend, parsed.query, limit)
+
+    rows, unapplied = at_backend(profile, read)
+    if unapplied:
+        click.echo(f"supportdesk: this backend could not apply: {', '.join(unapplied)}", err=True)
+    if as_json:
+        click.echo(show.to_json(rows))
+        return
+    now = datetime.now(UTC)
+    for row in rows:
+        click.echo(show.ticket_line(row, now))
+
+
+_KEYS = f"Keys of the search line: {', '.join(grammar.KEYS)}"
+
+
+def _complaint(problem: grammar.Problem) -> str:
+    near = f", did you mean {problem.nearest}?" if problem.nearest else ""
+    return f"{problem.kind.value.replace('_', ' ')} in {problem.term!r}{near}"
+
+
+async def _rows(backend: Backend, query: QueueQuery, limit: int) -> tuple[list[TicketSummary], tuple[str, ...]]:
+    rows: list[TicketSummary] = []
+    after: Cursor | None = None
+    while True:
+        page = await backend.list_tickets(query, after)
+        rows += page.items
+        after = page.after
+        if after is None or len(rows) >= limit:
+            return rows[:limit], page.unapplied
+
+
+def show_ticket(profile: str | None, number: str, *, as_json: bool) -> None:
+    """Print a ticket with its whole conversation."""
+
+    async def read(desk: Desk) -> tuple[Ticket, list[Entry]]:
+        ticket = await desk.backend.get_ticket(TicketId(number))
+        return ticket, await _entries(desk.backend, ticket.summary.id)
+
+    ticket, entries = at_backend(profile, read)
+    if as_json:
+        click.echo(show.to_json({"ticket": ticket, "entries": entries}))
+        return
+    for line in show.ticket_lines(ticket, tuple(entries), datetime.now(UTC)):
+        click.echo(line)
+
+
+async def _entries(backend: Backend, ticket: TicketId) -> list[Entry]:
+    entries: list[Entry] = []
+    before: Cursor | None = None
+    while True:
+        page = await backend.list_entries(ticket, before)
+        entries = [*page.items, *entries]
+        before = page.after
+        if before is None:
+            return entries

@@ -1,0 +1,149 @@
+"""Who we are and where: settings, profile, token and backend, for every command that needs them."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+from supportdesk_tui.config.load import Loaded, load_settings
+from supportdesk_tui.config.paths import Paths, find_paths, make_private
+from supportdesk_tui.config.problems import nearest_name
+from supportdesk_tui.config.schema import Profile, Settings
+from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
+
+if TYPE_CHECKING:
+    from supportdesk_tui.backends.catalog import BackendSpec
+    from supportdesk_tui.backends.port import Backend
+    from supportdesk_tui.domain.capabilities import Session
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A profile, and where its files are."""
+
+    name: str
+    profile: Profile
+    paths: Paths
+
+    @property
+    def outbox_folder(self) -> Path:
+        """Outbox and drafts of this profile; shared by the desk and `supportdesk tickets`."""
+        return make_private(self.paths.data) / self.name
+
+    @property
+    def cache_file(self) -> Path:
+        """The copy of what the backend said last."""
+        return make_private(self.paths.cache) / f"{self.name}.db"
+
+
+@dataclass(slots=True)
+class Desk:
+    """A backend that has told us who we are."""
+
+    place: Place
+    backend: "Backend"
+    session: "Session"
+    directory: Directory = NO_DIRECTORY
+    """Read when a command needs it."""
+
+    @property
+    def outbox_folder(self) -> Path:
+        """Where this profile's changes wait."""
+        return self.place.outbox_folder
+
+
+def load(paths: Paths | None = None) -> tuple[Loaded, Paths]:
+    """The settings as they are, good or bad, and the folders."""
+    found = paths or find_paths(os.environ)
+    return load_settings(os.environ, found), found
+
+
+def settings_of(profile: str | None) -> Settings:
+    """The settings; an unknown profile is wrong use."""
+    loaded, _ = load()
+    if profile is not None:
+        _known(profile, loaded.settings)
+    return loaded.settings
+
+
+def place_of(profile: str | None) -> Place:
+    """The profile to use; stops when there is none."""
+    loaded, paths = load()
+    settings = loaded.settings
+    name = _known(profile, settings) if profile is not None else settings.active_name
+    if not name:
+        raise Stopped(
+            "there is no profile yet",
+            code=ExitCode.WRONG_USE,
+            next_step=f"Write one: supportdesk config init, then [profiles.work] with its url in {paths.config_file}",
+        )
+    chosen = settings.profiles[name]
+    if not chosen.url:
+        place = loaded.place("profiles", name)
+        raise Stopped(
+            f"profile {name} has no url", code=ExitCode.WRONG_USE, next_step=f"Set it in {place[0] or paths.config_file}"
+        )
+    return Place(name, chosen, paths)
+
+
+def spec_of(place: Place) -> "BackendSpec":
+    """The kind of backend a profile names."""
+    from supportdesk_tui.backends.catalog import SPECS
+
+    kind = place.profile.backend
+    if kind not in SPECS:
+        known = ", ".join(SPECS)
+        raise Stopped(f"this release has no adapter for {kind}", code=ExitCode.WRONG_USE, next_step=f"It has: {known}")
+    return SPECS[kind]
+
+
+def _known(profile: str, settings: Settings) -> str:
+    if profile not in settings.profiles:
+        near = nearest_name(profile, settings.profiles)
+        hint = f"Did you mean {near}? " if near else ""
+        known = ", ".join(settings.profiles) or "none"
+        raise Stopped(f"there is no profile {profile!r}", code=ExitCode.WRONG_USE, next_step=f"{hint}Known: {known}")
+    return profile
+
+
+def connection_to(place: Place, token: str) -> "Backend":
+    """An adapter for a profile; touches no network."""
+    from supportdesk_tui.backends.catalog import Connection
+
+    options = {name: str(value) for name, value in place.profile.options.items()}
+    return spec_of(place).factory(Connection(place.profile.url, token, options))
+
+
+def at_backend(profile: str | None, work: Callable[[Desk], Awaitable[T]]) -> T:
+    """Sign in with the token there is, do something, and let go of every socket."""
+    place = place_of(profile)
+    spec_of(place)
+    token = token_of(place)
+    with asyncio.Runner() as runner:
+        return runner.run(_at_backend(place, token, work))
+
+
+async def _at_backend(place: Place, token: str, work: Callable[[Desk], Awaitable[T]]) -> T:
+    backend = connection_to(place, token)
+    try:
+        return await work(Desk(place, backend, await backend.open()))
+    finally:
+        with suppress(OSError):
+            await backend.close()
+
+
+def token_of(place: Place) -> str:
+    """The token of a profile; stops when no step has one."""
+    from supportdesk_tui.config.secrets import find_secret
+    from supportdesk_tui.domain.errors import SignInNeeded
+
+    found = find_secret(place.name, place.profile, os.environ)
+    if found.secret is None:
+        raise SignInNeeded("sign in", f"no token for profile {place.name}")
+    return found.secret.reveal()

@@ -1,0 +1,78 @@
+"""Getting, keeping and forgetting a token."""
+
+import os
+import socket
+import sys
+
+import click
+
+from supportdesk_tui.backends.catalog import BackendSpec
+from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+from supportdesk_tui.cli.session import Place, connection_to, spec_of
+from supportdesk_tui.config.secrets import Secret, find_secret, forget_secret, store_secret
+from supportdesk_tui.domain.errors import BackendError
+from supportdesk_tui.sync.cache import Cache
+
+
+async def token_from(place: Place, spec: BackendSpec, *, is_piped: bool) -> Secret:
+    """A token, piped in, traded for a password, or typed where the backend knows no passwords."""
+    if is_piped:
+        return _typed(sys.stdin.readline())
+    if spec.sign_in is None:
+        return _typed(click.prompt(f"Token for {place.profile.url}", hide_input=True))
+    login = click.prompt("Login", default=place.profile.agent or None)
+    password = click.prompt("Password", hide_input=True)
+    return Secret(await spec.sign_in(place.profile.url, login, password, socket.gethostname()))
+
+
+def _typed(text: str) -> Secret:
+    if not text.strip():
+        raise Stopped("no token was given", code=ExitCode.WRONG_USE)
+    return Secret(text.strip())
+
+
+async def keep(place: Place, secret: Secret) -> str:
+    """Make sure the backend takes the token, then keep it; what it cannot be kept for is revoked."""
+    backend = connection_to(place, secret.reveal())
+    try:
+        session = await backend.open()
+    finally:
+        await backend.close()
+    kept = store_secret(place.name, place.profile, secret)
+    if kept.secret is None:
+        await _revoke(place, secret)
+        raise Stopped(
+            f"{session.agent.name} could sign in, but there is {kept.says}",
+            code=ExitCode.REFUSED,
+            next_step="Set token_command in the profile, or SUPPORTDESK_TOKEN; the desk itself asks at each start.",
+        )
+    return (
+        f"Signed in as {session.agent.name} ({session.agent.role.value}) at {place.profile.url}; {kept.step.value}: {kept.says}"
+    )
+
+
+async def forget(place: Place) -> list[str]:
+    """Revoke the token on the server, forget it here, and delete what was cached; the outbox is not touched."""
+    found = find_secret(place.name, place.profile, os.environ)
+    says = ["there was no token"]
+    if found.secret is not None:
+        says = [await _revoke(place, found.secret)]
+    says += [f"{answer.step.value}: {answer.says}" for answer in forget_secret(place.name, place.profile)]
+    cache = Cache(place.cache_file)
+    cache.open()
+    try:
+        cache.purge()
+    finally:
+        cache.close()
+    return [*says, "the copy of the queue on this machine is deleted"]
+
+
+async def _revoke(place: Place, secret: Secret) -> str:
+    revoke = spec_of(place).sign_out
+    if revoke is None:
+        return "this backend keeps the token valid: revoke it there"
+    try:
+        await revoke(place.profile.url, secret.reveal())
+    except BackendError as error:
+        return f"the server could not be told: {error}"
+    return "the token is worthless now"

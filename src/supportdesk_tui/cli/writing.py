@@ -1,0 +1,113 @@
+"""Changes made from the shell: what is meant, said in the backend's words, sent through the outbox."""
+
+import os
+import sys
+from collections.abc import Callable
+
+import click
+
+from supportdesk_tui.cli import show
+from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+from supportdesk_tui.cli.send import Sending
+from supportdesk_tui.cli.session import Desk, at_backend
+from supportdesk_tui.config.problems import nearest_name
+from supportdesk_tui.domain.changes import Assign, Change, Escalate, SetStatus
+from supportdesk_tui.domain.directory import Directory
+from supportdesk_tui.domain.ids import AgentId, TicketId
+from supportdesk_tui.store.state import OutboxItem
+
+__all__ = ["Desk", "body_of", "change_ticket", "to_assign", "to_escalate", "to_status"]
+
+
+def change_ticket(profile: str | None, number: str, choose: Callable[[Desk], Change], *, as_json: bool) -> None:
+    """Make one change to a ticket and print what became of it."""
+
+    async def send(desk: Desk) -> OutboxItem:
+        row = (await desk.backend.get_ticket(TicketId(number))).summary
+        desk.directory = await desk.backend.get_directory()
+        change = choose(desk)
+        return await Sending(desk.backend, desk.session, desk.outbox_folder).apply(row, change)
+
+    item = at_backend(profile, send)
+    if as_json:
+        plain = {"key": item.key, "ticket": item.number, "phase": item.phase, "says": item.says}
+        click.echo(show.to_json(plain))
+    else:
+        click.echo(f"{item.number}  {item.says or 'done'}")
+
+
+def body_of(body: str | None, number: str, what: str) -> str:
+    """The words of a reply or note: as given, from standard input, or from the editor."""
+    if body == "-":
+        text = sys.stdin.read()
+    elif body is not None:
+        text = body
+    else:
+        text = _from_editor(number, what)
+    if not text.strip():
+        raise Stopped("nothing was written, so nothing is sent", code=ExitCode.WRONG_USE)
+    return text.strip("\n")
+
+
+def _from_editor(number: str, what: str) -> str:
+    if not sys.stdin.isatty():
+        raise Stopped(
+            "no text was given", code=ExitCode.WRONG_USE, next_step="Give it as an argument, or - for standard input."
+        )
+    cut = f"# ---- {number}: {what}. Everything from this line on is left out."
+    written = click.edit(f"\n{cut}\n", env={"SUPPORTDESK_TOKEN": ""} if "SUPPORTDESK_TOKEN" in os.environ else None)
+    return (written or "").partition(cut)[0]
+
+
+def to_assign(desk: Desk, agent: str) -> Assign:
+    """Who is meant by `me`, `nobody`, an id or a name."""
+    if agent == "me":
+        return Assign(desk.session.agent.id)
+    if agent == "nobody":
+        return Assign(None)
+    agents = desk.directory.agents
+    named = [one.id for one in agents if agent == one.id or agent.casefold() == one.name.casefold()]
+    named = named or [one.id for one in agents if agent.casefold() in one.name.casefold()]
+    if len(named) == 1:
+        return Assign(AgentId(named[0]))
+    raise _unknown("agent", agent, [str(one.name) for one in agents], is_unclear=bool(named))
+
+
+def to_status(desk: Desk, status: str, reason: str) -> SetStatus:
+    """The backend's own status."""
+    names = [one.name for one in desk.directory.statuses]
+    if status not in names:
+        raise _unknown("status", status, names)
+    reasons = desk.directory.resolve_reasons
+    if reason and reasons and reason not in reasons:
+        raise _unknown("reason", reason, list(reasons))
+    return SetStatus(status, reason)
+
+
+def to_escalate(desk: Desk, target: str, summary: str, fields: tuple[str, ...]) -> Escalate:
+    """The target behind a letter or a team, with the facts it asks for."""
+    known = {name: one for one in desk.directory.targets for name in (one.key, one.team)}
+    if target not in known:
+        raise _unknown("target", target, _target_names(desk.directory))
+    pairs = []
+    for field in fields:
+        name, equals, value = field.partition("=")
+        if not (name and equals):
+            raise Stopped(f"{field!r} is not NAME=VALUE", code=ExitCode.WRONG_USE)
+        pairs.append((name, value))
+    missing = [name for name in known[target].required if name != "summary" and name not in dict(pairs)]
+    if missing:
+        more = " ".join(f"--field {name}=…" for name in missing)
+        raise Stopped(f"{known[target].title} needs {', '.join(missing)}", code=ExitCode.WRONG_USE, next_step=f"Add: {more}")
+    return Escalate(known[target].team, summary, tuple(pairs))
+
+
+def _target_names(directory: Directory) -> list[str]:
+    return [f"{one.key} ({one.team})" for one in directory.targets]
+
+
+def _unknown(what: str, written: str, names: list[str], *, is_unclear: bool = False) -> Stopped:
+    near = nearest_name(written, names)
+    hint = f"Did you mean {near}? " if near else ""
+    problem = f"more than one {what} fits {written!r}" if is_unclear else f"there is no {what} {written!r}"
+    return Stopped(problem, code=ExitCode.WRONG_USE, next_step=f"{hint}Known: {', '.join(names)}")

@@ -1,0 +1,77 @@
+"""A home of one's own for every test, and a real backend for those that ask for it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from supportdesk_tui.cli import cli
+from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread
+
+FOLDERS = ("CONFIG", "DATA", "CACHE", "STATE")
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Calls the program as a person at a shell does."""
+
+    home: Path
+
+    def __call__(self, *words: str, typed: str = "", env: dict[str, str] | None = None) -> Result:
+        """Run one command; `typed` is its standard input."""
+        return CliRunner().invoke(cli, words, input=typed, env=env)
+
+    @property
+    def config(self) -> Path:
+        """The settings file."""
+        return self.home / "config" / "config.toml"
+
+    def configure(self, text: str) -> None:
+        """Write the settings file."""
+        self.config.parent.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    for name in (
+        "SUPPORTDESK_TOKEN",
+        "SUPPORTDESK_CONFIG",
+        "SUPPORTDESK_PROFILE",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "EDITOR",
+        "VISUAL",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "etc"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in FOLDERS:
+        monkeypatch.setenv(f"SUPPORTDESK_{name}_DIR", str(tmp_path / name.lower()))
+    return Shell(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ServerThread]:
+    with ServerThread(tickets=40, seed=7) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(shell: Shell, server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell whose profile points at the backend, signed in as the agent of the demo."""
+    shell.configure(f'[profiles.test]\nurl = "{server.url}"\n')
+    monkeypatch.setenv("SUPPORTDESK_TOKEN", server.token_for(DEMO_LOGIN))
+    return shell
+
+
+@pytest.fixture
+def sign_in(server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Become another agent."""
+
+    def become(login: str) -> None:
+        monkeypatch.setenv("SUPPORTDESK_TOKEN", server.token_for(login))
+
+    return become

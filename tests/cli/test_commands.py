@@ -1,0 +1,116 @@
+"""Commands that need no backend."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from supportdesk_tui.cli import COMMANDS, DEFAULT, cli
+from tests.cli.conftest import Shell
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(shell: Shell, name: str) -> None:
+    done = shell(name, "--help")
+    assert done.exit_code == 0
+    assert len(done.output.splitlines()[2].strip()) > 20
+
+
+def test_every_command_is_in_the_manual() -> None:
+    manual = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`{name}" not in manual] == []
+
+
+def test_misspelt_command_names_the_nearest(shell: Shell) -> None:
+    done = shell("docter")
+    assert done.exit_code == 2
+    assert "Did you mean 'doctor'?" in done.output
+
+
+def test_options_without_a_command_belong_to_the_desk() -> None:
+    context = cli.make_context("supportdesk", ["--offline"], resilient_parsing=False)
+    assert context._protected_args == [DEFAULT] or context.protected_args == [DEFAULT]
+
+
+def test_desk_refuses_to_open_without_a_terminal(shell: Shell) -> None:
+    done = shell("run")
+    assert done.exit_code == 2
+    assert "needs a terminal" in done.output
+
+
+def test_config_init_writes_every_setting_once_and_never_over_a_file(shell: Shell) -> None:
+    assert shell("config", "init").exit_code == 0
+    shell.configure(shell.config.read_text() + 'theme = "dusk"\n')
+    refused = shell("config", "init")
+    assert refused.exit_code == 1
+    assert "--force" in refused.output
+    assert shell("config", "init", "--force").exit_code == 0
+    assert 'theme = "dusk"' in shell.config.with_name("config.toml.old").read_text().splitlines()
+
+
+def test_config_path_names_the_folders_in_use(shell: Shell) -> None:
+    found = json.loads(shell("config", "path", "--json").output)
+    assert found["config"] == str(shell.config)
+    assert all(path.startswith(str(shell.home)) for path in found.values())
+
+
+def test_config_check_names_every_problem_with_its_line(shell: Shell) -> None:
+    shell.configure('thme = "dusk"\nhold_s = "ten"\n[keys]\n"ticket.asign" = "a"\n')
+    (shell.config.parent / "macros").mkdir()
+    (shell.config.parent / "macros" / "mine.toml").write_text('[[macro]]\nid = "zz"\n')
+    done = shell("config", "check", "--json")
+    assert done.exit_code == 2
+    found = {(problem["key"], problem["line"]) for problem in json.loads(done.output)}
+    assert {("thme", 1), ("hold_s", 2), ("keys.ticket.asign", 4)} <= found
+    assert any(Path(problem["file"]).name == "mine.toml" for problem in json.loads(done.output))
+
+
+def test_config_check_is_content_with_the_example(shell: Shell) -> None:
+    shell("config", "init")
+    done = shell("config", "check")
+    assert done.exit_code == 0, done.output
+    assert "all is well" in done.output
+
+
+def test_unknown_theme_is_a_problem_with_the_nearest_name(shell: Shell) -> None:
+    shell.configure('theme = "harbour-night"\n')
+    done = shell("config", "check")
+    assert done.exit_code == 2
+    assert "did you mean harbor-night?" in done.output
+
+
+def test_keys_follow_the_settings(shell: Shell) -> None:
+    assert re.search(r"^  e +ticket\.solve", shell("keys").output, re.MULTILINE)
+    shell.configure('[keys]\n"ticket.solve" = "f8"\n')
+    sheet = json.loads(shell("keys", "--json").output)
+    (solve,) = [line for lines in sheet.values() for line in lines if line["command"] == "ticket.solve"]
+    assert solve["keys"] == ["F8"]
+
+
+def test_keys_speak_the_language_of_the_settings(shell: Shell) -> None:
+    shell.configure('locale = "zh_CN"\n')
+    assert re.search("[\u4e00-\u9fff]", shell("keys").output)
+
+
+def test_commands_say_when_there_is_no_profile(shell: Shell) -> None:
+    done = shell("tickets", "list")
+    assert done.exit_code == 2
+    assert "supportdesk config init" in done.output
+
+
+def test_unknown_profile_names_the_known_ones(shell: Shell) -> None:
+    shell.configure('[profiles.work]\nurl = "https://desk.example.com"\n')
+    done = shell("tickets", "list", "--profile", "wrok")
+    assert done.exit_code == 2
+    assert "Did you mean work?" in done.output
+
+
+def test_missing_server_extra_says_what_to_install(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supportdesk_tui.cli.extra.NEEDED", ("starlette", "no_such_package_here"))
+    for command in ("serve", "demo"):
+        done = shell(command)
+        assert done.exit_code == 2
+        assert "pip install 'supportdesk-tui[server]'" in done.output
