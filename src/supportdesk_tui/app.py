@@ -46,11 +46,11 @@ class Engine(Protocol):
         """Go live; called once the first rows are on the screen."""
         ...
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
         """Let go of everything; drafts are on disk after it."""
         ...
 
-    def flush(self) -> object:
+    def save_now(self) -> None:
         """Put drafts on disk at once; safe on a hang-up."""
         ...
 
@@ -217,12 +217,12 @@ class DeskApp(App[int]):
         """Stop the timers, keep what is typed, let go of disk and network."""
         self.pulse.stop()
         self.keep_draft()
-        await self._parts.engine.close()
+        await self._parts.engine.stop()
 
     def on_hangup(self, why: str) -> None:
         """The line or the system ends us: nothing typed may be lost."""
         self.keep_draft()
-        self._parts.engine.flush()
+        self._parts.engine.save_now()
 
     def keep_draft(self) -> None:
         """Bring the draft up with what stands in the composer."""

@@ -1,4 +1,4 @@
-"""One real server for the desk tests of a process; each test has a desk and files of its own."""
+"""A real server for every desk test, so that no test sees what another did."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,8 @@ import pytest
 from supportdesk_tui.server.runner import ServerThread
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[ServerThread]:
-    """A seeded exchange, anew for every test file."""
+    """A seeded exchange, anew for every test."""
     with ServerThread(tickets=60, seed=1) as running:
         yield running

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from supportdesk_tui.backends.port import Backend
-from supportdesk_tui.domain.changes import Applied, Outcome
+from supportdesk_tui.domain.changes import Applied, Outcome, Undo
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BadPayload,
@@ -54,7 +54,7 @@ class Sender:
     async def send(self, item: OutboxItem) -> Verdict:
         """Send once."""
         try:
-            if len(item.tickets) > 1:
+            if _is_bulk(item):
                 return await self._send_each(item)
             applied = await self.backend.apply(item.tickets[0] if item.tickets else None, item.change, item.key, item.expected)
         except (Ambiguous, BadPayload):
@@ -67,9 +67,9 @@ class Sender:
         """Find out whether an unknown change arrived; what did not may be sent again if keys are kept or the agent asked."""
         may_repeat = self.keeps_keys or asked
         try:
-            if len(item.tickets) > 1 and self.keeps_keys:
+            if _is_bulk(item) and self.keeps_keys:
                 return Verdict(_to(item, OutboxPhase.QUEUED, ""))
-            if len(item.tickets) > 1:
+            if _is_bulk(item):
                 return await self._look_for_each(item, may_repeat)
             applied = await self.backend.find_applied(item.tickets[0] if item.tickets else None, item.change, item.key)
         except (Ambiguous, BadPayload):
@@ -127,6 +127,11 @@ class Sender:
         kept: tuple[TicketId, ...] = tuple(ticket for ticket in item.tickets if ticket in done)
         refused = replace(_to(item, OutboxPhase.REFUSED, reason), key=new_key(), tickets=failed)
         return Verdict(replace(_to(item, OutboxPhase.SENT, reason), tickets=kept, says=says), also=refused)
+
+
+def _is_bulk(item: OutboxItem) -> bool:
+    """Sent ticket by ticket; taking back is one act however many tickets it was about."""
+    return len(item.tickets) > 1 and not isinstance(item.change, Undo)
 
 
 def _to(item: OutboxItem, phase: OutboxPhase, reason: str) -> OutboxItem:

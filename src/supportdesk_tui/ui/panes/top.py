@@ -16,8 +16,8 @@ from supportdesk_tui.ui import words
 from supportdesk_tui.ui.text import cells, cut, shown_line
 from supportdesk_tui.ui.widgets.line_pane import LinePane
 
-QUIET_S = 5
-"""Seconds of silence from which the bar says how long ago the server was heard."""
+OFFLINE_S = 15
+"""Seconds a lost line is told as its last sign of life; after that it is off."""
 
 
 class TopPane(LinePane):
@@ -90,7 +90,7 @@ class TopPane(LinePane):
         link, heard = view.link, view.link.heard_at
         silent = int((now - heard).total_seconds()) if heard is not None else 0
         match link.phase:
-            case LinkPhase.LIVE if silent >= QUIET_S:
+            case LinkPhase.LOST if 0 < silent < OFFLINE_S:
                 return _("{mark} last heard {n} s", mark=self.paint.glyphs.lost, n=silent), "warning"
             case LinkPhase.LIVE:
                 return _("{mark} live", mark=self.paint.glyphs.live), "success"

@@ -1,0 +1,157 @@
+"""A shift, key by key, against the real server: what the agent sees, and what the server has."""
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from supportdesk_tui.domain.conversation import EntryKind
+from supportdesk_tui.server.runner import ServerThread
+from supportdesk_tui.store.state import Loaded, OutboxPhase, Pane, value_of
+from tests.driver import AgentAtDesk, at_desk
+
+
+def events_of(server: ServerThread, kind: str) -> int:
+    """How many events of a kind the server's log holds: asked from its tables, not through the API."""
+    with server.engine.connect() as connection:
+        return int(connection.execute(text("SELECT count(*) FROM events WHERE kind = :kind"), {"kind": kind}).scalar_one())
+
+
+async def open_first_unassigned(agent: AgentAtDesk) -> str:
+    """Go to the unassigned queue and open its first ticket with all its parts; says which."""
+    await agent.press("2")
+    await agent.until(lambda state: state.queue.view == "unassigned" and state.queue.rows and not state.queue.is_loading)
+    await agent.press("enter")
+    await agent.until(
+        lambda state: all(
+            isinstance(part, Loaded) and not part.is_cached
+            for part in (state.conversation.detail, state.conversation.entries, state.conversation.customer)
+        ),
+        "ticket open",
+    )
+    return str(agent.state.conversation.ticket)
+
+
+async def test_agent_reads_takes_and_answers_a_ticket(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as agent:
+        ticket = await open_first_unassigned(agent)
+        await agent.press("A")
+        await agent.until(lambda state: (value_of(state.conversation.detail).summary.owner_name) == "Li Wei")  # type: ignore[union-attr]
+        await agent.press("r")
+        await agent.type("We have found it.\nIt arrives today.")
+        await agent.press("ctrl+d")
+        await agent.until(lambda state: any(item.phase is OutboxPhase.HELD for item in state.outbox), "held")
+        assert agent.state.view.focus is Pane.CONVERSATION
+        assert "held" in agent.text()
+        await agent.press("z")
+        await agent.until(lambda state: state.draft(ticket) is not None, "text back")  # type: ignore[arg-type]
+        assert agent.state.drafts[ticket].body == "We have found it.\nIt arrives today."  # type: ignore[index]
+
+
+async def test_a_note_goes_at_once_and_never_to_the_customer(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as agent:
+        await open_first_unassigned(agent)
+        await agent.press("n")
+        await agent.type("Looks like mule_pattern to me")
+        await agent.sees("Internal note")
+        await agent.press("ctrl+d")
+        await agent.until(
+            lambda state: any(
+                entry.kind is EntryKind.NOTE and "mule_pattern" in entry.body
+                for entry in value_of(state.conversation.entries) or ()
+            ),
+            "note shown as a note",
+        )
+        with server.engine.connect() as connection:
+            kinds = connection.execute(text("SELECT kind FROM entries WHERE body LIKE '%mule_pattern to me%'")).scalars().all()
+        assert kinds == ["note"]
+
+
+async def test_typed_ahead_keys_keep_their_order(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as agent:
+        await open_first_unassigned(agent)
+        for key in ("r", *"abc", "escape", "n", *"def", "escape"):
+            agent.app.post_message(key_event(key))
+        await agent.until(lambda state: any(draft.body == "abcdef" for draft in state.drafts.values()), "both words, in order")
+
+
+def key_event(key: str):  # type: ignore[no-untyped-def]
+    """A key as the driver posts it, with nobody waiting between keys."""
+    from textual.events import Key
+
+    return Key(key, key if len(key) == 1 else None)
+
+
+async def test_a_customers_message_appears_in_the_open_ticket(server: ServerThread, tmp_path: Path) -> None:
+    import httpx
+
+    async with at_desk(server, tmp_path) as agent:
+        await open_first_unassigned(agent)
+        detail = value_of(agent.state.conversation.detail)
+        assert detail is not None
+        row = detail.summary
+        async with httpx.AsyncClient(base_url=server.url) as http:
+            answer = await http.post(
+                "/api/v1/inbound",
+                headers={"Authorization": f"Bearer {server.inbound_token}"},
+                json={
+                    "channel": "email",
+                    "customer": row.customer_id,
+                    "body": "Are you still there? 还在吗？",
+                    "subject": f"Re: [{row.number}]",
+                },
+            )
+        assert answer.is_success, answer.text
+        await agent.sees("Are you still there? 还在吗？")
+
+
+async def test_selected_tickets_are_assigned_together_and_taken_back_together(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as agent:
+        await agent.press("2")
+        await agent.until(lambda state: state.queue.view == "unassigned" and len(state.queue.rows) > 3)
+        wanted = [row.id for row in agent.state.queue.rows[:3]]
+        await agent.press("x", "j", "x", "j", "x")
+        assert agent.state.selection == set(wanted)
+        await agent.press("a")
+        await agent.until(lambda state: state.view.menu is not None)
+        await agent.press("1")
+        await agent.until(lambda state: not any(row.id in wanted for row in state.queue.rows), "they left the queue")
+        await agent.until(lambda state: state.undo_stack, "it can be taken back")
+        await agent.press("z")
+        await agent.until(
+            lambda state: set(wanted) <= {row.id for row in state.queue.rows} and not state.queue.is_loading, "they are back"
+        )
+
+
+async def test_drafts_and_queue_are_there_without_the_server(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as agent:
+        await open_first_unassigned(agent)
+        await agent.press("r")
+        await agent.type("half a sentence")
+    async with at_desk(None, tmp_path) as agent:
+        assert any(draft.body == "half a sentence" for draft in agent.state.drafts.values())
+        assert agent.state.queue.rows
+        await agent.sees("as of")
+
+
+async def test_macro_by_two_keys_with_stops_and_actions(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as agent:
+        await agent.until(lambda _: agent.app.context().macros is not None, "macros read")
+        await open_first_unassigned(agent)
+        await agent.press("semicolon", "g", "h")
+        await agent.until(lambda state: state.view.composer_open and agent.app.desk.composer.text, "text in the composer")
+        assert agent.state.last_macro == "gh"
+
+
+async def test_escalation_asks_for_what_the_target_needs(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as agent:
+        await open_first_unassigned(agent)
+        await agent.press("A")
+        await agent.until(lambda state: (value_of(state.conversation.detail).summary.owner_name) == "Li Wei")  # type: ignore[union-attr]
+        await agent.press("exclamation_mark")
+        await agent.until(lambda state: state.view.menu is not None)
+        await agent.press("l")
+        await agent.sees("Summary for the team")
+        before = events_of(server, "ticket.escalated")
+        await agent.type("please look")
+        await agent.press("ctrl+d")
+        await agent.until(lambda _: events_of(server, "ticket.escalated") > before, "the log has it")
