@@ -16,6 +16,7 @@ _HEAD = """\
 # This file belongs at ~/.config/supportdesk/config.toml (supportdesk config path tells where exactly).
 # supportdesk config check names everything wrong in it, and a wrong value never keeps the desk from starting.
 # Every setting before the first profile can also be given in the environment: SUPPORTDESK_THEME, SUPPORTDESK_CACHE_DAYS …
+# SUPPORTDESK_URL, SUPPORTDESK_BACKEND and SUPPORTDESK_AGENT change the profile in use; SUPPORTDESK_TOKEN is its token.
 # Tokens never belong in here: run supportdesk login, or use token_command.
 """
 _WIDTH = 120

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 1_000_000
 _PREFIX = "SUPPORTDESK_"
+_SERVER = "profile in use"
 _SECRETS = ("token", "password", "secret", "api_key", "apikey", "access_token")
 _NEVER_HERE = "a secret never belongs in this file: use token_command, or run supportdesk login"
 
@@ -67,7 +68,10 @@ def load_settings(env: Mapping[str, str], paths: "Paths", file: Path | None = No
         if source is not None:
             sources.append(source)
             _merge(merged, _Checker(source, problems).check())
-    _merge(merged, _from_environment(env, problems))
+    from_environment = _from_environment(env, problems)
+    server = from_environment.pop(_SERVER, {})
+    _merge(merged, from_environment)
+    _place_server(merged, server)
     settings = _build(merged)
     loaded = Loaded(settings, (), tuple(Path(source.file) for source in sources), tuple(sources))
     problems += _dangling(loaded)
@@ -239,12 +243,24 @@ def _from_environment(env: Mapping[str, str], problems: list[Problem]) -> dict[s
     return found
 
 
+def _place_server(merged: dict[str, Any], server: Mapping[str, Any]) -> None:
+    """`SUPPORTDESK_URL` and its kin change the profile in use, or make one where there is none (a container, a trial)."""
+    if not server:
+        return
+    profiles = merged.setdefault("profiles", {})
+    wanted = merged.get("profile", "")
+    name = wanted if wanted in profiles or (wanted and not profiles) else next(iter(profiles), "environment")
+    profiles[name] = {**profiles.get(name, {}), **server}
+
+
 def _variables() -> dict[str, tuple[tuple[str, ...], Any]]:
     plain: dict[tuple[str, ...], Any] = {
         (each.name,): each for each in fields(Settings) if each.name not in {*TABLES, "keys", "profiles"}
     }
     plain |= {(table, each.name): each for table, schema in TABLES.items() for each in fields(schema)}
-    return {_PREFIX + "_".join(path).upper(): (path, each) for path, each in plain.items()}
+    found = {_PREFIX + "_".join(path).upper(): (path, each) for path, each in plain.items()}
+    server = {each.name: each for each in fields(Profile) if each.name in {"url", "backend", "agent"}}
+    return found | {_PREFIX + name.upper(): ((_SERVER, name), each) for name, each in server.items()}
 
 
 def _typed(text: str, default: Any) -> Any:

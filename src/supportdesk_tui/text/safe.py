@@ -270,7 +270,7 @@ def plain_emoji(text: SafeText) -> SafeText:
         return text
     from unicodedata import category
 
-    simple = _picture_tail().sub("", text)
+    simple = _base_line_starts(_cap_marks(_picture_tail().sub("", text), []))
     if all(category(char) != "Cn" for char in simple if char > "\u2fff"):
         return text if simple == text else SafeText(simple)
     return SafeText("".join(SYMBOL if char > "\u2fff" and category(char) == "Cn" else char for char in simple))

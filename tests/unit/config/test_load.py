@@ -185,6 +185,24 @@ def test_the_environment_wins_over_files(tmp_path: Path) -> None:
     ]
 
 
+def test_the_environment_can_name_the_server(tmp_path: Path) -> None:
+    alone = load(
+        tmp_path, "", SUPPORTDESK_URL="https://a.example", SUPPORTDESK_BACKEND="rt", SUPPORTDESK_AGENT="li.wei"
+    ).settings
+    assert alone.active is not None
+    assert (alone.active.url, alone.active.backend, alone.active.agent) == ("https://a.example", "rt", "li.wei")
+    two = '[profiles.home]\nurl = "https://h.example"\n[profiles.work]\nurl = "https://w.example"\nagent = "mei"\n'
+    changed = load(tmp_path, two, SUPPORTDESK_PROFILE="work", SUPPORTDESK_URL="https://x.example").settings
+    assert changed.active is not None
+    assert (changed.active_name, changed.active.url, changed.active.agent) == ("work", "https://x.example", "mei")
+    assert changed.profiles["home"].url == "https://h.example"
+    named = load(tmp_path, "", SUPPORTDESK_PROFILE="mine", SUPPORTDESK_URL="https://x.example")
+    assert (named.settings.active_name, named.problems) == ("mine", ())
+    refused = load(tmp_path, "", SUPPORTDESK_URL="http://x.example")
+    assert [problem.file for problem in refused.problems] == ["SUPPORTDESK_URL"]
+    assert refused.settings.active is None
+
+
 def test_another_file_can_be_named(tmp_path: Path) -> None:
     file = tmp_path / "other.toml"
     file.write_text('theme = "dusk"\n')

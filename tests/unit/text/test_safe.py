@@ -144,6 +144,23 @@ def test_a_cut_never_splits_a_character(raw: str, size: int) -> None:
     assert sanitize(str(shorter)) == shorter
 
 
+@given(ODD_TEXT)
+def test_plain_emoji_stay_safe_text(raw: str) -> None:
+    text = plain_emoji(sanitize(raw))
+    assert isinstance(text, SafeText)
+    assert sanitize_with_flags(str(text)) == (text, ())
+    assert plain_emoji(text) == text
+    assert "\ufe0f" not in text
+
+
+@given(ODD_TEXT)
+def test_an_excerpt_is_safe_and_within_its_bounds(raw: str) -> None:
+    text, is_cut = excerpt(sanitize(raw))
+    assert sanitize_with_flags(str(text)) == (text, ())
+    assert max(map(len, text.split("\n"))) <= SHOWN_LINE
+    assert is_cut == (text != sanitize(raw))
+
+
 @pytest.mark.parametrize("text", LEGITIMATE)
 def test_what_people_really_write_is_left_alone(text: str) -> None:
     assert sanitize_with_flags(text) == (text, ())
@@ -270,6 +287,7 @@ def test_plain_emoji_keep_one_picture_each() -> None:
     text = sanitize("👨‍👩‍👧‍👦 👍🏿 ❤️ 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 ok 提现 \U0001faef")
     assert re.sub("\U0001faef|□", "?", plain_emoji(text)) == "👨 👍 ❤ 1 🏴 ok 提现 ?"
     assert "□" in plain_emoji(sanitize("\U0001faff"))
+    assert plain_emoji(sanitize("🏽\u0301a")) == "□\u0301a"
     untouched = sanitize("plain")
     assert plain_emoji(untouched) is untouched
 
