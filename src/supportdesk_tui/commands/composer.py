@@ -72,6 +72,7 @@ def send(context: Context, args: Args) -> Iterable[Effect]:
         question = msg("{name} wrote while you were writing. Send all the same?")
         yield ef.Confirm(question, (("name", news),), "composer.send", (ANYWAY,))
         return
+    yield ef.Emit(ev.DraftChanged(draft))
     yield from _post(context, draft)
     if draft.then_next:
         yield from next_ticket(context, ())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from supportdesk_tui.commands.macro_text import CLOSE, OPEN, Lookup, Template, fill
 from supportdesk_tui.commands.macro_values import Subject, look_up
@@ -13,10 +13,8 @@ from supportdesk_tui.domain.changes import (
     Escalate,
     FollowUp,
     MakePromise,
-    SetField,
     SetPriority,
     SetStatus,
-    SettlePromise,
     Snooze,
     Tag,
     Transfer,
@@ -297,53 +295,6 @@ _MAKERS: Mapping[str, Callable[[Action, Subject], FollowUp | Said]] = {
     "priority": lambda action, _: SetPriority(Priority(int(action.value))),
     "watch": lambda action, _: Watch(action.value == "true"),
 }
-
-
-def described(then: Iterable[FollowUp], directory: Directory, now: datetime, zone: tzinfo) -> tuple[Said, ...]:
-    """What will happen on sending, each in words: the composer's last line."""
-    return tuple(_say(one, directory, now.astimezone(zone)) for one in then)
-
-
-def _say(change: FollowUp, directory: Directory, local: datetime) -> Said:
-    def clock(moment: datetime) -> str:
-        there = moment.astimezone(local.tzinfo)
-        return there.strftime("%H:%M" if there.date() == local.date() else "%m-%d %H:%M")
-
-    match change:
-        case SetStatus(status=name):
-            title = next((str(one.title) for one in directory.statuses if one.name == name), name)
-            return Said("{status}", (("status", title),))
-        case SetPriority(priority=level):
-            return Said("{priority}", (("priority", level.name),))
-        case MakePromise(due_at=due):
-            return Said(msg("promise {when}"), (("when", clock(due)),))
-        case Snooze(until=until):
-            return Said(msg("snooze until {when}"), (("when", clock(until)),)) if until else Said(msg("snooze until reply"))
-        case _:
-            return _say_rest(change, directory)
-
-
-def _say_rest(change: FollowUp, directory: Directory) -> Said:
-    match change:
-        case Escalate(team=team):
-            known = directory.team(team)
-            return Said(msg("escalate to {team}"), (("team", str(known.name) if known else team),))
-        case Transfer(team=team):
-            known = directory.team(team)
-            return Said(msg("move to {team}"), (("team", str(known.name) if known else team),))
-        case Assign(agent=agent):
-            owner = directory.agent(agent)
-            return Said(msg("assign to {name}"), (("name", str(owner.name) if owner else agent or "–"),))
-        case Tag(add=add, remove=remove):
-            return Said("{tags}", (("tags", " ".join([*(f"+{one}" for one in add), *(f"−{one}" for one in remove)])),))
-        case Watch(on=on):
-            return Said(msg("watch") if on else msg("stop watching"))
-        case SetField(name=name, value=value):
-            return Said("{name}: {value}", (("name", name), ("value", value)))
-        case SettlePromise():
-            return Said(msg("promise kept"))
-        case _:
-            return Said(type(change).__name__)
 
 
 def _in(titles: Mapping[str, str], language: str) -> str:

@@ -96,7 +96,7 @@ def previous_ticket(context: Context, _: Args) -> Iterable[Effect]:
 def _neighbour(context: Context, step: int) -> Iterable[Effect]:
     queue, opened = context.state.queue, context.state.conversation.ticket
     ids = [row.id for row in queue.rows]
-    here = queue.start + ids.index(opened) if opened in ids else queue.index - (step if opened else 0)
+    here = queue.start + ids.index(opened) if opened in ids else queue.index - (1 if opened and step > 0 else 0)
     there = here + step
     if not 0 <= there < queue.total:
         yield ef.Tell(msg("That was the last one") if step > 0 else msg("That was the first one"))

@@ -1,0 +1,189 @@
+"""Writing, sending, taking back."""
+
+from dataclasses import replace
+
+import pytest
+
+from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.composer import with_follow_ups
+from supportdesk_tui.commands.context import Context
+from supportdesk_tui.domain.changes import MakePromise, Note, Reply, SetStatus, Tag
+from supportdesk_tui.domain.conversation import EntryKind
+from supportdesk_tui.domain.ids import AgentId, AttachmentId, TicketId
+from supportdesk_tui.domain.ticket import Channel
+from supportdesk_tui.store.events import ComposerToggled, TicketOpened
+from supportdesk_tui.store.state import Draft, DraftMode, Loaded, Pane
+from tests import make
+from tests.unit.commands.desk import NOW, after, context, detail, events, has, only, reason, run, with_conversation
+
+T1 = TicketId("t1")
+
+
+def writing(text: str = "On its way.", **draft: object) -> Context:
+    """The agent writes on ticket 1, having seen everything."""
+    one = replace(Draft(T1, base_seq=3), **draft)  # type: ignore[arg-type] # the fields of a draft, whichever the test names
+    return replace(context(Pane.COMPOSER, opened=1, drafts={T1: one}), composer_text=text)
+
+
+def test_a_reply_is_held_and_says_how_to_take_it_back() -> None:
+    effects = run(writing(then=(SetStatus("open"),), macro="wp", attachments=((AttachmentId("f1"), "a.png"),)), "composer.send")
+    applied = only(effects, ef.Apply)
+    language = make.summary(1).language
+    assert applied == ef.Apply(
+        (T1,),
+        Reply("On its way.", (SetStatus("open"),), (AttachmentId("f1"),), language=language, macro="wp"),
+        hold=True,
+        clears_draft=T1,
+    )
+    assert only(effects, ef.Tell).values == (("seconds", "10"),)
+    assert ComposerToggled(False) in events(effects)
+
+
+def test_the_text_is_not_cleared_before_the_outbox_has_it() -> None:
+    effects = run(writing(), "composer.send")
+    assert not has(effects, ef.Compose)
+    assert after(writing(), effects).state.draft(T1) is not None
+
+
+def test_a_note_goes_at_once_and_never_as_a_reply() -> None:
+    applied = only(run(writing(mode=DraftMode.NOTE), "composer.send"), ef.Apply)
+    assert isinstance(applied.change, Note)
+    assert not applied.hold
+
+
+def test_without_a_hold_time_a_reply_goes_at_once() -> None:
+    effects = run(replace(writing(), options={"hold_s": "0"}), "composer.send")
+    assert not only(effects, ef.Apply).hold
+    assert not has(effects, ef.Tell)
+
+
+@pytest.mark.parametrize("text", ["", "  \n "])
+def test_nothing_written_cannot_be_sent(text: str) -> None:
+    assert reason(writing(text), "composer.send") == "Nothing is written yet"
+    assert not has(run(writing(text), "composer.send"), ef.Apply)
+
+
+def test_a_blank_of_a_macro_can_never_be_sent() -> None:
+    ctx = writing("Until ⟦time⟧ it will be there ⟦money.txid⟧")
+    assert reason(ctx, "composer.send")
+    effects = run(ctx, "composer.send", "anyway")
+    assert not has(effects, ef.Apply)
+    assert only(effects, ef.Tell).values == (("blanks", "time, money.txid"),)
+
+
+def test_a_text_too_long_for_the_channel_is_counted() -> None:
+    social = with_conversation(writing("x" * 300), detail=Loaded(detail(1, channel=Channel.SOCIAL), NOW))
+    told = only(run(social, "composer.send"), ef.Tell)
+    assert told.values == (("count", "20"),)
+    note = replace(social, state=replace(social.state, drafts={T1: Draft(T1, DraftMode.NOTE, base_seq=3)}))
+    assert not reason(note, "composer.send")
+
+
+def test_sending_is_off_when_nothing_is_being_written() -> None:
+    assert reason(context(Pane.CONVERSATION, opened=1), "composer.send") == "The composer is not open"
+    assert not has(run(context(), "composer.send"), ef.Apply)
+
+
+@pytest.mark.parametrize("kind", [EntryKind.CUSTOMER, EntryKind.AGENT])
+def test_what_was_said_meanwhile_is_asked_about_once(kind: EntryKind) -> None:
+    ctx = with_conversation(
+        writing(),
+        entries=Loaded(
+            (make.entry(3), make.entry(4, kind, "Wait!", author_id=None if kind is EntryKind.CUSTOMER else AgentId("a2"))), NOW
+        ),
+    )
+    confirm = only(run(ctx, "composer.send"), ef.Confirm)
+    assert confirm.args == ("anyway",)
+    assert has(run(ctx, "composer.send", "anyway"), ef.Apply)
+
+
+def test_our_own_words_and_notes_are_no_news() -> None:
+    entries = (
+        make.entry(4, EntryKind.AGENT, "Mine", author_id=AgentId("a1")),
+        make.entry(5, EntryKind.NOTE, "n"),
+        make.entry(6, EntryKind.SYSTEM, "s"),
+    )
+    assert has(run(with_conversation(writing(), entries=Loaded(entries, NOW)), "composer.send"), ef.Apply)
+
+
+def test_then_next_opens_the_next_ticket_after_sending() -> None:
+    assert TicketOpened(TicketId("t2")) in events(run(writing(then_next=True), "composer.send"))
+
+
+def test_leaving_keeps_the_text_as_a_draft() -> None:
+    ctx = writing("half a sent")
+    left = after(ctx, run(ctx, "composer.leave"))
+    draft = left.state.draft(T1)
+    assert draft is not None
+    assert draft.body == "half a sent"
+    assert not draft.is_saved
+    assert not left.state.view.composer_open
+
+
+def test_leaving_without_a_ticket_only_closes() -> None:
+    assert events(run(context(), "composer.leave")) == [ComposerToggled(False)]
+
+
+def test_a_reply_becomes_a_note_and_back_with_its_text() -> None:
+    ctx = writing()
+    note = after(ctx, run(ctx, "composer.toggle_mode"))
+    draft = note.state.draft(T1)
+    assert draft is not None
+    assert (draft.mode, draft.body) == (DraftMode.NOTE, "On its way.")
+    effects = run(note, "composer.toggle_mode")
+    assert "customer will read" in only(effects, ef.Tell).text
+    assert run(context(), "composer.toggle_mode") == []
+
+
+def test_throwing_away_asks_only_when_something_would_be_lost() -> None:
+    assert only(run(writing(), "composer.discard"), ef.Confirm).args == ("sure",)
+    gone = after(writing(), run(writing(), "composer.discard", "sure"))
+    assert gone.state.draft(T1) is None
+    assert not has(run(writing(""), "composer.discard"), ef.Confirm)
+    assert run(context(), "composer.discard") == []
+
+
+def test_attaching_asks_for_the_file() -> None:
+    assert only(run(writing(), "composer.attach"), ef.Prompt).command == "composer.attach"
+    assert run(writing(), "composer.attach", " ~/a.png ") == [ef.AttachFile(T1, "~/a.png")]
+
+
+def test_a_status_after_sending_joins_what_will_happen() -> None:
+    assert "solved" in [choice.value for choice in only(run(writing(), "composer.status"), ef.Pick).choices]
+    ctx = writing(then=(SetStatus("open"), Tag(add=("vip",))))
+    draft = after(ctx, run(ctx, "composer.status", "solved")).state.draft(T1)
+    assert draft is not None
+    assert draft.then == (Tag(add=("vip",)), SetStatus("solved"))
+    assert run(context(), "composer.status", "solved") == []
+
+
+def test_a_promise_travels_with_the_text() -> None:
+    draft = after(writing(), run(writing(), "composer.promise", "what=Update", "by=2h")).state.draft(T1)
+    assert draft is not None
+    assert isinstance(draft.then[0], MakePromise)
+
+
+def test_follow_ups_of_one_kind_replace_each_other_and_tags_add_up() -> None:
+    held = (SetStatus("open"), Tag(add=("a",)))
+    assert with_follow_ups(held, (SetStatus("solved"), Tag(add=("b",)))) == (
+        Tag(add=("a",)),
+        SetStatus("solved"),
+        Tag(add=("b",)),
+    )
+    assert with_follow_ups(held, (Tag(add=("a",)),)) == held
+
+
+@pytest.mark.parametrize(
+    ("command", "act"),
+    [
+        ("composer.next_stop", ef.ComposerAct.NEXT_STOP),
+        ("composer.previous_stop", ef.ComposerAct.PREVIOUS_STOP),
+        ("composer.editor", ef.ComposerAct.EDITOR),
+    ],
+)
+def test_the_editor_widget_is_asked_for_what_only_it_can_do(command: str, act: ef.ComposerAct) -> None:
+    assert run(writing(), command) == [ef.Compose(act)]
+
+
+def test_words_from_elsewhere_are_inserted() -> None:
+    assert run(writing(), "composer.insert", "See the article.") == [ef.Compose(ef.ComposerAct.INSERT, "See the article.")]
