@@ -1,31 +1,52 @@
 """A desk without a store: the panes as the desk screen lays them out, fed by hand. `python -m tests.pane.harness` shows it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TypeVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.pilot import Pilot
 from textual.widget import Widget
 
+from supportdesk_tui.text.safe import FORBIDDEN
 from supportdesk_tui.theming.load import DEFAULT_DARK, load_theme, theme_folders
 from supportdesk_tui.ui.widgets.line_pane import LinePane
 from tests.pane import data
 
+M = TypeVar("M", bound=Message)
 DARK = load_theme(DEFAULT_DARK, theme_folders(None)).palette
 
 
 class OnePane(App[None]):
-    """A single pane; messages it posts are kept."""
+    """A single pane; messages it posts are kept, and the lines it asks to be painted again."""
 
     def __init__(self, pane: Widget) -> None:
         super().__init__()
         self.pane = pane
-        self.posted: list[object] = []
+        self.posted: list[Message] = []
 
     def compose(self) -> ComposeResult:
+        """The pane alone."""
         yield self.pane
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys are fed by hand, as the desk does."""
+        if not isinstance(event, events.Key):
+            await super().on_event(event)
+
+
+@asynccontextmanager
+async def showing(pane: Widget, width: int, height: int) -> AsyncIterator[tuple[OnePane, Pilot[None]]]:
+    """An app that shows a pane at a size; what the pane posts ends up in `posted`."""
+    app = OnePane(pane)
+    async with app.run_test(size=(width, height), message_hook=app.posted.append) as pilot:
+        yield app, pilot
 
 
 def texts(pane: LinePane) -> list[str]:
@@ -33,11 +54,30 @@ def texts(pane: LinePane) -> list[str]:
     return [pane.render_line(y).text for y in range(pane.size.height)]
 
 
-def widths(pane: LinePane) -> Iterator[int]:
-    """Measured widths of the lines, not the promised ones."""
-    from rich.cells import cell_len
+def misfits(pane: LinePane) -> list[str]:
+    """Lines whose measured width is not the pane's, or that hold what no terminal may be sent."""
+    width = pane.size.width
+    lines = [pane.render_line(y) for y in range(pane.size.height)]
+    return [
+        line.text for line in lines if cell_len(line.text) != width or line.cell_length != width or FORBIDDEN.search(line.text)
+    ]
 
-    return (cell_len(pane.render_line(y).text) for y in range(pane.size.height))
+
+def on_surface(pane: LinePane, y: int, surface: str) -> list[str]:
+    """The pieces of a line drawn on a surface of the theme."""
+    styled = [(piece.text, piece.style.bgcolor) for piece in pane.render_line(y) if piece.style]
+    return [text for text, ground in styled if ground is not None and ground.name == surface]
+
+
+def of(app: OnePane, kind: type[M]) -> list[M]:
+    """The messages of a kind the pane posted."""
+    seen = {id(message): message for message in app.posted if isinstance(message, kind)}
+    return list(seen.values())
+
+
+def presses(text: str) -> list[events.Key]:
+    """Key events for characters, as the terminal's parser makes them."""
+    return [events.Key("enter" if char == "\n" else char, None if char == "\n" else char) for char in text]
 
 
 class Desk(App[None]):

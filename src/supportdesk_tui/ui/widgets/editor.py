@@ -128,6 +128,11 @@ class Editor(TextArea):
         self.move_cursor(result.end_location)
         return len(kept) == len(text) and len(short) == len(safe) and len(safe) < room + 1
 
+    def on_resize(self) -> None:
+        """The terminal's own cursor, where an input method looks for the caret, moves along."""
+        if self.has_focus:
+            self.app.cursor_position = self.cursor_screen_offset
+
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()

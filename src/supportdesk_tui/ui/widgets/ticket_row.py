@@ -65,7 +65,8 @@ def columns_for(width: int) -> Columns:
 
 def short_number(number: str) -> str:
     """The end of a case number, enough to say it aloud: `004213` of `HX-260817-004213`."""
-    return number.rpartition("-")[2][-6:] or number[-6:]
+    safe = shown_line(number)
+    return safe.rpartition("-")[2][-6:] or safe[-6:]
 
 
 def ticket_row(paint: Paint, width: int, look: RowLook, ground: str) -> Strip:

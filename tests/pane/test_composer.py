@@ -1,0 +1,213 @@
+"""The composer as it is written in: who reads it, keys in order, places to fill in, what happens on send."""
+
+from dataclasses import replace
+
+import pytest
+from textual import events
+
+from supportdesk_tui.domain.conversation import EntryKind
+from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.domain.ticket import Channel
+from supportdesk_tui.store.state import Draft, DraftMode
+from supportdesk_tui.store.views import ComposerView
+from supportdesk_tui.ui.panes.composer import Composer
+from supportdesk_tui.ui.widgets.editor import LONGEST, PASTE_CHARS
+from tests.pane import data
+from tests.pane.harness import DARK, misfits, of, on_surface, presses, showing, texts
+
+
+def writing(**changes: object) -> ComposerView:
+    """The usual view, its draft changed."""
+    view = data.composer()
+    assert view.draft is not None
+    return replace(view, draft=replace(view.draft, **changes))  # type: ignore[arg-type]  # tests name fields
+
+
+async def typed(composer: Composer, text: str) -> None:
+    """Press keys one after the other, as fast as they come."""
+    for event in presses(text):
+        await composer.take_key(event)
+
+
+async def test_keys_typed_ahead_arrive_in_order() -> None:
+    composer = Composer(DARK)
+    text = "The withdrawal is being broadcast, 3/20.\n您的提现正在广播 [ok]\n"
+    async with showing(composer, 70, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        await typed(composer, text)
+        assert composer.text == text
+
+
+async def test_editing_keys_edit() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 70, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        await typed(composer, "one two three")
+        for key in ("ctrl+w", "backspace", "home", "delete", "end", "left", "shift+left"):
+            assert await composer.take_key(events.Key(key, None))
+        await typed(composer, "X")
+        assert composer.text == "ne tXo"
+        assert await composer.take_key(events.Key("ctrl+z", None))
+        assert not await composer.take_key(events.Key("f12", None))
+
+
+async def test_backspace_deletes_what_a_person_sees_as_one_character() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 70, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        composer.set_text("ok 👨‍👩‍👧‍👦")
+        await composer.take_key(events.Key("backspace", None))
+        assert composer.text == "ok "
+
+
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [
+        (data.composer(), "Reply to Zhang Min · chat · 中文"),
+        (writing(mode=DraftMode.NOTE), "Internal note · only your team reads this"),
+        (
+            data.composer(summary=replace(data.summary(), channel=Channel.SOCIAL, public=True), limit=280),
+            "PUBLIC reply · everyone can read this",
+        ),
+        (writing(is_saved=False), "not saved"),
+        (data.composer(others=(("Mei Lin", Activity.TYPING),)), "Mei Lin is writing a reply"),
+        (data.composer(arrived=(data.entry(9, EntryKind.AGENT, "Mei Lin", 1, "x"),)), "Mei Lin replied"),
+        (data.composer(arrived=(data.entry(9, EntryKind.CUSTOMER, "Zhang Min", 1, "x"),)), "Zhang Min wrote again"),
+    ],
+)
+async def test_the_head_says_who_reads_it_and_what_has_changed(view: ComposerView, said: str) -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, pilot):
+        composer.show(view, data.NOW)
+        await pilot.pause()
+        assert said in "\n".join(texts(composer.head))
+        assert misfits(composer.head) == []
+        assert misfits(composer.foot) == []
+
+
+async def test_the_foot_says_what_happens_on_send() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, pilot):
+        composer.show(data.composer(), data.NOW)
+        await pilot.pause()
+        foot = texts(composer.foot)[0]
+        assert "then: waiting on third party · promise" in foot
+        assert foot.rstrip().endswith("Ctrl+D send")
+
+
+async def test_a_note_changes_word_and_ground_at_once() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, pilot):
+        composer.show(data.composer(), data.NOW)
+        await typed(composer, "hello")
+        composer.show(writing(mode=DraftMode.NOTE), data.NOW)
+        await pilot.pause()
+        assert composer.text == "hello"
+        assert "".join(on_surface(composer.head, 0, DARK.surface.note_background)) == texts(composer.head)[0]
+        row = composer.editor.render_line(0)
+        assert {piece.style.bgcolor.name for piece in row if piece.style and piece.style.bgcolor} == {
+            DARK.surface.note_background
+        }
+
+
+async def test_the_counter_warns_and_then_says_too_long() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, pilot):
+        composer.show(data.composer(limit=10), data.NOW)
+        await typed(composer, "123456789")
+        await pilot.pause()
+        assert "9/10" in texts(composer.head)[0]
+        await typed(composer, "012")
+        await pilot.pause()
+        assert "12/10 too long" in texts(composer.head)[0]
+
+
+async def test_typing_is_told_once_for_many_keys_and_at_once_when_asked() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (app, pilot):
+        composer.show(data.composer(), data.NOW)
+        await typed(composer, "many keys")
+        await pilot.pause()
+        assert not of(app, Composer.Edited)
+        composer.tell_edit()
+        await pilot.pause()
+        assert [(message.ticket, message.text) for message in of(app, Composer.Edited)] == [("t0", "many keys")]
+
+
+async def test_another_ticket_brings_its_own_draft_and_tells_the_last_edit() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (app, pilot):
+        composer.show(data.composer(), data.NOW)
+        await typed(composer, "for Zhang")
+        composer.show(data.composer(ticket="t1", draft=Draft(TicketId("t1"), body="for Olga")), data.NOW)
+        await pilot.pause()
+        assert composer.text == "for Olga"
+        assert [message.text for message in of(app, Composer.Edited)] == ["for Zhang"]
+
+
+async def test_an_echo_of_an_older_draft_does_not_overwrite_what_is_typed() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        await typed(composer, "first")
+        composer.tell_edit()
+        await typed(composer, " second")
+        composer.show(writing(body="first"), data.NOW)
+        assert composer.text == "first second"
+
+
+async def test_stops_are_marked_typed_over_and_walked() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        await typed(composer, "Hi. ")
+        composer.insert("Dear NAME, it arrives by TIME.\nYours", ((5, 4), (25, 4)), None)
+        assert composer.editor.selected_text == "NAME"
+        await typed(composer, "张敏")
+        assert composer.next_stop()
+        assert composer.editor.selected_text == "TIME"
+        await typed(composer, "18:00")
+        assert composer.previous_stop()
+        assert composer.editor.selected_text == "张敏"
+        assert composer.next_stop()
+        assert not composer.next_stop()
+        assert composer.text == "Hi. Dear 张敏, it arrives by 18:00.\nYours"
+
+
+async def test_text_without_stops_puts_the_caret_where_it_is_told() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        composer.insert("one\ntwo", (), 4)
+        await typed(composer, ">")
+        assert composer.text == "one\n>two"
+        assert not composer.next_stop()
+
+
+async def test_a_paste_is_safe_and_bounded() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        assert await composer.take_paste("a\x1b[31mb\r\nc\u202ed")
+        assert composer.text == "a␛[31mb\nc□d"
+        composer.set_text("")
+        assert not await composer.take_paste("line\n" * PASTE_CHARS)
+        assert len(composer.text) <= PASTE_CHARS < LONGEST
+        composer.set_text("")
+        assert not await composer.take_paste("x" * 9_000)
+        assert len(composer.text) == 4_000
+
+
+async def test_the_caret_blinks_never_and_is_where_an_ime_looks_for_it() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 70, 14) as (app, pilot):
+        composer.show(data.composer(), data.NOW)
+        composer.editor.focus()
+        await typed(composer, "你好")
+        await pilot.pause()
+        assert not composer.editor.cursor_blink
+        assert app.cursor_position == composer.editor.cursor_screen_offset == (5, 1)
+        composer.show(data.composer(others=(("Mei Lin", Activity.TYPING),)), data.NOW)
+        await pilot.pause()
+        assert app.cursor_position == composer.editor.cursor_screen_offset == (5, 2)
