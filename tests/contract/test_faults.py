@@ -20,8 +20,9 @@ import pytest
 
 from supportdesk_tui.backends.calls import Call, Said
 from supportdesk_tui.backends.http import Http, Limits, checked_url
+from supportdesk_tui.backends.native import adapter
 from supportdesk_tui.backends.native.adapter import NativeBackend
-from supportdesk_tui.domain.changes import Reply
+from supportdesk_tui.domain.changes import Reply, Watch
 from supportdesk_tui.domain.conversation import Attachment
 from supportdesk_tui.domain.errors import (
     Ambiguous,
@@ -194,6 +195,35 @@ async def test_write_broken_once_stays_unknown_though_the_retry_never_reached_th
 
     with pytest.raises(Ambiguous):
         await backend(handler).apply(TICKET, REPLY, KEY)
+
+
+async def test_write_broken_once_stays_unknown_though_the_retry_was_put_off() -> None:
+    asked: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        if len(asked) == 1:
+            raise httpx.ReadError("reset")
+        return answered(429, retry_after="60")
+
+    with pytest.raises(Ambiguous):
+        await backend(handler).apply(TICKET, REPLY, KEY)
+    assert len(asked) == 2
+
+
+async def test_ticket_a_bulk_answer_is_silent_about_is_not_done() -> None:
+    tickets = [TicketId(f"t{number}") for number in range(1200)]
+    keys: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers["Idempotency-Key"])
+        outcomes = [{"ticket": ticket, "done": True} for ticket in json.loads(request.content)["tickets"] if ticket != "t7"]
+        return answered(200, json.dumps({"key": "k", "outcomes": outcomes}).encode())
+
+    outcomes = [outcome async for outcome in backend(handler).apply_each(tickets, Watch(), KEY)]
+    assert [outcome.ticket for outcome in outcomes if not outcome.done] == ["t7"]
+    assert len(outcomes) == 1200
+    assert keys == [KEY, f"{KEY}-1000"]
 
 
 async def test_write_broken_once_is_settled_by_the_answer_to_its_retry() -> None:
@@ -494,6 +524,24 @@ async def test_file_of_another_size_than_announced_fails_whole(size: int) -> Non
         file = Attachment(AttachmentId("a1"), NO_TEXT, "text/plain", size)
         with pytest.raises(BadPayload):
             _ = [piece async for piece in desk.read_attachment(file)]
+        await desk.close()
+
+
+async def test_silent_server_does_not_hold_a_download() -> None:
+    async with raw_server(hanging()) as server:
+        desk = NativeBackend(server.url, "token", limits=Limits(deadline_s=0.2))
+        with pytest.raises(Unreachable):
+            await anext(aiter(desk.read_attachment(Attachment(AttachmentId("a1"), NO_TEXT, "text/plain", 5))))
+        await desk.close()
+
+
+async def test_download_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "FILE_TIME_S", 0.1)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+    async with raw_server(dripping(head, b"x", 0.02)) as server:
+        desk = NativeBackend(server.url, "token", limits=QUICK)
+        with pytest.raises(Unreachable, match="too slow"):
+            _ = [piece async for piece in desk.read_attachment(Attachment(AttachmentId("a1"), NO_TEXT, "text/plain", 100_000))]
         await desk.close()
 
 
