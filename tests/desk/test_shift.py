@@ -17,10 +17,11 @@ def events_of(server: ServerThread, kind: str) -> int:
 
 
 async def open_first_unassigned(agent: AgentAtDesk) -> str:
-    """Go to the unassigned queue and open its first ticket with all its parts; says which."""
+    """Go to the unassigned queue and open the first-line ticket due first, with all its parts; says which."""
     await agent.press("2")
     await agent.until(lambda state: state.queue.view == "unassigned" and state.queue.rows and not state.queue.is_loading)
-    await agent.press("enter")
+    place = next(place for place, row in enumerate(agent.state.queue.rows) if str(row.team).startswith("frontline"))
+    await agent.press(*("j" for _ in range(place)), "enter")
     await agent.until(
         lambda state: all(
             isinstance(part, Loaded) and not part.is_cached
