@@ -29,6 +29,8 @@ class _State:
 
     saved: "list[Any] | None" = None
     streams: "tuple[TextIO, TextIO] | None" = None
+    stand_ins: "tuple[Any, Any] | None" = None
+    """Kept for ever: `print` holds only a borrowed reference to the stream it writes to."""
 
 
 def refusal(environ: "Environ | None" = None) -> str:
@@ -68,7 +70,8 @@ def paint() -> None:
         return
     os.write(1, (ENTER + skeleton(width or 80, height or 24, os.environ)).encode())
     _State.streams = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _Leaving(sys.stdout), _Leaving(sys.stderr)
+    _State.stand_ins = _Leaving(sys.stdout), _Leaving(sys.stderr)
+    sys.stdout, sys.stderr = _State.stand_ins
 
 
 def leave() -> None:

@@ -59,7 +59,7 @@ class Cell(NamedTuple):
     marks: tuple[bool, ...]
 
 
-class _Screen(pyte.Screen):
+class EmulatedScreen(pyte.Screen):
     """A pyte screen that erases the whole display in the current background, as xterm does."""
 
     def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:
@@ -100,7 +100,7 @@ class Terminal:
         self.status: int | None = None
         """How the program ended: its exit code, or minus the signal; None while it runs."""
         self._pending = ""
-        self._screen = _Screen(columns, rows)
+        self._screen = EmulatedScreen(columns, rows)
         self._stream = pyte.Stream(self._screen)
         self._decode = __import__("codecs").getincrementaldecoder("utf-8")("replace").decode
         self.pid, self.fd = pty.fork()
@@ -151,11 +151,12 @@ class Terminal:
         rows = []
         for y in range(self._screen.lines):
             row = [self._screen.buffer[y][x] for x in range(self._screen.columns)]
-            rows.append([self._cell(char) for char in row])
+            rows.append([self.cell_of(char) for char in row])
         return rows
 
     @staticmethod
-    def _cell(char: Any) -> Cell:
+    def cell_of(char: Any) -> Cell:
+        """How one character of the emulator looks."""
         marks = (char.underscore, char.strikethrough, char.reverse)
         if char.data == " " and not any(marks):
             return Cell(" ", "", char.bg, marks)
