@@ -9,7 +9,7 @@ import click
 
 from supportdesk_tui.cli.assemble import Seat, assemble
 from supportdesk_tui.cli.hand import Hand, Missing
-from supportdesk_tui.domain.changes import Note, Reply
+from supportdesk_tui.domain.changes import Escalate, Note, Reply
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import Phase, TicketSummary
 from supportdesk_tui.store.state import DeskState, Loaded, OutboxPhase, value_of
@@ -22,7 +22,11 @@ VIEW = "unassigned"
 NOTE = "Checked the hot wallet: the payout is in the next batch."
 SUMMARY = " Please confirm the payout."
 CUSTOMER = "Is anybody there? I am still waiting for my money."
+LEAD = "l"
+"""Letter of the target that asks for nothing but a summary."""
 REASON = "answered"
+LONGEST_WALK = 500
+"""Rows the cursor may have to pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +100,37 @@ class Shift:
         hand = self._hand
         await hand.until(lambda state: state.session.session and not state.session.is_cached, "signed in")
         await hand.until(lambda _: hand.app.context().macros is not None, "the macro library")
-        views = [view.id for view in hand.state.queue.views]
-        await hand.press(str(views.index(VIEW) + 1) if VIEW in views else "2")  # type: ignore[arg-type]  # ids are plain strings
+        await hand.until(lambda state: any(view.id == VIEW for view in state.queue.views), f"the view {VIEW}")
+        place = next(n for n, view in enumerate(hand.state.queue.views, 1) if view.id == VIEW)
+        await hand.press(str(place))
         await hand.until(lambda state: state.queue.view == VIEW and state.queue.rows and not state.queue.is_loading, "its rows")
         agent = hand.state.session.session
         name = agent.agent.name if agent else ""
         return f"{name} sees {hand.state.queue.total} unassigned tickets of {hand.state.queue.have or 'all'} known"
 
     async def _open_ticket(self) -> str:
-        hand, queue = self._hand, self._hand.state.queue
+        hand = self._hand
         session = hand.state.session.session
         teams = session.agent.teams if session else ()
-        wanted = next((n for n, row in enumerate(queue.rows) if row.team in teams and row.status.phase is Phase.NEW), None)
-        if wanted is None:
+        row = next((row for row in hand.state.queue.rows if row.team in teams and row.status.phase is Phase.NEW), None)
+        if row is None:
             raise Missing("no new ticket of our team in the queue")
-        row = queue.rows[wanted]
-        await hand.press("g", "g", *("j",) * wanted)
-        await hand.until(lambda state: state.queue.cursor == row.id, f"the cursor on {row.number}")
+        await self._walk_to(row)
         await hand.press("enter")
         await hand.until(_is_open(row.id), f"{row.number} open")
         self._ticket = row.id
         self._seq = max(int(event["seq"]) for event in await hand.log(row.id))
         return f"{row.number}  {row.subject}"
+
+    async def _walk_to(self, row: TicketSummary) -> None:
+        """Key by key, because rows still arrive and move while we walk."""
+        for _ in range(2 * LONGEST_WALK):
+            queue = self._hand.state.queue
+            if queue.cursor == row.id:
+                return
+            place = next((n for n, one in enumerate(queue.rows, queue.start) if one.id == row.id), None)
+            await self._hand.press("j" if place is None or place > queue.index else "k")
+        raise Missing(f"the cursor on {row.number}")
 
     async def _read(self) -> str:
         entries = value_of(self._hand.state.conversation.entries) or ()
@@ -165,7 +178,8 @@ class Shift:
 
     async def _escalate(self) -> str:
         hand = self._hand
-        target = next((one for one in hand.state.session.directory.targets if set(one.required) <= {"summary"}), None)
+        simple = [one for one in hand.state.session.directory.targets if set(one.required) <= {"summary"}]
+        target = next((one for one in simple if one.key == LEAD), next(iter(simple), None))
         if target is None:
             raise Missing("a team to escalate to")
         await hand.press("exclamation_mark")
@@ -173,7 +187,7 @@ class Shift:
         await hand.press(target.key)
         await hand.type(SUMMARY)
         await hand.press("ctrl+d")
-        await hand.until(lambda state: any(link.relation == "task" for link in _links(state)), "the linked task")
+        await self._sent(Escalate)
         return f"to {target.title}; {self._row().owner_name} keeps the customer"
 
     async def _picture(self) -> str:
@@ -231,8 +245,3 @@ def _is_open(ticket: TicketId) -> Callable[[DeskState], bool]:
         return open_one.ticket == ticket and all(isinstance(part, Loaded) and not part.is_cached for part in parts)
 
     return holds
-
-
-def _links(state: DeskState) -> tuple[Any, ...]:
-    detail = value_of(state.conversation.detail)
-    return detail.links if detail else ()
