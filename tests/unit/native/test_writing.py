@@ -12,6 +12,7 @@ from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.errors import Refused, Unsupported
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, TeamId, TicketId
 from supportdesk_tui.domain.ticket import Channel, Priority
+from supportdesk_tui.text.safe import sanitize_line
 from supportdesk_tui.wire import schema as wire
 
 KEY = ChangeKey("key-00000001")
@@ -95,6 +96,17 @@ def test_what_the_schema_cannot_say_is_refused_before_it_is_sent() -> None:
         to_call(None, changes.SetAgentState("surfing"), KEY, None)
     with pytest.raises(Refused):
         to_call(TICKET, changes.Reply("half \ud83d"), KEY, None)
+
+
+def test_words_taken_from_the_screen_travel_as_plain_text() -> None:
+    word = sanitize_line("退款")
+    then = (changes.Tag((word,)), changes.Escalate(TeamId("risk"), word, ((word, word),)))
+    call = to_call(TICKET, changes.Reply(word, then, cc=(word,)), KEY, None)
+    assert call.body is not None
+    said = json.loads(call.body)
+    assert (said["body"], said["cc"]) == ("退款", ["退款"])
+    assert said["then"][0]["add"] == ["退款"]
+    assert said["then"][1]["fields"] == {"退款": "退款"}
 
 
 @pytest.mark.parametrize("change", [changes.Reply("x"), changes.Note("x"), changes.SetAgentState("busy"), changes.Undo(KEY)])
