@@ -88,7 +88,7 @@ def _close_look() -> re.Pattern[str]:
 
 @cache
 def _picture_tail() -> re.Pattern[str]:
-    return re.compile(f"(?<=[0-9#*])\ufe0f?\u20e3|[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|{ZWJ}[{PICTURES}]")
+    return re.compile(f"[\u20e3\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|{ZWJ}[{PICTURES}]")
 
 
 class Sanitized(NamedTuple):
