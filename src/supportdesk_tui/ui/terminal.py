@@ -273,9 +273,8 @@ class OwnOutput:
 
 
 def erases_with_colour(environ: Mapping[str, str]) -> bool:
-    """Whether erasing paints the background colour: GNU screen and the old hardware terminals erase to black."""
-    term = environ.get("TERM", "")
-    return not term.startswith(("screen", "vt", "ansi", "sun", "cygwin")) or "TMUX" in environ
+    """Whether erasing paints the background colour (terminfo's `bce`): screen, tmux and the old hardware terminals lack it."""
+    return not environ.get("TERM", "").startswith(("screen", "tmux", "vt", "ansi", "sun", "cygwin"))
 
 
 def reset_sequence(*, kitty: bool) -> str:
