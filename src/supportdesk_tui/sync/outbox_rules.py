@@ -11,7 +11,6 @@ from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhas
 ASK_AFTER = timedelta(minutes=10)
 """A held change this much past its time (asleep, switched off) is not sent without asking."""
 OPEN = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.UNKNOWN})
-_ON_ITS_WAY = OPEN - {OutboxPhase.HELD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +49,15 @@ def ready(items: Iterable[OutboxItem], moment: Moment) -> list[OutboxItem]:
         if item.phase not in OPEN:
             continue
         lanes = set(map(str, item.tickets)) or {""}
-        waits = bool(lanes & on_way) or (bool(lanes & held) and not _passes_held(item))
-        waits = waits or (isinstance(item.change, Undo) and item.change.key in keys_on_way)
-        if not waits and is_due(item, moment):
+        waits = bool(lanes & on_way) or (isinstance(item.change, Undo) and item.change.key in keys_on_way)
+        is_behind_held = bool(lanes & held) and not _passes_held(item)
+        if not waits and not is_behind_held and is_due(item, moment):
             found.append(item)
             on_way |= lanes
-        elif item.phase in _ON_ITS_WAY:
-            on_way |= lanes
-        else:
+        elif item.phase is OutboxPhase.HELD or (is_behind_held and not waits):
             held |= lanes
+        else:
+            on_way |= lanes
         keys_on_way.add(item.key)
     return found
 
