@@ -56,9 +56,9 @@ def is_changed(library: MacroLibrary, folders: Sequence[Path]) -> bool:
 def lint(paths: Iterable[Path]) -> tuple[MacroProblem, ...]:
     """Everything wrong with these files or folders, also what `load` lets pass."""
     found = _Found()
-    for path in paths:
-        for file in files([path]) if path.is_dir() else [path]:
-            found.read(file)
+    every = [file for path in paths for file in (files([path]) if path.is_dir() else [path])]
+    for file in dict.fromkeys(every):
+        found.read(file)
     problems = [*found.problems, *(problem for macro in found.macros.values() for problem in _doubts(macro))]
     return tuple(sorted(problems, key=lambda problem: (problem.path, problem.line)))
 
@@ -141,7 +141,7 @@ class _Found:
         return key
 
     def _unknown(self, path: Path, line: int, name: str, known: Iterable[str], macro: str = "") -> None:
-        near = "".join(get_close_matches(name, list(known), n=1, cutoff=0.5))
+        near = "".join(get_close_matches(name, list(known), n=1))
         text = msg("there is no key {name}; nearest is {nearest}") if near else msg("there is no key {name}")
         self._problem(path, line, text, (("name", name), ("nearest", near)), macro)
 
@@ -303,8 +303,10 @@ def _unknown_paths(macro: Macro, template: Template, line: int, asked: set[str])
 
 
 def _no_field(macro: Macro, path: str, line: int) -> MacroProblem:
-    known = [*FIELDS, *(f"{root}.{path.partition('.')[2]}" for root in OPEN_ROOTS if root != "ask")]
-    near = "".join(get_close_matches(path, known, n=1, cutoff=0.5))
+    root, _, name = path.partition(".")
+    spelt = [] if root in OPEN_ROOTS else [f"{one}.{name}" for one in OPEN_ROOTS]
+    known = [*FIELDS, *spelt, *(f"ask.{ask.name}" for ask in macro.asks)]
+    near = "".join(get_close_matches(path, known, n=1))
     text = msg("there is no field {name}; nearest is {nearest}") if near else msg("there is no field {name}")
     return MacroProblem(macro.path, line, text, (("name", path), ("nearest", near)), macro.id)
 

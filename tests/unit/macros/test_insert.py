@@ -1,0 +1,167 @@
+"""Inserting macros into the composer."""
+
+from dataclasses import replace
+
+from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.context import Context
+from supportdesk_tui.commands.macro_commands import TRIES, library_of, preview
+from supportdesk_tui.commands.macro_load import SHIPPED, load
+from supportdesk_tui.commands.macro_text import parse
+from supportdesk_tui.commands.macros import Action, Macro, MacroLibrary
+from supportdesk_tui.domain.changes import SetStatus, Tag
+from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.store.events import MacroUsed, TicketOpened
+from supportdesk_tui.store.state import Absent, Draft, DraftMode, Failed, Level, Loading, Pane
+from tests.unit.commands.desk import after, context, events, has, only, reason, run, with_conversation, with_queue
+
+LIBRARY = load((SHIPPED,))
+T1 = TicketId("t1")
+
+
+def desk(pane: Pane = Pane.CONVERSATION, opened: int | None = 1, **state: object) -> Context:
+    return replace(context(pane, opened=opened, **state), macros=LIBRARY)
+
+
+def draft_after(ctx: Context, *args: str) -> Draft:
+    draft = after(ctx, run(ctx, "macro.insert", *args)).state.draft(T1)
+    assert draft is not None
+    return draft
+
+
+def test_two_keys_open_the_category_and_then_insert() -> None:
+    (leader,) = events(run(desk(), "menu.leader"))
+    withdrawal = next(item for item in leader.menu.items if item.key == "w")
+    (category,) = events(run(desk(), withdrawal.command, *withdrawal.args))
+    pending = next(item for item in category.menu.items if item.key == "p")
+    assert (pending.command, pending.args) == ("macro.insert", ("wp",))
+
+
+def test_the_leader_holds_find_repeat_and_pins() -> None:
+    (leader,) = events(run(desk(last_macro="wp"), "menu.leader"))
+    items = {item.key: item for item in leader.menu.items}
+    assert items[";"].command == "macro.pick"
+    assert items["."].command == "macro.repeat"
+    assert items["1"].command == "macro.insert"
+    (fresh,) = events(run(desk(), "menu.leader"))
+    assert "." not in {item.key for item in fresh.menu.items}
+
+
+def test_before_macros_are_read_the_leader_says_so() -> None:
+    bare = replace(desk(), macros=None)
+    (leader,) = events(run(bare, "menu.leader"))
+    assert next(item for item in leader.menu.items if item.key == ";").blocked
+    assert reason(bare, "macro.insert") == "Macros are still being read"
+    assert run(bare, "menu.macros", "w") == []
+    assert library_of(bare) == MacroLibrary()
+
+
+def test_a_category_nobody_knows_opens_nothing() -> None:
+    assert run(desk(), "menu.macros", "?") == []
+
+
+def test_inserting_keeps_what_is_typed_and_adds_what_will_happen() -> None:
+    typed = replace(desk(Pane.COMPOSER, drafts={T1: Draft(T1, then=(Tag(add=("vip",)),))}), composer_text="Dear Ms Zhang,\n")
+    effects = run(typed, "macro.insert", "wp")
+    inserted = only(effects, ef.Compose)
+    assert inserted.act is ef.ComposerAct.INSERT
+    assert inserted.stops
+    draft = draft_after(typed, "wp")
+    assert draft.body == "Dear Ms Zhang,\n"
+    assert draft.macro == "wp"
+    assert Tag(add=("vip",)) in draft.then
+    assert SetStatus("waiting_third_party") in draft.then
+    assert MacroUsed("wp") in events(effects)
+
+
+def test_inserting_opens_the_composer() -> None:
+    ctx = after(desk(), run(desk(), "macro.insert", "wp"))
+    assert ctx.focus is Pane.COMPOSER
+
+
+def test_from_the_queue_the_ticket_is_opened_first() -> None:
+    ctx = desk(Pane.QUEUE, opened=None)
+    effects = run(ctx, "macro.insert", "wp")
+    assert TicketOpened(T1) in events(effects)
+    assert effects[-1] == ef.RunCommand("macro.insert", ("wp",))
+    assert not has(effects, ef.Compose)
+
+
+def test_a_peek_is_opened_properly_before_writing() -> None:
+    assert TicketOpened(T1) in events(run(with_conversation(desk(), peek=True), "macro.insert", "wp"))
+
+
+def test_while_the_ticket_is_loading_the_macro_waits_and_then_writes_what_it_knows() -> None:
+    loading = with_conversation(desk(), customer=Loading())
+    later = only(run(loading, "macro.insert", "wp"), ef.Later)
+    assert later.args == ("wp", "try=1")
+    assert later.at > loading.now
+    again = only(run(loading, *(later.command, *later.args)), ef.Later)
+    assert again.args == ("wp", "try=2")
+    last = run(loading, "macro.insert", "wp", f"try={TRIES}")
+    told = [effect for effect in last if isinstance(effect, ef.Tell)]
+    assert any("withdrawal.txid" in dict(tell.values).get("fields", "") for tell in told)
+    assert "⟦withdrawal.txid⟧" in only(last, ef.Compose).text
+
+
+def test_a_failed_or_stale_load_does_not_wait() -> None:
+    assert has(run(with_conversation(desk(), customer=Failed("gone")), "macro.insert", "wp"), ef.Compose)
+    assert has(run(with_conversation(desk(), customer=Absent()), "macro.insert", "wp"), ef.Later)
+
+
+def test_prompts_are_asked_before_anything_is_written() -> None:
+    form = only(run(desk(), "macro.insert", "gx"), ef.Form)
+    assert (form.command, form.args) == ("macro.insert", ("gx",))
+    assert {field.name: field.value for field in form.fields} == {"team": "", "due": "18:00"}
+    effects = run(desk(), "macro.insert", "gx", "team=Risk", "due=19:00")
+    assert "Risk" in only(effects, ef.Compose).text
+
+
+def test_a_note_being_written_stays_a_note_and_that_is_said() -> None:
+    ctx = replace(desk(Pane.COMPOSER, drafts={T1: Draft(T1, DraftMode.NOTE, "FYI")}), composer_text="FYI")
+    draft = draft_after(ctx, "gy")
+    assert draft.mode is DraftMode.NOTE
+    told = only(run(ctx, "macro.insert", "gy"), ef.Tell)
+    assert told.level is Level.WARN
+
+
+def test_an_empty_note_becomes_a_reply() -> None:
+    ctx = desk(Pane.COMPOSER, drafts={T1: Draft(T1, DraftMode.NOTE)})
+    assert draft_after(ctx, "gy").mode is DraftMode.REPLY
+
+
+def test_then_next_and_attachments_come_along() -> None:
+    own = Macro(
+        "zz",
+        {"en": "Z"},
+        "z",
+        {"en": parse("x")},
+        attachments=("/a.pdf",),
+        then_next=True,
+        actions=(Action("escalate", "nowhere"),),
+    )
+    ctx = replace(desk(), macros=MacroLibrary({"zz": own}))
+    effects = run(ctx, "macro.insert", "zz")
+    assert only(effects, ef.AttachFile) == ef.AttachFile(T1, "/a.pdf")
+    assert only(effects, ef.Tell).text == "there is no team {name}"
+    draft = draft_after(ctx, "zz")
+    assert draft.then_next
+    assert draft.language_note == "no zh text, using en"
+
+
+def test_an_unknown_macro_is_told_and_without_a_ticket_nothing_happens() -> None:
+    assert "no macro" in only(run(desk(), "macro.insert", "??"), ef.Tell).text
+    empty = replace(with_queue(context(), cursor=None), macros=LIBRARY)
+    assert run(empty, "macro.insert", "wp") == []
+    assert preview(empty, LIBRARY.macros["wp"]) is None
+
+
+def test_the_last_macro_is_repeated() -> None:
+    assert reason(desk(), "macro.repeat") == "No macro was used yet"
+    assert run(desk(), "macro.repeat") == []
+    assert has(run(desk(last_macro="wp"), "macro.repeat"), ef.Compose)
+
+
+def test_a_preview_shows_what_would_be_written() -> None:
+    rendered = preview(desk(), LIBRARY.macros["wp"])
+    assert rendered is not None
+    assert "1,200.5 USDT" in rendered.text
