@@ -33,12 +33,21 @@ def cells(text: str) -> int:
 
 def shown(text: str) -> SafeText:
     """Any text as it may be drawn: safe, and with emoji every terminal places alike."""
-    return plain_emoji(text if isinstance(text, SafeText) else sanitize(text))
+    safe = text if isinstance(text, SafeText) else sanitize(text)
+    return plain_emoji(safe) if _may_hold_pictures(safe) else safe
 
 
 def shown_line(text: str) -> SafeText:
     """The same for what is drawn on one line."""
-    return plain_emoji(sanitize_line(text))
+    safe = sanitize_line(text)
+    return plain_emoji(safe) if _may_hold_pictures(safe) else safe
+
+
+def _may_hold_pictures(text: str) -> bool:
+    """Whether there may be anything for `plain_emoji` to do: its patterns are dear to compile, and few texts need them."""
+    if text.isascii():
+        return False
+    return max(text) >= "\U0001f000" or any(mark in text for mark in "\ufe0f\u200d\ufe0e\u20e3")
 
 
 def content(text: str) -> "Content":

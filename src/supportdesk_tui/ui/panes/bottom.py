@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
-from supportdesk_tui.commands.sheet import Hint
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import Level, Menu, MenuItem, Notice
 from supportdesk_tui.store.views import BottomView
@@ -13,6 +13,9 @@ from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.text import cells, cut, fit, shown_line
 from supportdesk_tui.ui.widgets.line_pane import LinePane
 from supportdesk_tui.ui.widgets.paint import Line
+
+if TYPE_CHECKING:
+    from supportdesk_tui.commands.sheet import Hint
 
 MENU_LINES = 9
 """Lines of choices at most; more columns come first."""
@@ -34,7 +37,7 @@ class BottomPane(LinePane):
         self._hints: tuple[Hint, ...] = ()
         self._rows = 1
 
-    def show(self, view: BottomView, now: datetime, hints: Sequence[Hint]) -> None:
+    def show(self, view: BottomView, now: datetime, hints: "Sequence[Hint]") -> None:
         """Draw what differs from the view before; `now` is not drawn."""
         self._view, self._hints = view, tuple(hints)
         rows = 1 + (self._menu_rows(view.menu) if view.menu else 0)
@@ -80,7 +83,7 @@ class BottomPane(LinePane):
         return line.strip()
 
     @staticmethod
-    def _key(line: Line, hint: Hint) -> None:
+    def _key(line: Line, hint: "Hint") -> None:
         line.add(hint.key, "key_off" if hint.blocked else "key", bold=not hint.blocked)
         line.add(f" {_(hint.label)}  ", "key_off" if hint.blocked else "text_low")
 

@@ -12,8 +12,7 @@ from textual.strip import Strip
 from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
-from supportdesk_tui.text.quotes import fold_quotes
-from supportdesk_tui.text.safe import SafeText, excerpt
+from supportdesk_tui.text.safe import SafeText, excerpt, sanitize
 from supportdesk_tui.ui.text import shown, shown_line, wrap
 from supportdesk_tui.ui.widgets.paint import Line, Paint
 
@@ -144,11 +143,11 @@ class EntryPainter:
 
     def _source(self, body: SafeText, is_unfolded: bool) -> Iterator[tuple[str, str]]:
         """The text between quotes, and a line for each quote folded away."""
-        part, is_cut = (excerpt(body)) if is_unfolded else (SafeText(body[:FOLDED_CHARS]), len(body) > FOLDED_CHARS)
+        part, is_cut = excerpt(body) if is_unfolded else (sanitize(body, limit=FOLDED_CHARS), len(body) > FOLDED_CHARS)
         text = shown(part).strip("\n")
         rows = text.split("\n")
         at = 0
-        for quote in fold_quotes(text):
+        for quote in _quotes(text):
             if quote.start > at:
                 yield "\n".join(rows[at : quote.start]).rstrip("\n"), ""
             if is_unfolded or len(quote) < 3:
@@ -183,6 +182,15 @@ class EntryPainter:
                 found += 1
         line.add(text[at:], ink)
         return found
+
+
+def _quotes(text: str) -> list[range]:
+    """Quoted stretches; the patterns that find them are loaded with the first text that may hold one."""
+    if not any(mark in text for mark in (">", ":\n", "：\n", "--", "__", "——", ": ")):
+        return []
+    from supportdesk_tui.text.quotes import fold_quotes
+
+    return fold_quotes(text)
 
 
 def attachment_words(attachment: Attachment) -> str:
