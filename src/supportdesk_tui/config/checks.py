@@ -73,12 +73,6 @@ def _options(value: Any) -> Mapping[str, Any]:
     return dict(value)
 
 
-def _keys(value: Any) -> Mapping[str, tuple[str, ...]]:
-    if not isinstance(value, dict):
-        raise Unfit(f"expected a table; got {shown(value)}")
-    return {name: keys_of(inner) for name, inner in value.items()}
-
-
 def keys_of(value: Any) -> tuple[str, ...]:
     """Keys of one command: a key, a list of them, or nothing."""
     given = [value] if isinstance(value, str) else value
@@ -93,5 +87,4 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "url": _url,
     "argv": _argv,
     "options": _options,
-    "keys": _keys,
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from supportdesk_tui.config.paths import expand
 from supportdesk_tui.config.problems import Problem, nearest_name
 from supportdesk_tui.config.schema import TABLES, Profile, Settings
 
@@ -60,11 +61,9 @@ def load_settings(env: Mapping[str, str], paths: "Paths", file: Path | None = No
     problems: list[Problem] = []
     sources: list[_Source] = []
     merged: dict[str, Any] = {}
-    given = file or (Path(env["SUPPORTDESK_CONFIG"]).expanduser() if env.get("SUPPORTDESK_CONFIG") else None)
+    given = file or (expand(env["SUPPORTDESK_CONFIG"]) if env.get("SUPPORTDESK_CONFIG") else None)
     for each in [given] if given is not None else [*_site_files(env), paths.config_file]:
-        if given is None and not each.exists():
-            continue
-        source = _read(each, problems)
+        source = _read(each, problems, is_optional=given is None)
         if source is not None:
             sources.append(source)
             _merge(merged, _Checker(source, problems).check())
@@ -85,24 +84,31 @@ def _site_files(env: Mapping[str, str]) -> Iterator[Path]:
             yield Path(folder) / "supportdesk" / "config.toml"
 
 
-def _read(file: Path, problems: list[Problem]) -> _Source | None:
-    import tomli
-
+def _read(file: Path, problems: list[Problem], *, is_optional: bool) -> _Source | None:
     name = str(file)
     try:
         with file.open("rb") as stream:
             raw = stream.read(_LARGEST + 1)
-        if len(raw) > _LARGEST:
-            problems.append(Problem(name, "", None, "is larger than a settings file can be; ignored"))
-            return None
+    except OSError as error:
+        if not (is_optional and isinstance(error, FileNotFoundError | NotADirectoryError)):
+            problems.append(Problem(name, "", None, f"cannot be read: {error.strerror}; ignored"))
+        return None
+    if len(raw) > _LARGEST:
+        problems.append(Problem(name, "", None, "is larger than a settings file can be; ignored"))
+        return None
+    return _parse(name, raw, problems)
+
+
+def _parse(name: str, raw: bytes, problems: list[Problem]) -> _Source | None:
+    import tomli
+
+    try:
         text = raw.decode("utf-8-sig")
         return _Source(name, text, tomli.loads(text))
     except tomli.TOMLDecodeError as error:
         problems.append(Problem(name, "", error.lineno, f"column {error.colno}: {error.msg}; the file is ignored"))
     except UnicodeDecodeError:
         problems.append(Problem(name, "", None, "is not UTF-8 text; ignored"))
-    except OSError as error:
-        problems.append(Problem(name, "", None, f"cannot be read: {error.strerror}; ignored"))
     except RecursionError:
         problems.append(Problem(name, "", None, "is nested too deeply; ignored"))
     return None

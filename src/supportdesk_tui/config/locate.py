@@ -6,6 +6,10 @@ from typing import Any, TypeAlias
 KeyPath: TypeAlias = tuple[str | int, ...]
 
 
+_LONGEST = 400
+"""Lines a single value is followed over; a longer one ends the search, because each line costs a parse of all before it."""
+
+
 def locate(text: str) -> dict[KeyPath, int]:
     """Line of every key of a valid TOML text: lines are gathered until they parse, so strings and arrays may span lines."""
     import tomli
@@ -19,6 +23,8 @@ def locate(text: str) -> dict[KeyPath, int]:
         if not chunk:
             start = number
         chunk.append(line)
+        if len(chunk) > _LONGEST:
+            break
         try:
             parsed = tomli.loads("\n".join(chunk))
         except tomli.TOMLDecodeError:

@@ -56,7 +56,7 @@ def find_paths(env: Mapping[str, str] | None = None) -> Paths:
 def _folder(env: Mapping[str, str], kind: str) -> Path:
     chosen = env.get(f"SUPPORTDESK_{kind}_DIR", "")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return expand(chosen).absolute()
     from platformdirs import PlatformDirs
 
     dirs = PlatformDirs(APP, appauthor=False)
@@ -67,6 +67,14 @@ def _folder(env: Mapping[str, str], kind: str) -> Path:
         "STATE": dirs.user_state_path,
     }
     return found[kind]
+
+
+def expand(path: str) -> Path:
+    """A path as a user writes it, `~` included; a `~` nobody knows stays as it is and leads nowhere."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def make_private(folder: Path) -> Path:

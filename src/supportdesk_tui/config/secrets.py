@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import NoReturn
 
 from supportdesk_tui.config.kernel_keys import KernelKeysBlocked, drop_key, keep_key, load_key
+from supportdesk_tui.config.paths import expand
 from supportdesk_tui.config.schema import Profile
 
 VARIABLE = "SUPPORTDESK_TOKEN"
@@ -166,9 +166,9 @@ def _from_file(path: str) -> Answer:
     if not path:
         return Answer(Step.FILE, None, "not set")
     try:
-        handle = os.open(Path(path).expanduser(), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (OSError, RuntimeError) as error:
-        return Answer(Step.FILE, None, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        handle = os.open(expand(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        return Answer(Step.FILE, None, f"cannot be read: {error.strerror}")
     complaint = _unsafe(os.fstat(handle))
     if complaint:
         os.close(handle)

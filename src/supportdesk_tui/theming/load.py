@@ -65,8 +65,13 @@ def theme_names(folders: Sequence[Path]) -> list[str]:
     """Every theme there is, ours first."""
     names: dict[str, None] = {}
     for folder in reversed(folders):
-        names.update((file.stem, None) for file in sorted(folder.glob("*.toml")) if _NAME.fullmatch(file.stem))
+        names.update(dict.fromkeys(_names_in(folder)))
     return list(names)
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Themes of one folder; none when it cannot be read, which is not worth a word."""
+    return sorted(file.stem for file in folder.glob("*.toml") if _NAME.fullmatch(file.stem))
 
 
 def fitting_theme(wanted: str, colours: str, env: Mapping[str, str]) -> str:
@@ -86,7 +91,7 @@ def load_theme(name: str, folders: Sequence[Path]) -> LoadedTheme:
     """Read one theme; a missing file, key or colour is reported and the default stands in for it."""
     for folder in folders:
         file = folder / f"{name}.toml"
-        if _NAME.fullmatch(name) and file.is_file():
+        if _NAME.fullmatch(name) and name in _names_in(folder):
             return _load_file(name, file)
     names = theme_names(folders)
     problem = Problem("themes", name, None, f"no such theme, using {DEFAULT_DARK}", nearest_name(name, names))
@@ -119,7 +124,7 @@ def _load_file(name: str, file: Path) -> LoadedTheme:
         raw = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         return _refuse(name, Problem(str(file), "", error.lineno, f"{error.msg}; using the default theme"))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
         return _refuse(name, Problem(str(file), "", None, f"cannot be read ({error}); using the default theme"))
     reader = _Reader(file, text, raw)
     loaded = reader.build(name)

@@ -128,7 +128,8 @@ url = "https://x.example"
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [("theme = \n", 1), ("clock = true\n[x\n", 2), ('a = """\n', 2), ("a=1\na=2", 2), ("x = [" * 2_000, None)]
+    ("text", "line"),
+    [("theme = \n", 1), ("clock = true\n[x\n", 2), ('a = """\n', 2), ("a=1\na=2", 2), ("x = " + "[" * 5_000, None)],
 )
 def test_a_file_that_is_no_toml_is_told_and_ignored(tmp_path: Path, text: str, line: int | None) -> None:
     loaded = load(tmp_path, text)
@@ -304,6 +305,22 @@ p = 4
     }  # fmt: skip
     assert {path: found.get(path) for path in expected} == expected
     assert not any("not" in path for path in found)
+
+
+def test_a_value_of_very_many_lines_ends_the_search_for_lines() -> None:
+    text = 'a = 1\nb = """\n' + "x\n" * 20_000 + '"""\nc = 1\n'
+    assert locate(text) == {("a",): 1}
+
+
+def test_a_home_nobody_has_is_no_reason_to_stop(tmp_path: Path) -> None:
+    loaded = load_settings({"SUPPORTDESK_CONFIG": "~nobody-such/x.toml"}, paths_in(tmp_path))
+    assert "No such file" in loaded.problems[0].text
+    assert find_paths({"SUPPORTDESK_DATA_DIR": "~nobody-such/data"}).data.is_absolute()
+
+
+def test_a_file_in_the_place_of_the_folder_is_no_reason_to_stop(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("x")
+    assert load_settings(NO_SITE, paths_in(tmp_path)) == Loaded(Settings())
 
 
 def test_folders_come_from_the_environment_or_the_system(tmp_path: Path) -> None:

@@ -262,6 +262,7 @@ def test_cut_counts_cells_when_told_how() -> None:
 
 def test_a_flag_is_not_cut_in_half() -> None:
     flags = "🇨🇳🇯🇵🇺🇦"
+    assert list(clusters(f"a{flags}e\u0301")) == ["a", "🇨🇳", "🇯🇵", "🇺🇦", "e\u0301"]
     assert border_before(flags, 3) == 2
     assert border_before(flags, 4) == 4
     assert border_before("a" + flags, 2) == 1

@@ -226,6 +226,17 @@ def test_a_file_that_is_no_text_is_reported(tmp_path: Path) -> None:
     assert "cannot be read" in loaded.problems[0].text
 
 
+def test_a_file_nested_without_end_is_reported(tmp_path: Path) -> None:
+    loaded = write(tmp_path, "x = " + "[" * 5_000)
+    assert loaded.theme.name == DEFAULT_DARK
+    assert len(loaded.problems) == 1
+
+
+def test_a_folder_in_the_place_of_a_file_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").mkdir()
+    assert "cannot be read" in load_theme("mine", theme_folders(tmp_path)).problems[0].text
+
+
 def test_a_table_that_is_no_table_is_reported(tmp_path: Path) -> None:
     loaded = write(tmp_path, "ink = 3\n")
     assert [problem.key for problem in loaded.problems] == ["ink"]
