@@ -55,6 +55,8 @@ class Common:
     """None while there is no connection to ask."""
     heard_at: datetime | None = None
     """When the server last said anything."""
+    is_whole: bool = False
+    """The copy holds every live ticket, so that counting it counts the server."""
     have: int = 0
     expected: int = 0
     """Progress of the copy; `expected` is 0 when it is whole."""

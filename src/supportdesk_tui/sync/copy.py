@@ -16,6 +16,7 @@ _WAITS_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 
 async def copy_all(common: Common, mark: Callable[[], FeedMark | None], progress: Callable[[], None]) -> None:
     """Read every live ticket; the feed must be open before this starts, so that nothing falls between."""
+    common.is_whole = False
     await common.cache.begin_copy()
     common.have, common.expected, after = 0, 1, None
     while True:
@@ -28,7 +29,7 @@ async def copy_all(common: Common, mark: Callable[[], FeedMark | None], progress
         if after is None:
             break
     await common.cache.end_copy(mark())
-    common.expected = 0
+    common.expected, common.is_whole = 0, True
     progress()
 
 

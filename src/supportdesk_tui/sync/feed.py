@@ -217,7 +217,7 @@ class Feed:
     async def _counted(self, moved: Sequence[tuple[TicketSummary | None, TicketSummary]]) -> ev.ViewsLoaded | None:
         """The view bar with counts as the cache has them, once the copy is whole."""
         views = self._common.store.state.queue.views
-        if self._common.expected or not views:
+        if not self._common.is_whole or not views:
             return None
         now = self._common.clock.monotonic()
         if now >= self._recount_at:

@@ -101,6 +101,7 @@ class Link:
         self._common.backend = backend
         await self._sign_in(backend)
         since = await self._common.cache.run(self._common.cache.last.mark)
+        self._common.is_whole = since is not None
         listening = asyncio.create_task(self.feed.listen(backend, since))
         try:
             # The feed must be open before anything is read, so that nothing falls between; a slow one is not waited for.
