@@ -101,16 +101,18 @@ def placeholder(paint: Paint, width: int, ground: str) -> Strip:
 
 
 def _words(line: Line, columns: Columns, look: RowLook) -> None:
+    """Name and subject; only they and the marker change when the cursor comes, so that a move writes few bytes."""
     row = look.row
-    ink = "text_high" if look.at_cursor or row.unread else "text"
     name = shown_line(row.customer_name)
+    ink, ground = "text_high" if row.unread else "text", line.ground
+    if look.at_cursor:
+        ink, ground = "cursor_text", "cursor" if look.is_focused else "cursor_blurred"
     if columns.subject:
-        line.add(fit(name, columns.customer - 1) + " ", ink, bold=look.at_cursor)
-        line.add(
-            fit(shown_line(row.subject), columns.subject - 1) + " ", ink if look.at_cursor else "text", bold=look.at_cursor
-        )
+        line.add(fit(name, columns.customer - 1) + " ", ink, bold=look.at_cursor, ground=ground)
+        ink = ink if look.at_cursor else "text"
+        line.add(fit(shown_line(row.subject), columns.subject - 1) + " ", ink, bold=look.at_cursor, ground=ground)
     elif columns.customer:
-        line.add(fit(name, columns.customer), ink, bold=look.at_cursor)
+        line.add(fit(name, columns.customer), ink, bold=look.at_cursor, ground=ground)
 
 
 def _priority_ink(priority: Priority) -> str:
