@@ -42,12 +42,13 @@ def _is_widget_code(module: str) -> bool:
 
 
 def test_only_the_text_package_declares_text_safe() -> None:
+    """Words of our own, written down in the source, are the one exception."""
     made = [
         f"{module.where}:{node.lineno}"
         for module in modules(PACKAGE)
         if not module.name.startswith(TEXT_PACKAGE)
         for node, name in calls(module.tree)
-        if name == "SafeText"
+        if name == "SafeText" and not all(isinstance(argument, ast.Constant) for argument in node.args)
     ]
     assert not made, "use text.safe.sanitize, join, lines or cut"
 
