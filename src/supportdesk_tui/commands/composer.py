@@ -7,7 +7,6 @@ from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Choice, Compose, ComposerAct, Effect
 from supportdesk_tui.commands.forms import promise_fields
-from supportdesk_tui.commands.guards import needs_composer
 from supportdesk_tui.commands.macro_text import unresolved
 from supportdesk_tui.commands.opening import draft_of, values
 from supportdesk_tui.commands.queue import next_ticket
@@ -41,12 +40,11 @@ def limit_of(context: Context, mode: DraftMode) -> int:
     return CHANNEL_LIMITS.get(current.channel, DEFAULT_LIMIT)
 
 
-def can_send(context: Context) -> Blocked | None:
-    """Why the draft cannot be sent: nothing written, too long, or a blank of a macro is still open."""
-    if (blocked := needs_composer(context)) is not None:
-        return blocked
+def writable(context: Context) -> Draft | Blocked:
+    """The draft that would be sent, or why not: nothing written, too long, or a blank of a macro is still open."""
     ticket = context.state.conversation.ticket
-    assert ticket is not None  # noqa: S101 - needs_composer has looked
+    if ticket is None or not context.state.view.composer_open:
+        return Blocked(msg("The composer is not open"))
     draft = draft_of(context, ticket)
     if not draft.body.strip():
         return Blocked(msg("Nothing is written yet"))
@@ -55,18 +53,21 @@ def can_send(context: Context) -> Blocked | None:
     over = len(draft.body) - limit_of(context, draft.mode)
     if over > 0:
         return Blocked(msg("{count} characters too long for this channel"), (("count", str(over)),))
-    return None
+    return draft
+
+
+def can_send(context: Context) -> Blocked | None:
+    """Why the draft cannot be sent."""
+    draft = writable(context)
+    return draft if isinstance(draft, Blocked) else None
 
 
 def send(context: Context, args: Args) -> Iterable[Effect]:
     """Send the draft: a reply is held for a while so that it can be taken back, a note goes at once."""
-    blocked = can_send(context)
-    ticket = context.state.conversation.ticket
-    if blocked is not None or ticket is None:
-        if blocked is not None:
-            yield ef.Tell(blocked.reason, blocked.values, Level.WARN)
+    draft = writable(context)
+    if isinstance(draft, Blocked):
+        yield ef.Tell(draft.reason, draft.values, Level.WARN)
         return
-    draft = draft_of(context, ticket)
     news = _news(context, draft)
     if news and args[:1] != (ANYWAY,):
         question = msg("{name} wrote while you were writing. Send all the same?")

@@ -11,7 +11,6 @@ from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.commands.times import parse_when, zone_of
 from supportdesk_tui.domain.changes import Create, Escalate, MakePromise, ReturnTask, SettlePromise
 from supportdesk_tui.domain.directory import EscalationTarget
-from supportdesk_tui.domain.ids import TeamId
 from supportdesk_tui.domain.ticket import Channel, PromiseState
 from supportdesk_tui.store.state import Level, value_of
 
@@ -141,8 +140,3 @@ def _create_fields(context: Context, given: dict[str, str]) -> tuple[FormField, 
         FormField("subject", msg("Subject"), given.get("subject", ""), required=True),
         FormField("body", msg("What the customer says"), given.get("body", ""), required=True, multiline=True),
     )
-
-
-def team_of(context: Context, letter: str) -> TeamId | None:
-    """The team behind a letter after `!`, or with this id."""
-    return next((one.team for one in targets(context) if letter in {one.key, one.team}), None)

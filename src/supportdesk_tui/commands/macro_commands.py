@@ -1,6 +1,6 @@
 """Bodies: inserting a macro, repeating it, finding one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from supportdesk_tui.commands.macros import Macro, MacroLibrary, Rendered, rende
 from supportdesk_tui.commands.opening import draft_of, is_open, open_ticket, values
 from supportdesk_tui.commands.spec import Args, Blocked, msg
 from supportdesk_tui.commands.times import zone_of
-from supportdesk_tui.domain.ticket import Ticket
+from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Absent, Draft, DraftMode, Level, Loading, value_of
 
@@ -30,11 +30,9 @@ def library_of(context: Context) -> MacroLibrary:
     return context.macros if isinstance(context.macros, MacroLibrary) else MacroLibrary()
 
 
-def subject_of(context: Context, asked: dict[str, str] | None = None) -> Subject | None:
-    """What a macro can speak about on the current ticket, as far as it is loaded."""
-    current, conversation, session = context.current, context.state.conversation, context.state.session
-    if current is None:
-        return None
+def subject_of(context: Context, current: TicketSummary, asked: Mapping[str, str]) -> Subject:
+    """What a macro can speak about on a ticket, as far as it is loaded."""
+    conversation, session = context.state.conversation, context.state.session
     detail = value_of(conversation.detail) if conversation.ticket == current.id else None
     return Subject(
         ticket=detail or Ticket(current),
@@ -43,14 +41,14 @@ def subject_of(context: Context, asked: dict[str, str] | None = None) -> Subject
         directory=session.directory,
         now=context.now,
         zone=zone_of(context.options, context.now),
-        asked=asked or {},
+        asked=asked,
     )
 
 
 def preview(context: Context, macro: Macro) -> Rendered | None:
     """What a macro would write here: for the picker."""
-    subject = subject_of(context)
-    return render(macro, subject) if subject is not None else None
+    current = context.current
+    return render(macro, subject_of(context, current, {})) if current is not None else None
 
 
 def insert(context: Context, args: Args) -> Iterable[Effect]:
@@ -75,7 +73,7 @@ def insert(context: Context, args: Args) -> Iterable[Effect]:
         rest = tuple(arg for arg in args if not arg.startswith(f"{_TRY}="))
         yield ef.Later(context.now + WAIT, "macro.insert", (*rest, f"{_TRY}={tries + 1}"))
         return
-    yield from _write(context, macro, asked)
+    yield from _write(context, macro, subject_of(context, current, asked))
 
 
 def _is_coming(context: Context) -> bool:
@@ -92,10 +90,7 @@ def _ask(context: Context, macro: Macro, asked: dict[str, str]) -> Effect:
     return ef.Form(macro.title(language), fields, "macro.insert", (macro.id,))
 
 
-def _write(context: Context, macro: Macro, asked: dict[str, str]) -> Iterable[Effect]:
-    subject = subject_of(context, asked)
-    if subject is None:
-        return
+def _write(context: Context, macro: Macro, subject: Subject) -> Iterable[Effect]:
     rendered = render(macro, subject)
     ticket = subject.ticket.summary.id
     draft = draft_of(context, ticket)

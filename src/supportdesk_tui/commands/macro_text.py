@@ -255,7 +255,7 @@ class _Writer:
                     self.blank(blank)
                 case Caret():
                     self.caret = self.length
-                case If() as condition:
+                case condition:
                     pending.extend(reversed(condition.then if self.holds(condition) else condition.otherwise))
 
     def value(self, value: Value) -> None:

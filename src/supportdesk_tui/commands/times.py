@@ -71,8 +71,6 @@ def tomorrow(now: datetime, zone: tzinfo, hour: int = MORNING) -> datetime:
 
 def _moment(said: str, local: datetime) -> datetime | None:
     day, rest, named = _day(said, local)
-    if day is None:
-        return None
     rest = rest.strip(" ,，的").removeprefix("at ").strip()
     evening = any(word in said for word in _EVENINGS)
     for word, hour in _ENDS.items():
@@ -96,7 +94,7 @@ def _hour(match: re.Match[str], *, evening: bool) -> int:
     return hour + 12 if is_pm and hour < 12 else hour
 
 
-def _day(said: str, local: datetime) -> tuple[datetime | None, str, bool]:
+def _day(said: str, local: datetime) -> tuple[datetime, str, bool]:
     """The day named, what is left of the text, and whether a day was named at all."""
     for word, ahead in _DAYS:
         if said.startswith(word):

@@ -113,3 +113,10 @@ def test_a_paused_clock_comes_last() -> None:
     choice = next_best((paused, running), make.agent(), NOW)
     assert choice is not None
     assert choice[0] == running
+
+
+def test_a_language_we_do_not_speak_is_no_reason() -> None:
+    row = make.summary(1, owner=None, clock=NO_CLOCK, language="tr")
+    choice = next_best((row,), make.agent(languages=("zh",), skills=()), NOW)
+    assert choice is not None
+    assert "tr" not in choice[1]

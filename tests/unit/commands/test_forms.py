@@ -108,8 +108,9 @@ def test_a_task_is_handed_back_with_its_finding() -> None:
 # --- promises
 
 
-def test_a_promise_asks_what_and_by_when() -> None:
-    assert [field.name for field in only(run(TALK, "ticket.promise"), ef.Form).fields] == ["what", "by"]
+@pytest.mark.parametrize("command", ["ticket.promise", "composer.promise"])
+def test_a_promise_asks_what_and_by_when(command: str) -> None:
+    assert [field.name for field in only(run(TALK, command), ef.Form).fields] == ["what", "by"]
 
 
 def test_a_promise_is_recorded_with_its_time() -> None:

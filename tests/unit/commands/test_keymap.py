@@ -1,5 +1,7 @@
 """Presets, the agent's own keys, conflicts, and the router."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,6 +116,13 @@ def test_of_two_own_keys_the_first_holds() -> None:
 def test_the_same_key_twice_for_one_command_is_no_conflict() -> None:
     keymap = resolve(CATALOG, overrides={"ticket.spam": ["f7", "F7"]})
     assert keymap.keys["ticket.spam"] == ("f7",)
+    assert not keymap.problems
+
+
+def test_of_two_defaults_the_first_holds_and_the_other_is_listed_without_blaming_the_agent() -> None:
+    first, second = CATALOG[0], replace(CATALOG[1], keys=CATALOG[0].keys[:1])
+    keymap = resolve((first, second))
+    assert keymap.unbound == (Unbound(second.id, first.keys[0], first.id),)
     assert not keymap.problems
 
 

@@ -288,3 +288,7 @@ def test_all_none_and_others() -> None:
 def test_places_are_all_different() -> None:
     assert len({repr(query) for query in PLACES.values()}) == len(PLACES)
     assert QueueQuery() == EVERY_TICKET
+
+
+def test_a_list_that_was_scrolled_asks_for_the_rows_there() -> None:
+    assert run(context(), "queue.rows", "400") == [ef.Load(ef.LoadKind.QUEUE, cursor=400)]

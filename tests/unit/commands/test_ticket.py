@@ -113,6 +113,11 @@ def test_nothing_is_possible_before_signing_in() -> None:
     assert reason(replace(ctx, state=replace(ctx.state, session=SessionState())), "ticket.reply") == "Not signed in yet"
 
 
+def test_before_signing_in_taking_does_nothing() -> None:
+    ctx = context()
+    assert run(replace(ctx, state=replace(ctx.state, session=SessionState())), "ticket.take") == []
+
+
 # --- writing
 
 

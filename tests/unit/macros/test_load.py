@@ -237,5 +237,10 @@ def test_lint_reads_folders_and_single_files_and_is_silent_when_all_is_well(tmp_
     assert lint([put(tmp_path, GOOD), tmp_path, SHIPPED]) == ()
 
 
+def test_lint_is_content_with_files_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "guide.pdf").write_bytes(b"%PDF")
+    assert lint([put(tmp_path, SECOND + 'attachments = ["guide.pdf"]')]) == ()
+
+
 def test_lint_finds_the_line_of_a_short_body(tmp_path: Path) -> None:
     assert [problem.line for problem in lint([put(tmp_path, SECOND.replace("Hello", "{a.b}"))])] == [5]
