@@ -1,6 +1,7 @@
 """Things that go wrong on the wire, and what the database then holds."""
 
 import time
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -20,9 +21,9 @@ def faults() -> Faults:
 
 
 @pytest.fixture
-def client(faults: Faults) -> Client:
+def client(faults: Faults) -> Iterator[Client]:
     with ServerThread(tickets=5, faults=faults) as server:
-        yield Client(server, "li.wei")  # type: ignore[misc]  # a fixture that yields
+        yield Client(server, "li.wei")
 
 
 def copies(client: Client, body: str) -> int:

@@ -20,7 +20,8 @@ def ticket(**fields: object) -> Ticket:
     """A ticket opened now, unanswered; settled."""
     plain: dict[str, object] = {
         "n": 1, "id": "t1", "number": "HX-1", "subject": "s", "channel": "chat", "status": "new", "priority": 2,
-        "category": "TEC", "language": "en", "customer": "c1", "customer_name": "C", "tier": "Regular", "created_at": NOW, "opened_at": NOW,
+        "category": "TEC", "language": "en", "customer": "c1", "customer_name": "C", "tier": "Regular",
+        "created_at": NOW, "opened_at": NOW,
     }  # fmt: skip
     made = msgspec.convert({**plain, **fields}, Ticket)
     settle(made, NOW)

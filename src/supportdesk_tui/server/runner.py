@@ -95,9 +95,9 @@ def make_config(parts: Parts, *middleware: Middleware, ticking: bool = True, **o
 
 
 def loopback_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    """A listening socket whose port is known before the server runs."""
+    """A listening socket whose port is known before the server runs; named TCP, or asyncio leaves Nagle's 40 ms in."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
     return listener

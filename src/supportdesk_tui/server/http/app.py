@@ -145,6 +145,7 @@ async def _tick(desk: Desk) -> None:
     while True:
         await anyio.sleep(TICK_S)
         await run_in_threadpool(pass_time, desk)
+        await run_in_threadpool(desk.database.checkpoint)
 
 
 def _error(request: Request, status: int, error: schema.ErrorOut, headers: dict[str, str] | None = None) -> Response:

@@ -41,7 +41,7 @@ def open_engine(url: str) -> Engine:
 def _on_connect(connection: DBAPIConnection, _record: Any) -> None:
     connection.isolation_level = None  # sqlite3 begins nothing by itself: we say BEGIN
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-32000", "temp_store=MEMORY", "wal_autocheckpoint=4000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-32000", "temp_store=MEMORY", "wal_autocheckpoint=0"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -81,6 +81,14 @@ class Database:
         """A connection that holds the write lock from its first statement; commits at the end, rolls back on any error."""
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
+
+    def checkpoint(self) -> None:
+        """Move what the write-ahead log holds into the database, without making anybody wait for it."""
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        finally:
+            connection.close()
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in one write transaction on the writer's thread and wait for it."""

@@ -2,12 +2,10 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, func, select, text, tuple_, union_all
-from sqlalchemy.sql.expression import CompoundSelect
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select, text, tuple_, union_all
 
 from supportdesk_tui.server.floor.query import NOBODY, Criteria
 from supportdesk_tui.server.floor.ticket import Ticket
@@ -67,7 +65,8 @@ def list_page(
 
 def count(connection: Connection, want: Criteria, now: int) -> int:
     """How many tickets a query without words has."""
-    clauses = [tickets.c.band.in_(want.bands), *_filters(want, plain=True), *_bounds(want, "clock", None, now)]
+    bands = [] if want.phases_to_check else [tickets.c.band.in_(want.bands)]
+    clauses = [*bands, *_filters(want, plain=True), *_bounds(want, "clock", None, now)]
     return connection.execute(select(func.count()).select_from(tickets).where(*clauses)).scalar_one()
 
 
@@ -82,9 +81,7 @@ def _bounds(want: Criteria, sort: str, after: Mark | None, now: int) -> list[Col
     return clauses
 
 
-def _walk(
-    want: Criteria, bounds: list[ColumnElement[bool]], *, sort: str, found: list[int] | None, limit: int
-) -> Select[Any] | CompoundSelect[Any]:
+def _walk(want: Criteria, bounds: list[ColumnElement[bool]], *, sort: str, found: list[int] | None, limit: int) -> Select[Any]:
     """A limited walk for every band and every leading value, merged: each walk is a range of one index."""
     column, falls = SORTS[sort]
     order = (column.desc(), tickets.c.n.desc()) if falls else (column, tickets.c.n)
@@ -100,15 +97,22 @@ def _walk(
             .limit(limit)
         )
     pieces = [
-        select(*_ROW_COLUMNS).where(tickets.c.band == band, *leading, *rest, *bounds).order_by(*order).limit(limit)
-        for band in want.bands
+        select(tickets.c.n, column).where(*leading, *rest, *bounds).order_by(*order).limit(limit)
         for leading in _leading(want, lead)
     ]
     if len(pieces) == 1:
-        return pieces[0]
-    merged = union_all(*(select(piece.subquery()) for piece in pieces)).subquery()
-    key, n = merged.c[column.name], merged.c.n
-    return select(merged).order_by(*((key.desc(), n.desc()) if falls else (key, n))).limit(limit)
+        chosen = pieces[0].subquery()
+    else:
+        merged = union_all(*(select(piece.subquery()) for piece in pieces)).subquery()
+        key, n = merged.c[column.name], merged.c.n
+        chosen = select(n).order_by(*((key.desc(), n.desc()) if falls else (key, n))).limit(limit).subquery()
+    return select(*_ROW_COLUMNS).where(tickets.c.n.in_(select(chosen.c.n))).order_by(*_plain(column, falls=falls))
+
+
+def _plain(column: ColumnElement[Any], *, falls: bool) -> list[ColumnElement[Any]]:
+    """The order, in a form that asks for sorting the few chosen rows rather than for walking an index."""
+    keys = [func.coalesce(column, 0), func.coalesce(tickets.c.n, 0)]
+    return [key.desc() for key in keys] if falls else keys
 
 
 def _lead(want: Criteria) -> str:
@@ -119,20 +123,29 @@ def _lead(want: Criteria) -> str:
         return "promised"
     if want.teams:
         return "teams"
-    return "channels" if want.channels else ""
+    if want.channels:
+        return "channels"
+    return "phases" if want.phases_to_check else ""
 
 
-def _leading(want: Criteria, lead: str) -> Iterable[list[ColumnElement[bool]]]:
+def _leading(want: Criteria, lead: str) -> list[list[ColumnElement[bool]]]:
+    """The beginnings of the index ranges to walk, one list of equalities each."""
     columns = tickets.c
-    if lead == "owners":
-        return [[columns.owner.is_(None) if one == NOBODY else columns.owner == one] for one in sorted(want.owners)]
+    firsts: dict[str, tuple[ColumnElement[Any], frozenset[str]]] = {
+        "owners": (columns.owner, want.owners),
+        "teams": (columns.team, want.teams),
+        "channels": (columns.channel, want.channels),
+    }
+    if lead == "phases":
+        return [[columns.phase == one] for one in sorted(want.phases_to_check)]
     if lead == "promised":
-        return [[text("open_promises > 0")]]  # type: ignore[list-item]  # a text clause is a boolean here
-    if lead == "teams":
-        return [[columns.team == one] for one in sorted(want.teams)]
-    if lead == "channels":
-        return [[columns.channel == one] for one in sorted(want.channels)]
-    return [[]]
+        ranges: list[list[ColumnElement[bool]]] = [[columns.open_promises > literal_column("0")]]
+    elif lead:
+        column, values = firsts[lead]
+        ranges = [[column.is_(None) if one == NOBODY else column == one] for one in sorted(values)]
+    else:
+        ranges = [[]]
+    return [[columns.band == band, *first] for band in want.bands for first in ranges]
 
 
 def _filters(want: Criteria, *, skip: str = "", plain: bool = False) -> list[ColumnElement[bool]]:
