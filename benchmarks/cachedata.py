@@ -16,8 +16,9 @@ from supportdesk_tui.sync.cache import Cache  # noqa: E402
 from supportdesk_tui.sync.conversations import Detail, Entries  # noqa: E402
 
 SUBJECTS = ("Withdrawal pending", "提现未到账", "KYC document refused", "Deposit not credited", "Новый вход в аккаунт")
-READY = "READY-ROW"
-"""In every subject; the skeleton cannot show it."""
+NAMES = ("Zhang Min", "O. Petrova", "佐藤 健", "A. Souza", "Нина К.", "M. Dubois", "Trần Văn")
+READY = "000003"
+"""The number of a row in the first view; the skeleton cannot show it."""
 EVEN, ODD = "EVEN-MARK", "ODD-MARK"
 """In the newest entry of tickets with even and odd numbers."""
 
@@ -27,11 +28,11 @@ def build_cache(path: Path, count: int, *, opened: int = 60) -> None:
     now = datetime.now(UTC)
     cache = Cache(path)
     cache.open()
-    cache.save_session(make.session(), make.directory())
-    cache.save_views((make.view(),))
+    cache.last.save_session(make.session(), make.directory())
+    cache.last.save_views((make.view(),))
     cache.put_tickets_now(_rows(count, now))
     asyncio.run(_conversations(cache, min(opened, count), now))
-    cache.set_complete_now(FeedMark("1"))
+    cache.last.set_complete(FeedMark("1"))
     cache.close()
 
 
@@ -39,7 +40,7 @@ def _rows(count: int, now: datetime):
     for n in range(count):
         base = make.summary(n)
         clock = type(base.clock)(base.clock.kind, now - timedelta(minutes=10), now + timedelta(hours=2, minutes=n))
-        subject = make.sanitize_line(f"{READY} {SUBJECTS[n % len(SUBJECTS)]} {n}")
+        subject = make.sanitize_line(f"{SUBJECTS[n % len(SUBJECTS)]} {n}")
         yield make.summary(
             n, subject=subject, clock=clock, updated_at=now - timedelta(seconds=n), created_at=now - timedelta(days=1)
         )
@@ -51,7 +52,7 @@ async def _conversations(cache: Cache, count: int, now: datetime) -> None:
         ticket = make.ticket(n)
         entries = []
         for seq in range(1, 21):
-            kind = EntryKind.CUSTOMER if seq % 2 else EntryKind.REPLY
+            kind = EntryKind.CUSTOMER if seq % 2 else EntryKind.AGENT
             words = "It still does not work for us. " * (2 + seq % 5)
             last = f"\n\n{mark} {n}" if seq == 20 else ""
             entries.append(make.entry(seq, kind, f"Hello, this is message {seq}.\n\n{words}\n我的提现还没有到账。{last}"))

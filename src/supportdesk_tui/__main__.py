@@ -1,5 +1,6 @@
 """The console entry point: a skeleton of the desk first, everything slow after it."""
 
+import gc
 import os
 import sys
 
@@ -20,6 +21,7 @@ def main() -> None:
         sys.exit(130)
     finally:
         splash.leave()
+        gc.freeze()  # the system takes the memory back; collecting it object by object would be most of the way out
 
 
 if __name__ == "__main__":
