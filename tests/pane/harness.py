@@ -26,6 +26,8 @@ DARK = load_theme(DEFAULT_DARK, theme_folders(None)).palette
 class OnePane(App[None]):
     """A single pane; messages it posts are kept, and the lines it asks to be painted again."""
 
+    CSS = "Screen { layers: base over; }"
+
     def __init__(self, pane: Widget) -> None:
         super().__init__()
         self.pane = pane
@@ -84,7 +86,8 @@ class Desk(App[None]):
     """All panes side by side."""
 
     CSS = """
-    #panes { height: 1fr; margin-bottom: 1; }
+    Screen { layers: base over; }
+    #panes { height: 1fr; }
     QueuePane { width: 46; height: 1fr; }
     #middle { width: 1fr; }
     ConversationPane { height: 1fr; }

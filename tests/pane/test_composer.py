@@ -207,7 +207,7 @@ async def test_the_caret_blinks_never_and_is_where_an_ime_looks_for_it() -> None
         await typed(composer, "你好")
         await pilot.pause()
         assert not composer.editor.cursor_blink
-        assert app.cursor_position == composer.editor.cursor_screen_offset == (5, 1)
+        assert app.cursor_position == composer.editor.cursor_screen_offset == (6, 1)
         composer.show(data.composer(others=(("Mei Lin", Activity.TYPING),)), data.NOW)
         await pilot.pause()
-        assert app.cursor_position == composer.editor.cursor_screen_offset == (5, 2)
+        assert app.cursor_position == composer.editor.cursor_screen_offset == (6, 2)

@@ -147,17 +147,18 @@ async def test_the_last_line_keeps_its_right_end_when_it_is_narrow() -> None:
         assert misfits(pane) == []
 
 
-async def test_a_menu_grows_upward_with_keys_and_reasons() -> None:
+async def test_a_menu_opens_over_the_panes_with_keys_and_reasons() -> None:
     pane = BottomPane(DARK)
     async with showing(pane, 100, 20) as (_app, pilot):
         pane.show(data.bottom(menu=data.menu()), data.NOW, data.HINTS)
         await pilot.pause()
-        assert pane.size.height > 3
-        shown = "\n".join(texts(pane))
+        assert pane.size.height == 1
+        assert pane.panel.region.bottom == 20
+        shown = "\n".join(texts(pane.panel))
         for said in ("Escalate to", "s security", "w wallet-ops", "f finance", "Esc leaves this menu"):
             assert said in shown
-        assert misfits(pane) == []
+        assert misfits(pane.panel) == []
         pane.show(data.bottom(notice=data.NOTICE), data.NOW, data.HINTS)
         await pilot.pause()
-        assert pane.size.height == 1
+        assert not pane.panel.display
         assert "✓ solved 004213 · z takes it back" in texts(pane)[0]

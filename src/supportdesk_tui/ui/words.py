@@ -77,9 +77,8 @@ def order(key: SortKey) -> str:
     }[key]
 
 
-def status_name(name: str) -> str:
-    """A status by its backend name: words of ours where we know it, else the name itself."""
-    known = {
+def _known_statuses() -> dict[str, str]:
+    return {
         "new": _("new"),
         "bot": _("with the bot"),
         "waiting_human": _("asked for a human"),
@@ -99,13 +98,16 @@ def status_name(name: str) -> str:
         "merged": _("merged"),
         "spam": _("spam"),
     }
-    return known.get(name) or shown_line(name.replace("_", " "))
+
+
+def status_name(name: str) -> str:
+    """A status by its backend name: words of ours where we know it, else the name itself."""
+    return _known_statuses().get(name) or shown_line(name.replace("_", " "))
 
 
 def status(value: Status) -> str:
     """A status, translated when its name is known, else as its backend calls it."""
-    name = status_name(value.name)
-    return shown_line(value.title) if name == value.name.replace("_", " ") and value.title else name
+    return _known_statuses().get(value.name) or shown_line(value.title or value.name)
 
 
 def agent_state(state: AgentState) -> str:

@@ -10,6 +10,11 @@ def fact_name(name: str) -> str:
     """A labelled fact or a risk flag."""
     known = {
         "2fa": _("2FA"),
+        "two_factor": _("2FA"),
+        "anti_phishing_code": _("anti-phishing code"),
+        "last_device": _("last device"),
+        "compensation_12m": _("paid back in 12 months"),
+        "last_review": _("last review"),
         "allow_list": _("allow-list"),
         "anti_phishing": _("anti-phishing code"),
         "api_keys": _("API keys"),

@@ -60,7 +60,7 @@ class Editor(TextArea):
 
     BINDINGS: ClassVar[list[Binding]] = []  # type: ignore[assignment]  # keys come by take_key alone
     DEFAULT_CSS = """
-    Editor, Editor:focus { border: none; padding: 0 1; height: 1fr; scrollbar-size: 0 0; }
+    Editor, Editor:focus { border: none; padding: 0 2; height: 1fr; scrollbar-size: 0 0; }
     """
 
     def __init__(self, palette: Palette) -> None:
