@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -163,8 +163,8 @@ class Ledger:
         """Every intent of an agent, oldest first; one that cannot be read stays on the disk and is counted."""
         found: list[OutboxItem] = []
         for slot in self._slots:
-            for record in _records(slot, "SELECT frame FROM items WHERE agent = ?", (agent,)):
-                item = _tolerant(_to_item, record["item"])
+            for record in _records(slot, "SELECT frame FROM items WHERE agent = ?", agent):
+                item = _tolerant(_to_item, record["item"]) if record else None
                 if item is None:
                     self.unreadable += 1
                     continue
@@ -195,9 +195,9 @@ class Ledger:
         """One draft a ticket; two of dead clients become one, newer text first."""
         found: dict[TicketId, list[tuple[int, Slot, Draft]]] = {}
         for slot in self._slots:
-            for record in _records(slot, "SELECT frame FROM drafts WHERE agent = ?", (agent,)):
-                draft = _tolerant(_to_draft, record["draft"])
-                if draft is None:
+            for record in _records(slot, "SELECT frame FROM drafts WHERE agent = ?", agent):
+                draft = _tolerant(_to_draft, record["draft"]) if record else None
+                if record is None or draft is None:
                     self.unreadable += 1
                     continue
                 found.setdefault(draft.ticket, []).append((int(record["rev"]), slot, draft))
@@ -238,10 +238,21 @@ class Ledger:
         raise StorageError("the outbox is not open")
 
 
-def _records(slot: Slot, sql: str, values: tuple[object, ...]) -> Iterable[dict[str, Any]]:
-    with slot.db.use() as db:
-        frames = [blob for (blob,) in db.execute(sql, values)]
-    return [record for record in map(unframe, frames) if record is not None]
+def _records(slot: Slot, sql: str, agent: AgentId) -> list[dict[str, Any] | None]:
+    """Rows of a slot, None for one whose checksum is wrong; a file found to be broken is read again once it is rescued."""
+
+    def read() -> list[bytes]:
+        with slot.db.use() as db:
+            return [blob for (blob,) in db.execute(sql, (agent,))]
+
+    known = len(slot.salvages)
+    try:
+        frames = read()
+    except StorageError:
+        if len(slot.salvages) == known:
+            raise
+        frames = read()
+    return [unframe(blob) for blob in frames]
 
 
 def _tolerant(read: Callable[[dict[str, Any]], T], plain: dict[str, Any]) -> T | None:

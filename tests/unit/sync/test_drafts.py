@@ -1,0 +1,212 @@
+"""Drafts and damaged files: what was typed is on the disk, and comes off a broken one."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from supportdesk_tui.domain.changes import Note, Reply, SetStatus, Tag
+from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.domain.ids import AttachmentId, TicketId
+from supportdesk_tui.store.events import DraftChanged
+from supportdesk_tui.store.state import Draft, DraftMode, OutboxPhase
+from supportdesk_tui.store.store import Store
+from supportdesk_tui.sync import drafts as drafts_module
+from supportdesk_tui.sync.drafts import Drafts
+from supportdesk_tui.sync.outbox_db import Ledger
+from tests import make
+from tests.sync.fake import Board, until
+
+FULL = Draft(
+    TicketId("t1"),
+    DraftMode.NOTE,
+    "半句话",
+    (SetStatus("pending"), Tag(add=("vip",))),
+    "fnd-delay",
+    "no ja text",
+    ((AttachmentId("f1"), "photo.png"),),
+    then_next=True,
+    base_seq=7,
+)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    one = Ledger(tmp_path / "outbox")
+    one.open()
+    yield one
+    one.close()
+
+
+def reopened(folder: Path) -> Ledger:
+    one = Ledger(folder)
+    one.open()
+    return one
+
+
+async def test_typed_text_is_saved_soon_and_said_to_be(ledger: Ledger) -> None:
+    store, board = Store(), Board()
+    drafts = Drafts(store, ledger, board.spawn)
+    drafts.load(make.ME)
+    for text in ("h", "he", "hel"):
+        store.dispatch(DraftChanged(Draft(TicketId("t1"), body=text, is_saved=False)))
+    await until(lambda: store.state.drafts[TicketId("t1")].is_saved)
+    assert [draft.body for draft in ledger.drafts(make.ME)] == ["hel"]
+    drafts.close()
+
+
+async def test_flush_saves_at_once_without_the_event_loop(ledger: Ledger, tmp_path: Path) -> None:
+    store = Store()
+    drafts = Drafts(store, ledger, Board().spawn)
+    drafts.load(make.ME)
+    store.dispatch(DraftChanged(FULL))
+    assert drafts.flush()
+    ledger.close()
+    again = reopened(tmp_path / "outbox")
+    assert again.drafts(make.ME) == [FULL]
+    again.close()
+    drafts.close()
+
+
+async def test_emptied_draft_leaves_the_disk(ledger: Ledger) -> None:
+    store = Store()
+    drafts = Drafts(store, ledger, Board().spawn)
+    drafts.load(make.ME)
+    store.dispatch(DraftChanged(Draft(TicketId("t1"), body="x")))
+    drafts.flush()
+    store.dispatch(DraftChanged(Draft(TicketId("t1"))))
+    drafts.flush()
+    assert ledger.drafts(make.ME) == []
+    drafts.close()
+
+
+async def test_full_disk_is_said_and_the_draft_saved_when_there_is_room_again(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts_module, "RETRY_S", 0.05)
+    store, board = Store(), Board()
+    drafts = Drafts(store, ledger, board.spawn)
+    drafts.load(make.ME)
+
+    def full(*_: object) -> None:
+        raise StorageError("disk full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "put_draft", full)
+        store.dispatch(DraftChanged(Draft(TicketId("t1"), body="precious")))
+        await until(lambda: not store.state.drafts[TicketId("t1")].is_saved)
+        assert not drafts.flush()
+        store.dispatch(DraftChanged(Draft(TicketId("t1"), body="precious!", is_saved=False)))
+    await until(lambda: store.state.drafts[TicketId("t1")].is_saved)
+    assert [draft.body for draft in ledger.drafts(make.ME)] == ["precious!"]
+    drafts.close()
+
+
+async def test_draft_that_became_a_change_is_not_written_again_behind_it(ledger: Ledger) -> None:
+    store, board = Store(), Board()
+    drafts = Drafts(store, ledger, board.spawn)
+    drafts.load(make.ME)
+    store.dispatch(DraftChanged(Draft(TicketId("t1"), body="sent words")))
+    drafts.let_go(TicketId("t1"))
+    ledger.put_item(make.ME, make.outbox_item(1, change=Reply("sent words")), clears=TicketId("t1"))
+    store.dispatch(DraftChanged(Draft(TicketId("t1"))))
+    await asyncio.sleep(drafts_module.WAIT_S + 0.1)
+    await until(lambda: not board.tasks)
+    assert ledger.drafts(make.ME) == []
+    assert [item.change for item in ledger.items(make.ME)] == [Reply("sent words")]
+    drafts.close()
+
+
+def test_drafts_of_two_dead_clients_become_one(tmp_path: Path) -> None:
+    first, second = Ledger(tmp_path), Ledger(tmp_path)
+    first.open()
+    second.open()
+    first.put_draft(make.ME, Draft(TicketId("t1"), body="from the first"))
+    second.put_draft(make.ME, Draft(TicketId("t1"), body="from the second"))
+    first.close()
+    second.close()
+    third = reopened(tmp_path)
+    (draft,) = third.drafts(make.ME)
+    assert set(draft.body.split("\n\n")) == {"from the first", "from the second"}
+    third.close()
+    fourth = reopened(tmp_path)
+    assert fourth.drafts(make.ME) == [draft]
+    fourth.close()
+
+
+def broken(path: Path, damage: str) -> bytes:
+    """What is left of a file after an accident."""
+    blob = bytearray(path.read_bytes())
+    match damage:
+        case "header":
+            blob[:100] = b"\xff" * 100
+        case "middle":
+            half = len(blob) // 2
+            blob[half : half + 600] = bytes(600)
+        case "tail":
+            del blob[-(16384 + 500) :]
+        case "pages":
+            for page in range(1, len(blob) // 16384):
+                blob[page * 16384 : page * 16384 + 12] = b"\xff" * 12
+    path.write_bytes(blob)
+    return bytes(blob)
+
+
+@pytest.mark.parametrize("damage", ["header", "middle", "tail", "pages"])
+def test_every_intact_row_of_a_broken_outbox_is_rescued(tmp_path: Path, damage: str) -> None:
+    ledger = reopened(tmp_path)
+    for number in range(40):
+        phase = [OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.HELD, OutboxPhase.REFUSED][number % 4]
+        body = f"body {number} " + "x" * (number * 40)
+        ledger.put_item(make.ME, make.outbox_item(number, phase, change=Note(body)))
+    ledger.put_draft(make.ME, FULL)
+    ledger.close()
+    blob = broken(tmp_path / "outbox-0.db", damage)
+    intact = {number for number in range(40) if f'"body {number} {"x" * (number * 40)}"'.encode() in blob}
+    ledger = reopened(tmp_path)
+    drafts, rescued, salvages = ledger.drafts(make.ME), ledger.items(make.ME), ledger.salvages()
+    numbers = {int(item.key[1:]) for item in rescued}
+    assert numbers >= intact
+    assert len(intact) > 20
+    for item in rescued:
+        assert isinstance(item.change, Note)
+        assert item.change.body.startswith(f"body {item.key[1:]} ")
+        if salvages:
+            assert item.phase in {OutboxPhase.UNKNOWN, OutboxPhase.HELD, OutboxPhase.REFUSED}
+            assert item.held_until is None
+    assert drafts == ([FULL] if FULL.body.encode() in blob else [])
+    kept = [one for one in tmp_path.iterdir() if ".broken-" in one.name and not one.name.endswith("-journal")]
+    assert kept == [one.aside for one in salvages]
+    assert len(numbers) + ledger.unreadable >= len(intact)
+    ledger.close()
+
+
+def test_forgotten_words_leave_no_trace_in_the_file(tmp_path: Path) -> None:
+    ledger = reopened(tmp_path)
+    ledger.put_item(make.ME, make.outbox_item(1, change=Note("canary-4711")))
+    ledger.put_draft(make.ME, Draft(TicketId("t1"), body="canary-4712"))
+    ledger.drop_item(make.ME, make.outbox_item(1).key)
+    ledger.put_draft(make.ME, Draft(TicketId("t1")))
+    ledger.close()
+    left = b"".join(one.read_bytes() for one in tmp_path.iterdir())
+    assert b"canary" not in left
+
+
+def test_row_this_release_cannot_read_stays_on_disk_and_is_counted(tmp_path: Path) -> None:
+    ledger = reopened(tmp_path)
+    ledger.put_item(make.ME, make.outbox_item(1, change=Note("readable")))
+    ledger.put_item(make.ME, make.outbox_item(2, change=Note("from the future")))
+    from supportdesk_tui.sync.salvage import frame, unframe
+
+    with ledger.main.use(write=True) as db:
+        (blob,) = db.execute("SELECT frame FROM items WHERE key = 'k2'").fetchone()
+        record = unframe(blob)
+        assert record is not None
+        record["item"]["change"]["kind"] = "Teleport"
+        db.execute("UPDATE items SET frame = ? WHERE key = 'k2'", (frame(record),))
+    assert [item.key for item in ledger.items(make.ME)] == ["k1"]
+    assert ledger.unreadable == 1
+    with ledger.main.use() as db:
+        assert db.execute("SELECT count(*) FROM items").fetchone() == (2,)
+    ledger.close()
