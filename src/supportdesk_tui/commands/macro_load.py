@@ -131,7 +131,8 @@ class _Found:
         if table is None:
             return ""
         if not isinstance(table, dict) or not all(isinstance(one, str) for one in table.values()) or "key" not in table:
-            self._problem(path, 1, msg('a category is written as {{ key = "w", en = "Withdrawal" }}'))
+            example = (("example", '{ key = "w", en = "Withdrawal" }'),)
+            self._problem(path, 1, msg("a category is written as {example}"), example)
             return ""
         key = str(table["key"])
         if len(key) != 1 or not key.isascii() or not key.islower():

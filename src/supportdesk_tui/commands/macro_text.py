@@ -5,6 +5,7 @@
     {customer.name ?? 您}              the first part that is known: paths, or at last plain words
     {if withdrawal.memo_missing}…{else}…{end}
     {if ticket.channel == chat}…{end}  also `!=`, and `not` before a path; conditions may stand in each other
+    {if …}…{elif …}…{else}…{end}       the first that holds
     {1:time}                           a blank: drawn as ⟦time⟧, must be filled in before sending; Tab goes to the next
     {2=by tonight}                     a proposal: selected like a blank, but good as it is
     {cursor}                           where the caret goes when there is no blank
@@ -28,7 +29,7 @@ _PATH = r"[a-z][a-z0-9]*(?:\.[a-z0-9_]+)+"
 _MARK = re.compile(
     r"(?P<brace>\{\{)"
     r"|(?P<alone>(?m:^)[ \t]*)?\{(?:(?P<else>else)|(?P<end>end)"
-    rf"|if\s+(?P<not>not\s+)?(?P<path>{_PATH})\s*(?:(?P<op>[!=]=)\s*(?P<with>[^{{}}\n]*?))?\s*)\}}"
+    rf"|(?P<chain>el)?if\s+(?P<not>not\s+)?(?P<path>{_PATH})\s*(?:(?P<op>[!=]=)\s*(?P<with>[^{{}}\n]*?))?\s*)\}}"
     r"(?(alone)(?P<line>[ \t]*(?:\n|\Z))?)"
     r"|(?P<cursor>\{cursor\})"
     r"|\{(?P<number>[1-9])(?P<kind>[:=])(?P<label>[^{}\n⟦⟧]+)\}"
@@ -114,6 +115,8 @@ class _Frame:
     equals: str | None
     is_negated: bool
     line: int
+    is_chained: bool = False
+    """Began with `elif`: ends together with the one before."""
     then: list[Node] = field(default_factory=list)
     otherwise: list[Node] | None = None
 
@@ -136,9 +139,7 @@ class _Parser:
             self._mark(match)
         self._add(Text(self.body[at:]))
         while self.frames:
-            frame = self.frames.pop()
-            self.problems.append(TextProblem(frame.line, msg("{{if}} without {{end}}")))
-            self._add(frame.closed())
+            self.problems.append(TextProblem(self._close(), msg("an if without its end")))
         return Template(tuple(self.nodes), tuple(self.problems))
 
     def _mark(self, match: re.Match[str]) -> None:
@@ -156,19 +157,31 @@ class _Parser:
     def _condition(self, match: re.Match[str]) -> None:
         around = "" if match["line"] is not None else match["alone"] or ""
         self._add(Text(around))
-        if match["path"]:
-            equals = match["with"].strip() if match["op"] else None
-            is_negated = bool(match["not"]) != (match["op"] == "!=")
-            self.frames.append(_Frame(match["path"], equals, is_negated, self._line(match.start())))
-        elif not self.frames or (match["else"] and self.frames[-1].otherwise is not None):
+        is_else = bool(match["else"] or match["chain"])
+        is_first = bool(match["path"]) and not is_else
+        if not is_first and (not self.frames or (is_else and self.frames[-1].otherwise is not None)):
             self.problems.append(
                 TextProblem(self._line(match.start()), msg("{mark} without an if"), (("mark", match[0].strip()),))
             )
             self._add(Text(match[0][len(around) :]))
-        elif match["else"]:
+            return
+        if is_else:
             self.frames[-1].otherwise = []
-        else:
-            self._add(self.frames.pop().closed())
+        if match["path"]:
+            equals = match["with"].strip() if match["op"] else None
+            is_negated = bool(match["not"]) != (match["op"] == "!=")
+            self.frames.append(_Frame(match["path"], equals, is_negated, self._line(match.start()), bool(match["chain"])))
+        elif match["end"]:
+            self._close()
+
+    def _close(self) -> int:
+        """End the innermost condition with all its branches; the line it began on."""
+        frame = self.frames.pop()
+        self._add(frame.closed())
+        while frame.is_chained:
+            frame = self.frames.pop()
+            self._add(frame.closed())
+        return frame.line
 
     def _value(self, parts: str, at: int) -> Value:
         known: list[tuple[str, str]] = []

@@ -229,7 +229,7 @@ zh = """
         (6, f"there is no file {tmp_path / 'gone.pdf'}"),
         (10, "there is no field customer.nam; nearest is customer.name"),
         (10, "there is no field ask.days"),
-        (12, "{if} without {end}"),
+        (12, "an if without its end"),
     ]
 
 

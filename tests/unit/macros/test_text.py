@@ -46,6 +46,12 @@ def written(body: str, **more: str) -> str:
         ("{{customer.name}", "{customer.name}"),
         ("{{ {{", "{ {"),
         ("{} { customer.name } {x} {0:a} {1:} {Customer.name} }", "{} { customer.name } {x} {0:a} {1:} {Customer.name} }"),
+        ("{if ticket.stage}A{elif ticket.channel == chat}B{else}C{end}D", "BD"),
+        ("{if ticket.stage}A{elif not ticket.channel}B{else}C{end}D", "CD"),
+        ("{if ticket.channel}A{elif ticket.channel}B{elif ticket.channel}C{end}D", "AD"),
+        ("{if ticket.stage}A{elif ticket.stage}B{elif ticket.channel}C{end}D", "CD"),
+        ("{if ticket.stage}A{else}B{elif ticket.stage}C{end}", "B{elif ticket.stage}C"),
+        ("{elif a.b}", "{elif a.b}"),
         ("{else}{end}", "{else}{end}"),
         ("{if money.memo_missing}A{else}B{else}C{end}", "A"),
         ("{if ticket.stage}A{else}B", "B"),
@@ -85,7 +91,9 @@ def test_paths_are_listed_for_the_linter() -> None:
     [
         ("x\n{end}", 2, "{mark} without an if"),
         ("{if a.b}{else}\n\n{else}{end}", 3, "{mark} without an if"),
-        ("\n{if a.b}", 2, "{{if}} without {{end}}"),
+        ("\n{if a.b}", 2, "an if without its end"),
+        ("\n{if a.b}\n{elif c.d}", 2, "an if without its end"),
+        ("\n{elif c.d}", 2, "{mark} without an if"),
         ("{a.b|shout}", 1, "there is no filter {name}; there are {known}"),
     ],
 )
