@@ -12,8 +12,11 @@ from tests import make  # noqa: E402
 
 from supportdesk_tui.domain.conversation import EntryKind  # noqa: E402
 from supportdesk_tui.domain.ids import FeedMark  # noqa: E402
+from supportdesk_tui.domain.sla import Clock, ClockKind  # noqa: E402
+from supportdesk_tui.domain.ticket import Ticket, TicketSummary  # noqa: E402
 from supportdesk_tui.sync.cache import Cache  # noqa: E402
 from supportdesk_tui.sync.conversations import Detail, Entries  # noqa: E402
+from supportdesk_tui.text.safe import sanitize_line  # noqa: E402
 
 SUBJECTS = ("Withdrawal pending", "提现未到账", "KYC document refused", "Deposit not credited", "Новый вход в аккаунт")
 NAMES = ("Zhang Min", "O. Petrova", "佐藤 健", "A. Souza", "Нина К.", "M. Dubois", "Trần Văn")
@@ -30,26 +33,28 @@ def build_cache(path: Path, count: int, *, opened: int = 60) -> None:
     cache.open()
     cache.last.save_session(make.session(), make.directory())
     cache.last.save_views((make.view(),))
-    cache.put_tickets_now(_rows(count, now))
+    cache.put_tickets_now(_row(n, now) for n in range(count))
     asyncio.run(_conversations(cache, min(opened, count), now))
     cache.last.set_complete(FeedMark("1"))
     cache.close()
 
 
-def _rows(count: int, now: datetime):
-    for n in range(count):
-        base = make.summary(n)
-        clock = type(base.clock)(base.clock.kind, now - timedelta(minutes=10), now + timedelta(hours=2, minutes=n))
-        subject = make.sanitize_line(f"{SUBJECTS[n % len(SUBJECTS)]} {n}")
-        yield make.summary(
-            n, subject=subject, clock=clock, updated_at=now - timedelta(seconds=n), created_at=now - timedelta(days=1)
-        )
+def _row(n: int, now: datetime) -> TicketSummary:
+    clock = Clock(ClockKind.FIRST, now - timedelta(minutes=10), now + timedelta(hours=2, minutes=n))
+    return make.summary(
+        n,
+        subject=sanitize_line(f"{SUBJECTS[n % len(SUBJECTS)]} {n}"),
+        customer_name=sanitize_line(NAMES[n % len(NAMES)]),
+        clock=clock,
+        updated_at=now - timedelta(seconds=n),
+        created_at=now - timedelta(days=1),
+    )
 
 
 async def _conversations(cache: Cache, count: int, now: datetime) -> None:
     for n in range(count):
         mark = ODD if n % 2 else EVEN
-        ticket = make.ticket(n)
+        ticket = Ticket(_row(n, now))
         entries = []
         for seq in range(1, 21):
             kind = EntryKind.CUSTOMER if seq % 2 else EntryKind.AGENT
