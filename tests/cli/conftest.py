@@ -1,7 +1,7 @@
 """A home of one's own for every test, and a real backend for those that ask for it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,12 @@ class Shell:
     """Calls the program as a person at a shell does."""
 
     home: Path
+    env: dict[str, str | None] = field(default_factory=dict)
+    """What the shell exports to every command."""
 
-    def __call__(self, *words: str, typed: str = "", env: dict[str, str] | None = None) -> Result:
+    def __call__(self, *words: str, typed: str = "", env: dict[str, str | None] | None = None) -> Result:
         """Run one command; `typed` is its standard input."""
-        return CliRunner().invoke(cli, words, input=typed, env=env)
+        return CliRunner().invoke(cli, words, input=typed, env={**self.env, **(env or {})})
 
     @property
     def config(self) -> Path:
@@ -60,18 +62,18 @@ def server() -> Iterator[ServerThread]:
 
 
 @pytest.fixture
-def desk(shell: Shell, server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> Shell:
+def desk(shell: Shell, server: ServerThread) -> Shell:
     """A shell whose profile points at the backend, signed in as the agent of the demo."""
     shell.configure(f'[profiles.test]\nurl = "{server.url}"\n')
-    monkeypatch.setenv("SUPPORTDESK_TOKEN", server.token_for(DEMO_LOGIN))
+    shell.env["SUPPORTDESK_TOKEN"] = server.token_for(DEMO_LOGIN)
     return shell
 
 
 @pytest.fixture
-def sign_in(server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def sign_in(desk: Shell, server: ServerThread) -> Callable[[str], None]:
     """Become another agent."""
 
     def become(login: str) -> None:
-        monkeypatch.setenv("SUPPORTDESK_TOKEN", server.token_for(login))
+        desk.env["SUPPORTDESK_TOKEN"] = server.token_for(login)
 
     return become

@@ -18,16 +18,19 @@ if TYPE_CHECKING:
 def keys_command(profile: str | None, markdown: bool, as_json: bool) -> None:
     """Print every key and what it does, as your settings have them."""
     import json
+    import os
 
     from supportdesk_tui.cli.session import settings_of
     from supportdesk_tui.commands.catalog import CATALOG
     from supportdesk_tui.commands.keymap import resolve
     from supportdesk_tui.commands.sheet import sections
+    from supportdesk_tui.i18n.catalog import detect_locale, set_locale
 
     if markdown:
         click.echo(to_markdown(sections(resolve(CATALOG))), nl=False)
         return
     settings = settings_of(profile)
+    set_locale(detect_locale(settings.locale, os.environ))
     keymap = resolve(CATALOG, settings.key_preset, settings.keys)
     for problem in keymap.problems:
         click.echo(f"supportdesk: [keys] {problem.command}: {problem.text.format_map(dict(problem.values))}", err=True)

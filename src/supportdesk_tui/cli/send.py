@@ -91,8 +91,9 @@ class Sending:
         item = self._seen.get(key)
         if item is None:
             return self._needs_sign_in
-        given_up = item.phase is OutboxPhase.QUEUED and item.attempts > 0 and bool(item.reason)
-        return item.phase in _SETTLED or given_up or self._needs_sign_in
+        waits = item.phase is OutboxPhase.QUEUED and item.attempts > 0 and bool(item.reason)
+        looked_in_vain = item.phase is OutboxPhase.UNKNOWN and item.attempts > 1
+        return item.phase in _SETTLED or waits or looked_in_vain or self._needs_sign_in
 
     async def _refused(self, item: OutboxItem) -> None:
         kept = isinstance(item.change, _WORDS)

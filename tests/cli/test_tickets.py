@@ -1,0 +1,206 @@
+"""Reading and changing tickets from the shell, against the real backend; what it wrote down is read from its tables."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import create_server
+
+import pytest
+from sqlalchemy import text
+
+from supportdesk_tui.server.runner import ServerThread
+from tests.cli.conftest import Shell
+
+Become = Callable[[str], None]
+
+
+def bodies(server: ServerThread, body: str) -> list[str]:
+    """Kinds of the entries the server holds with these words."""
+    with server.engine.connect() as connection:
+        query = text("SELECT kind FROM entries WHERE body = :body")
+        return [str(kind) for kind in connection.execute(query, {"body": body}).scalars()]
+
+
+def column(server: ServerThread, number: str, name: str) -> object:
+    """A column of a ticket, as the server has it."""
+    with server.engine.connect() as connection:
+        return connection.execute(text(f"SELECT {name} FROM tickets WHERE number = :number"), {"number": number}).scalar_one()
+
+
+@pytest.fixture
+def number(desk: Shell) -> str:
+    """A live ticket of one's own team."""
+    rows = json.loads(desk("tickets", "list", "team:mine phase:new,open", "--json").output)
+    return str(rows[0]["number"])
+
+
+def test_list_prints_one_ticket_a_line_in_tab_separated_fields(desk: Shell) -> None:
+    done = desk("tickets", "list", "--limit", "5")
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert len(lines) == 5
+    assert all(line.count("\t") == 6 and line.startswith("HX-") for line in lines)
+
+
+def test_list_walks_pages_until_the_limit(desk: Shell, server: ServerThread) -> None:
+    rows = json.loads(desk("tickets", "list", "--limit", "10000", "--json").output)
+    with server.engine.connect() as connection:
+        assert len(rows) == connection.execute(text("SELECT count(*) FROM tickets")).scalar_one()
+
+
+def test_bad_query_is_wrong_use_and_names_the_nearest_key(desk: Shell) -> None:
+    done = desk("tickets", "list", "ownr:me")
+    assert done.exit_code == 2
+    assert "did you mean owner?" in done.output
+
+
+def test_show_prints_the_conversation_by_case_number(desk: Shell, number: str) -> None:
+    done = desk("tickets", "show", number)
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith(number)
+    assert "\nC | " in done.output
+    plain = json.loads(desk("tickets", "show", number, "--json").output)
+    assert plain["ticket"]["summary"]["number"] == number
+    assert plain["entries"]
+
+
+def test_missing_ticket_is_refused(desk: Shell) -> None:
+    done = desk("tickets", "show", "HX-000000-000000")
+    assert done.exit_code == 1
+    assert "no such thing" in done.output
+
+
+def test_reply_reaches_the_customer_once(desk: Shell, server: ServerThread, number: str) -> None:
+    done = desk("tickets", "reply", number, "It arrives today.")
+    assert done.exit_code == 0, done.output
+    assert bodies(server, "It arrives today.") == ["agent"]
+
+
+def test_note_from_standard_input_stays_internal(desk: Shell, server: ServerThread, number: str) -> None:
+    done = desk("tickets", "note", number, "-", "--json", typed="Looks like mule_pattern.\nAsk risk.\n")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["phase"] == "sent"
+    assert bodies(server, "Looks like mule_pattern.\nAsk risk.") == ["note"]
+
+
+def test_reply_without_words_is_wrong_use(desk: Shell, number: str) -> None:
+    assert desk("tickets", "reply", number, "  ").exit_code == 2
+    assert desk("tickets", "reply", number).exit_code == 2
+
+
+def test_status_and_assignment_are_set(desk: Shell, server: ServerThread, number: str) -> None:
+    assert desk("tickets", "assign", number, "me").exit_code == 0
+    assert column(server, number, "owner") == "a1"
+    assert desk("tickets", "assign", number, "mei lin").exit_code == 0
+    assert column(server, number, "owner") == "a2"
+    assert desk("tickets", "status", number, "solved", "--reason", "answered").exit_code == 0
+    assert column(server, number, "status") == "solved"
+
+
+def test_names_nobody_has_are_wrong_use_with_the_nearest(desk: Shell, number: str) -> None:
+    status = desk("tickets", "status", number, "slved")
+    assert status.exit_code == 2
+    assert "Did you mean solved?" in status.output
+    agent = desk("tickets", "assign", number, "Mei Linn")
+    assert agent.exit_code == 2
+    assert "Did you mean Mei Lin?" in agent.output
+
+
+def test_escalation_asks_for_what_the_target_needs_before_it_is_sent(desk: Shell, server: ServerThread, number: str) -> None:
+    short = desk("tickets", "escalate", number, "w", "--summary", "stuck", "--field", "network=TRC20")
+    assert short.exit_code == 2
+    assert "--field txid=" in short.output
+    done = desk(
+        "tickets", "escalate", number, "w", "--summary", "stuck", "--field", "network=TRC20", "--field", f"txid={'ab' * 32}"
+    )
+    assert done.exit_code == 0, done.output
+    assert column(server, number, "status") == "waiting_internal"
+
+
+def test_refusal_of_the_backend_is_exit_code_one_and_keeps_the_words(
+    desk: Shell, server: ServerThread, number: str, sign_in: Become
+) -> None:
+    sign_in("noor.haddad")
+    done = desk("tickets", "reply", number, "An auditor may not say this.")
+    assert done.exit_code == 1, done.output
+    assert "kept in the outbox" in done.output
+    assert bodies(server, "An auditor may not say this.") == []
+
+
+def test_wrong_token_asks_to_sign_in(desk: Shell) -> None:
+    done = desk("tickets", "list", env={"SUPPORTDESK_TOKEN": "not-a-token-of-this-server"})
+    assert done.exit_code == 4
+    assert "supportdesk login" in done.output
+
+
+def test_no_token_asks_to_sign_in(desk: Shell) -> None:
+    done = desk("tickets", "list", env={"SUPPORTDESK_TOKEN": None})
+    assert done.exit_code == 4
+
+
+def test_server_that_is_not_there_cannot_be_reached(desk: Shell) -> None:
+    with create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    desk.configure(f'[profiles.test]\nurl = "http://127.0.0.1:{port}"\n')
+    done = desk("tickets", "list")
+    assert done.exit_code == 3
+    assert "supportdesk doctor" in done.output
+
+
+def test_token_appears_in_no_file_and_no_output(desk: Shell, number: str) -> None:
+    token = desk.env["SUPPORTDESK_TOKEN"] or ""
+    assert len(token) > 20
+    said = desk("tickets", "note", number, "nothing secret here").output + desk("whoami").output + desk("doctor").output
+    assert token not in said
+    written = [path for path in desk.home.rglob("*") if path.is_file() and token.encode() in path.read_bytes()]
+    assert written == []
+
+
+def test_whoami_names_the_agent_and_what_is_not_allowed(desk: Shell, sign_in: Become) -> None:
+    assert desk("whoami").output.startswith("Li Wei (l1) at http://127.0.0.1:")
+    sign_in("noor.haddad")
+    plain = json.loads(desk("whoami", "--json").output)
+    assert plain["session"]["agent"]["role"] == "auditor"
+    assert plain["session"]["lacking"]["reply"] == "role"
+
+
+def test_doctor_measures_the_backend_and_names_the_step_that_has_the_token(desk: Shell) -> None:
+    found = {one["what"]: one for one in json.loads(desk("doctor", "--json").output)}
+    assert found["token: environment"]["found"].endswith("← used")
+    assert found["backend"]["found"].endswith("you are Li Wei (l1)")
+    assert found["latency"]["found"].split()[1] == "ms,"
+    assert abs(float(found["clock offset"]["found"].split()[0])) < 5
+
+
+def test_doctor_exits_with_the_worst_finding(desk: Shell) -> None:
+    assert desk("doctor").exit_code == 0
+    assert desk("doctor", env={"SUPPORTDESK_TOKEN": None}).exit_code == 4
+    desk.configure("hold_s = 'ten'\n")
+    assert desk("doctor").exit_code == 2
+
+
+@contextmanager
+def answers_lost(server: ServerThread) -> Iterator[str]:
+    """The same backend behind a line that breaks before the first answer to a write comes back."""
+    from tests.cli.lossy import LossyLine
+
+    with LossyLine(server.url) as line:
+        yield line.url
+
+
+def test_the_same_command_again_goes_on_under_the_same_key(
+    desk: Shell, server: ServerThread, number: str, tmp_path: Path
+) -> None:
+    """The server did it, the answer was lost, and so was the network until the next try: it is there once."""
+    with answers_lost(server) as url:
+        desk.configure(f'[profiles.test]\nurl = "{url}"\n')
+        first = desk("tickets", "reply", number, "Said once.")
+    assert first.exit_code == 3, first.output
+    assert "never does it twice" in first.output
+    assert bodies(server, "Said once.") == ["agent"]
+    desk.configure(f'[profiles.test]\nurl = "{server.url}"\n')
+    again = desk("tickets", "reply", number, "Said once.")
+    assert again.exit_code == 0, again.output
+    assert bodies(server, "Said once.") == ["agent"]
+    assert list((tmp_path / "data").rglob("outbox-*.db"))
