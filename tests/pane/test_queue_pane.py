@@ -92,6 +92,7 @@ async def test_rows_carry_marks_for_selection_presence_and_draft() -> None:
         assert "✓" in rows[4]
         assert "✎" in rows[4]
         assert "◎" in rows[6]
+        assert "2h!P2P" in rows[5]
         assert "2 selected" in rows[0]
 
 

@@ -12,6 +12,7 @@ from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.ui import words
 from supportdesk_tui.ui.text import cells, cut, shown_line, wrap_some
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.customer_words import amount_words, fact_name, movement_state
 from supportdesk_tui.ui.widgets.glyph import Glyphs
 from supportdesk_tui.ui.widgets.paint import Line, Paint
@@ -81,14 +82,14 @@ class CustomerSaid:
         for one in self.context.promises:
             if one.state is PromiseState.OPEN:
                 ink = "danger" if one.due_at <= self.now else "clock_soon"
-                said = f"{shown_line(one.text)} · {shown_line(one.owner_name)}"
-                yield Row(when.moment(one.due_at, self.now), said, ink, self.glyphs.promise)
+                due = when.moment(one.due_at, self.now)
+                yield Row("", f"{due} {shown_line(one.text)} · {shown_line(one.owner_name)}", ink, self.glyphs.promise)
 
     def _facts(self, facts: tuple[Fact, ...]) -> tuple[Row, ...]:
         return tuple(
             Row(
                 fact_name(fact.name),
-                shown_line(fact.value),
+                own_words(shown_line(fact.value)),
                 "warning" if fact.warn else "text",
                 self.glyphs.warn if fact.warn else "",
             )
@@ -97,7 +98,7 @@ class CustomerSaid:
 
     def _flag(self, flag: RiskFlag) -> Row:
         until = _("until {time}", time=when.moment(flag.expires_at, self.now)) if flag.expires_at else ""
-        said = " · ".join(part for part in (fact_name(flag.name), shown_line(flag.source), until) if part)
+        said = " · ".join(part for part in (fact_name(flag.name), own_words(shown_line(flag.source)), until) if part)
         return Row("", said, "warning", self.glyphs.warn)
 
     def _movements(self) -> Iterator[Row]:

@@ -56,7 +56,7 @@ def pending_state(item: OutboxItem, now: datetime, glyphs: Glyphs) -> tuple[str,
         case OutboxPhase.SENT:
             return _("sent {time}", time=when.clock_time(item.settled_at or item.created_at)), "success"
         case OutboxPhase.REFUSED:
-            return _("{mark} not sent: {reason} · D", mark=glyphs.bad, reason=shown_line(item.reason)), "danger"
+            return _("{mark} not sent: {reason} · D", mark=glyphs.bad, reason=own_words(shown_line(item.reason))), "danger"
         case _:
             return _("{mark} unknown: the line broke while sending · D", mark=glyphs.warn), "warning"
 
@@ -90,7 +90,8 @@ class Talk:
         before: Entry | None = None
         for entry in view.entries:
             if before is None or before.at.astimezone().date() != entry.at.astimezone().date():
-                yield Block(f"day {entry.id}", day_break(self.paint, self.width, entry.at, now))
+                lines = day_break(self.paint, self.width, entry.at, now)
+                yield Block(f"day {entry.id}", lines if before is not None else lines[1:])
             if unread and entry.seq > view.read_to and (before is None or before.seq <= view.read_to) and before is not None:
                 yield Block("unread", unread_mark(self.paint, self.width, unread))
             if before is None or not (before.kind is entry.kind is EntryKind.SYSTEM):

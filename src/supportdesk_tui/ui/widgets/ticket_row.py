@@ -50,7 +50,7 @@ class Columns:
 @lru_cache(maxsize=32)
 def columns_for(width: int) -> Columns:
     """Which columns fit, customer first, subject as soon as there is room to read one."""
-    category = 6 if width >= 38 else 0
+    category = (6 if width >= 72 else 4) if width >= 38 else 0
     channel = 2 if width >= 46 else 0
     priority = 3 if width >= 56 else 0
     number = (18 if width >= 118 else 7) if width >= 42 else 0
@@ -75,7 +75,9 @@ def ticket_row(paint: Paint, width: int, look: RowLook, ground: str) -> Strip:
     line = Line(paint, width, ground)
     line.add(glyphs.cursor if look.at_cursor else " ", "accent" if look.is_focused else "text_low", bold=True)
     line.add(glyphs.selected if look.is_selected else " ", "accent", bold=True)
-    line.add(look.clock, look.clock_ink).add(" ")
+    line.add(look.clock, look.clock_ink)
+    is_hot = row.priority is Priority.P1 and not columns.priority
+    line.add("!" if is_hot else " ", "danger")
     if columns.category:
         line.add(fit(shown_line(row.category), columns.category - 1) + " ", "text_low")
     if columns.channel:
