@@ -23,6 +23,7 @@ from supportdesk_tui.store.views import ComposerView
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui import words
 from supportdesk_tui.ui.text import cells, shown, shown_line
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.editor import Editor
 from supportdesk_tui.ui.widgets.line_pane import LinePane
 from supportdesk_tui.ui.widgets.paint import Line
@@ -114,7 +115,7 @@ class ComposerFoot(LinePane):
         send = _("add note") if view.mode is DraftMode.NOTE else _("send")
         room = line.room - cells(self._key) - cells(send) - 4
         if view.draft is not None and view.draft.language_note:
-            line.add(f"{shown_line(view.draft.language_note)} · "[: max(0, room)], "warning")
+            line.add(f"{own_words(shown_line(view.draft.language_note))} · "[: max(0, room)], "warning")
         line.add(self._text, "text")
         line.to(width - cells(self._key) - cells(send) - 2)
         return [line.add(self._key, "key", bold=True).add(f" {send}", "text_low").strip()]
@@ -214,7 +215,9 @@ class Composer(Vertical):
 
     async def take_key(self, event: events.Key) -> bool:
         """Type; done when this returns, so that keys never overtake each other."""
-        return await self.editor.take_key(event)
+        done = await self.editor.take_key(event)
+        self._count()
+        return done
 
     async def take_paste(self, text: str) -> bool:
         """Put pasted text in; False when it was too long to take whole."""
@@ -223,14 +226,16 @@ class Composer(Vertical):
     # --- telling
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Count at once, tell the store now and then."""
+        """Tell the store now and then."""
         event.stop()
-        view = self._view
-        if view is None:
-            return
-        self.head.show(view, len(self.editor.text))
-        if self._is_ahead() and self._timer is None:
+        self._count()
+        if self._timer is None and self._is_ahead():
             self._timer = self.set_timer(EDITED_EVERY_S, self.tell_edit)
+
+    def _count(self) -> None:
+        """Show the length in the frame of the key that changed it."""
+        if self._view is not None:
+            self.head.show(self._view, len(self.editor.text))
 
     def tell_edit(self) -> None:
         """Tell now what was typed since the last time."""
