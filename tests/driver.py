@@ -1,20 +1,36 @@
 """Drives the whole desk as a person does: press keys, read the screen, wait for what must happen and never for time."""
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from textual import events
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 
 from supportdesk_tui.app import DeskApp
 from supportdesk_tui.cli.assemble import Seat, assemble
 from supportdesk_tui.config.schema import Settings
+from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.server.runner import ServerThread
-from supportdesk_tui.store.state import DeskState
+from supportdesk_tui.store.state import DeskState, value_of
 
 DEADLINE_S = 10.0
 """How long anything may take before a test calls it missing."""
+LOOK_EVERY_S = 0.05
+"""How often the screen is looked at while nothing is told."""
+
+
+def key_event(key: str) -> events.Key:
+    """A key as the terminal driver posts it."""
+    name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+    plain = REPLACED_KEYS.get(name, name)
+    try:
+        return events.Key(plain, unicodedata.lookup(_get_unicode_name_from_key(plain)))
+    except KeyError:
+        return events.Key(plain, key if len(key) == 1 else None)
 
 
 class AgentAtDesk:
@@ -29,32 +45,49 @@ class AgentAtDesk:
         """The store's state now."""
         return self.app.store.state
 
+    @property
+    def opened(self) -> TicketSummary:
+        """The open ticket, as loaded."""
+        detail = value_of(self.state.conversation.detail)
+        assert detail is not None
+        return detail.summary
+
     async def press(self, *keys: str) -> None:
-        """Press keys as Textual names them, one after the other."""
-        await self.pilot.press(*keys)
+        """Press keys as Textual names them, each once the one before is done."""
+        for key in keys:
+            self.app.post_message(key_event(key))
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until app and screen have worked off what was posted to them so far."""
+        for pump in (self.app, self.app.screen):
+            done = asyncio.Event()
+            if pump.call_later(done.set):
+                await asyncio.wait_for(done.wait(), DEADLINE_S)
 
     async def type(self, text: str) -> None:
         """Type a text, character by character."""
-        await self.pilot.press(*("space" if one == " " else "enter" if one == "\n" else one for one in text))
+        await self.press(*("space" if one == " " else "enter" if one == "\n" else one for one in text))
 
     async def run(self, command: str, *args: str) -> None:
         """Run a command by its id, as a menu or the palette would."""
         await self.app.run_command(command, args)
 
     async def until(self, holds: Callable[[DeskState], object], what: str = "") -> None:
-        """Wait until the state fulfils something; wakes on every change of the store."""
+        """Wait until the state fulfils something; looks on every change of the store, and now and then for what time brings."""
         news = asyncio.Event()
         end = self.app.store.subscribe(lambda _: news.set())
         try:
             async with asyncio.timeout(DEADLINE_S):
                 while not holds(self.state):
                     news.clear()
-                    await news.wait()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(news.wait(), LOOK_EVERY_S)
         except TimeoutError:
             raise AssertionError(f"never came true: {what or holds}\n{self.text()}") from None
         finally:
             end()
-        await self.pilot.pause()
+        await self.settle()
 
     async def sees(self, *texts: str) -> None:
         """Wait until all texts are on the screen at once."""

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import httpx
 from sqlalchemy import text
+from textual.events import Key
 
 from supportdesk_tui.domain.conversation import EntryKind
+from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import Loaded, OutboxPhase, Pane, value_of
 from tests.driver import AgentAtDesk, at_desk
@@ -16,7 +19,7 @@ def events_of(server: ServerThread, kind: str) -> int:
         return int(connection.execute(text("SELECT count(*) FROM events WHERE kind = :kind"), {"kind": kind}).scalar_one())
 
 
-async def open_first_unassigned(agent: AgentAtDesk) -> str:
+async def open_first_unassigned(agent: AgentAtDesk) -> TicketId:
     """Go to the unassigned queue and open the first-line ticket due first, with all its parts; says which."""
     await agent.press("2")
     await agent.until(lambda state: state.queue.view == "unassigned" and state.queue.rows and not state.queue.is_loading)
@@ -29,14 +32,14 @@ async def open_first_unassigned(agent: AgentAtDesk) -> str:
         ),
         "ticket open",
     )
-    return str(agent.state.conversation.ticket)
+    return agent.opened.id
 
 
 async def test_agent_reads_takes_and_answers_a_ticket(server: ServerThread, tmp_path: Path) -> None:
     async with at_desk(server, tmp_path) as agent:
         ticket = await open_first_unassigned(agent)
         await agent.press("A")
-        await agent.until(lambda state: (value_of(state.conversation.detail).summary.owner_name) == "Li Wei")  # type: ignore[union-attr]
+        await agent.until(lambda _: agent.opened.owner_name == "Li Wei", "it is mine")
         await agent.press("r")
         await agent.type("We have found it.\nIt arrives today.")
         await agent.press("ctrl+d")
@@ -44,8 +47,8 @@ async def test_agent_reads_takes_and_answers_a_ticket(server: ServerThread, tmp_
         assert agent.state.view.focus is Pane.CONVERSATION
         assert "held" in agent.text()
         await agent.press("z")
-        await agent.until(lambda state: state.draft(ticket) is not None, "text back")  # type: ignore[arg-type]
-        assert agent.state.drafts[ticket].body == "We have found it.\nIt arrives today."  # type: ignore[index]
+        await agent.until(lambda state: state.draft(ticket) is not None, "text back")
+        assert agent.state.drafts[ticket].body == "We have found it.\nIt arrives today."
 
 
 async def test_a_note_goes_at_once_and_never_to_the_customer(server: ServerThread, tmp_path: Path) -> None:
@@ -75,21 +78,15 @@ async def test_typed_ahead_keys_keep_their_order(server: ServerThread, tmp_path:
         await agent.until(lambda state: any(draft.body == "abcdef" for draft in state.drafts.values()), "both words, in order")
 
 
-def key_event(key: str):  # type: ignore[no-untyped-def]
+def key_event(key: str) -> Key:
     """A key as the driver posts it, with nobody waiting between keys."""
-    from textual.events import Key
-
     return Key(key, key if len(key) == 1 else None)
 
 
 async def test_a_customers_message_appears_in_the_open_ticket(server: ServerThread, tmp_path: Path) -> None:
-    import httpx
-
     async with at_desk(server, tmp_path) as agent:
         await open_first_unassigned(agent)
-        detail = value_of(agent.state.conversation.detail)
-        assert detail is not None
-        row = detail.summary
+        row = agent.opened
         async with httpx.AsyncClient(base_url=server.url) as http:
             answer = await http.post(
                 "/api/v1/inbound",
@@ -147,7 +144,7 @@ async def test_escalation_asks_for_what_the_target_needs(server: ServerThread, t
     async with at_desk(server, tmp_path) as agent:
         await open_first_unassigned(agent)
         await agent.press("A")
-        await agent.until(lambda state: (value_of(state.conversation.detail).summary.owner_name) == "Li Wei")  # type: ignore[union-attr]
+        await agent.until(lambda _: agent.opened.owner_name == "Li Wei", "it is mine")
         await agent.press("exclamation_mark")
         await agent.until(lambda state: state.view.menu is not None)
         await agent.press("l")

@@ -14,6 +14,7 @@ from supportdesk_tui.ui.screens.outbox import OutboxDialog
 from supportdesk_tui.ui.screens.pager import PagerDialog
 from supportdesk_tui.ui.screens.picker import PickerDialog
 from supportdesk_tui.ui.text import fit
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.words import follow_up as follow_up_words
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _macros(host: "DeskHost") -> PickerDialog:
         if rendered is None:
             return ""
         then = " · ".join(follow_up_words(one, context.now, directory) for one in rendered.then)
-        return "\n".join(part for part in (rendered.note, rendered.text, then and f"→ {then}") if part)
+        return "\n".join(part for part in (own_words(rendered.note), rendered.text, then and f"→ {then}") if part)
 
     return PickerDialog(host.palette, Pick(msg("Macro"), choices, "macro.insert"), text_of)
 

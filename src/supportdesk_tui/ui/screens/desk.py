@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from supportdesk_tui.commands.sheet import Hint
 from supportdesk_tui.store.state import DeskState, Pane
-from supportdesk_tui.store.views import BottomView, ComposerView, ConversationView, CustomerView, QueueView, TopView
+from supportdesk_tui.store.views import bottom_view, composer_view, conversation_view, customer_view, queue_view, top_view
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.panes.bottom import BottomPane
 from supportdesk_tui.ui.panes.composer import Composer
@@ -186,28 +186,12 @@ class DeskScreen(Screen[None]):
         """Text was typed: the draft follows."""
         self._keep_draft()
 
-    # --- the bridge's stage
-
-    def show_top(self, view: TopView, now: datetime) -> None:
-        """Draw the bar."""
-        self.top_pane.show(view, now)
-
-    def show_queue(self, view: QueueView, now: datetime) -> None:
-        """Draw the list."""
-        self.queue_pane.show(view, now)
-
-    def show_conversation(self, view: ConversationView, now: datetime) -> None:
-        """Draw the open ticket."""
-        self.conversation.show(view, now)
-
-    def show_customer(self, view: CustomerView, now: datetime) -> None:
-        """Draw who is asking."""
-        self.customer.show(view, now)
-
-    def show_composer(self, view: ComposerView, now: datetime) -> None:
-        """Draw what is being written."""
-        self.composer.show(view, now)
-
-    def show_bottom(self, view: BottomView, now: datetime, state: DeskState) -> None:
-        """Draw the last line."""
-        self.bottom_pane.show(view, now, self._hints())
+    def show(self, state: DeskState, now: datetime) -> None:
+        """Draw the state: every pane from its view model, each repainting only what differs."""
+        self.top_pane.show(top_view(state), now)
+        self.queue_pane.show(queue_view(state), now)
+        self.conversation.show(conversation_view(state), now)
+        self.customer.show(customer_view(state), now)
+        self.composer.directory = state.session.directory
+        self.composer.show(composer_view(state), now)
+        self.bottom_pane.show(bottom_view(state), now, self._hints())

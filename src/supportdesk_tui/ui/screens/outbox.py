@@ -10,6 +10,7 @@ from supportdesk_tui.store.store import Store
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.screens.dialog import LEFT, Dialog, Done, Panel, safe
 from supportdesk_tui.ui.text import fit
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.words import follow_up
 
 PHASE_INK = {
@@ -122,7 +123,7 @@ class OutboxDialog(Dialog):
                 )
             else:
                 word, ink, number = phase_word(item.phase), PHASE_INK[item.phase], item.number or " ".join(item.tickets[:1])
-                what, why = follow_up(item.change, item.created_at, self._store.state.session.directory), item.reason
+                what, why = follow_up(item.change, item.created_at, self._store.state.session.directory), own_words(item.reason)
                 if isinstance(item.change, Reply | Note):
                     what = f"{what}: {item.change.body}"
             line.add(fit(word, 9), ink).add(" " + fit(number, 18), "text_low")

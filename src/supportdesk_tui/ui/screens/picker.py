@@ -10,6 +10,7 @@ from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, safe
 from supportdesk_tui.ui.text import cells, cut, shown, wrap
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
 
 
@@ -96,7 +97,7 @@ class PickerDialog(Dialog):
             here = place == self._index
             line = panel.line("menu_cursor" if here else "menu")
             line.add(" ▸ " if here else "   ", "accent")
-            hint = cut(safe(_(one.hint)), max(0, width // 2))
+            hint = cut(safe(own_words(one.hint)), max(0, width // 2))
             label = cut(safe(_(one.label)), max(4, width - 6 - cells(hint)))
             line.add(label, "text_high" if here else "menu_text", bold=here)
             lines.append(line.right(hint, "text_low").strip())
