@@ -49,12 +49,13 @@ class Queue:
 
     async def load(self, at: int | None = None) -> None:
         """Show the window around the cursor, or the one that holds row `at`."""
-        query = self._common.store.state.queue.query
-        is_known = self._results is not None and self._results.query == query
-        if is_known or self.is_local(query) or self._common.backend is None:
-            await self.show(at)
-        else:
-            await self.show(at)
+        queue = self._common.store.state.queue
+        if queue.is_loading:
+            # Chosen anew: a list the backend gave earlier may have changed since.
+            self._results = None
+        is_known = self._current() is not None
+        await self.show(at)
+        if not is_known and not self.is_local(queue.query) and self._common.backend is not None:
             await self.search()
 
     async def search(self) -> None:
