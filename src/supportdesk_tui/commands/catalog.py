@@ -42,7 +42,9 @@ QUEUE = (
     Command("queue.page_up", msg("Page up"), _Q, queue.page_up, ("ctrl+u", "pageup"), _rows, group=_MOVE),
     Command("queue.first", msg("First row (also g g)"), _Q, queue.first, ("home",), _rows, group=_MOVE),
     Command("queue.last", msg("Last row"), _Q, queue.last, ("G", "end"), _rows, group=_MOVE),
-    Command("queue.open", msg("Open"), _Q, queue.open_current, ("enter", "l", "right"), _rows, msg("open"), group=_MOVE),
+    Command(
+        "queue.open", msg("Open the ticket"), _Q, queue.open_current, ("enter", "l", "right"), _rows, msg("open"), group=_MOVE
+    ),
     Command("queue.peek", msg("Peek, without claiming or marking it read"), _Q, queue.peek, ("space",), _rows, group=_MOVE),
     Command(
         "queue.back", msg("Back: peek, selection, filter, search"), _Q, queue.back, ("escape", "q", "h", "left"), group=_MOVE

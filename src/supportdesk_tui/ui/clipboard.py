@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from textual.app import App
 
+from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.text.safe import sanitize
 from supportdesk_tui.ui.driver import desk_driver
 from supportdesk_tui.ui.editor import child_environment
@@ -57,12 +58,12 @@ def copy_text(app: App[Any], text: str, environ: Mapping[str, str] | None = None
     if command:
         threading.Thread(target=_run, args=(command, clean, environ), name="clipboard", daemon=True).start()
     if is_sent and command:
-        return Copied(True, "Copied {what}: sent to your terminal and to the clipboard of this machine.")
+        return Copied(True, msg("Copied {what}: sent to your terminal and to the clipboard of this machine."))
     if is_sent:
-        return Copied(True, "Copied {what}: sent to your terminal.")
+        return Copied(True, msg("Copied {what}: sent to your terminal."))
     if command:
-        return Copied(True, "Copied {what}: sent to the clipboard of this machine.")
-    return Copied(False, "{what} is not copied: it is too long for the terminal, and this machine has no clipboard.")
+        return Copied(True, msg("Copied {what}: sent to the clipboard of this machine."))
+    return Copied(False, msg("{what} is not copied: it is too long for the terminal, and this machine has no clipboard."))
 
 
 def local_tool(environ: Mapping[str, str]) -> list[str]:

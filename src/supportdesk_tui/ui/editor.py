@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from textual.app import App, SuspendNotSupported
 
+from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.text.safe import SafeText, sanitize
 
 FALLBACKS: Final = ("nano", "vim", "vi")
@@ -54,20 +55,21 @@ async def edit_text(app: App[Any], text: str, *, name: str = "reply.md") -> Edit
     """
     command = editor_command(os.environ)
     if not command:
-        return Edited(None, "No editor found: set EDITOR.")
+        return Edited(None, _("No editor found: set EDITOR."))
     try:
         path = _private_file(runtime_folder(os.environ), name, text)
     except OSError as problem:
-        return Edited(None, f"Cannot write the text for the editor: {problem.strerror}.")
+        return Edited(None, _("Cannot write the text for the editor: {reason}.", reason=problem.strerror))
     try:
         with app.suspend():
             process = await asyncio.create_subprocess_exec(*command, str(path), env=child_environment(os.environ))
             code = await process.wait()
-        return _read_back(path) if code == 0 else Edited(None, f"The editor ended with code {code}; the text is as it was.")
+        ended = _("The editor ended with code {code}; the text is as it was.", code=code)
+        return _read_back(path) if code == 0 else Edited(None, ended)
     except SuspendNotSupported:
-        return Edited(None, "There is no terminal to give to the editor.")
+        return Edited(None, _("There is no terminal to give to the editor."))
     except OSError as problem:
-        return Edited(None, f"Cannot start {command[0]}: {problem.strerror}.")
+        return Edited(None, _("Cannot start {name}: {reason}.", name=command[0], reason=problem.strerror))
     finally:
         shutil.rmtree(path.parent, ignore_errors=True)
 
@@ -90,5 +92,5 @@ def _private_file(folder: Path, name: str, text: str) -> Path:
 
 def _read_back(path: Path) -> Edited:
     if path.stat().st_size > SIZE_LIMIT:
-        return Edited(None, "The edited text is larger than 1 MB; the text is as it was.")
+        return Edited(None, _("The edited text is larger than 1 MB; the text is as it was."))
     return Edited(sanitize(path.read_bytes().removesuffix(b"\n")))

@@ -9,11 +9,14 @@ from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.events import Told
 from supportdesk_tui.store.state import Level, Notice, Pane
 from supportdesk_tui.store.store import Store
+from supportdesk_tui.ui.vocabulary import OWN_WORDS, own_words
 
 if TYPE_CHECKING:
     from supportdesk_tui.ui.host import DeskHost
 
 Remote = Callable[[ef.Effect], object]
+TRANSLATED = OWN_WORDS | {"why"}
+"""Values of a told line that are words of the server, not names."""
 
 
 class Performer:
@@ -53,7 +56,8 @@ class Performer:
 
     def tell(self, text: str, level: Level = Level.INFO, **values: str) -> None:
         """Say one line to the agent, in the agent's language."""
-        self._store.dispatch(Told(Notice(_(text, **values), level, self._clock())))
+        said = {name: own_words(value) if name in TRANSLATED else value for name, value in values.items()}
+        self._store.dispatch(Told(Notice(_(text, **said), level, self._clock())))
 
     def _tell(self, effect: ef.Tell) -> None:
         self.tell(effect.text, effect.level, **dict(effect.values))
@@ -62,7 +66,7 @@ class Performer:
         from supportdesk_tui.ui.clipboard import copy_text
 
         outcome = copy_text(self._host.app, effect.text)
-        self.tell(outcome.text, Level.DONE if outcome.is_done else Level.WARN, what=effect.what)
+        self.tell(outcome.text, Level.DONE if outcome.is_done else Level.WARN, what=_(effect.what))
 
     def _later(self, effect: ef.Later) -> None:
         wait_s = max(0.0, (effect.at - self._clock()).total_seconds())

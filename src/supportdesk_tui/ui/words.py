@@ -6,10 +6,16 @@ from datetime import datetime
 from supportdesk_tui.domain.changes import (
     Assign,
     Change,
+    Create,
     Escalate,
+    Link,
     MakePromise,
+    MarkRead,
+    Merge,
     Note,
     Reply,
+    ReturnTask,
+    SetAgentState,
     SetField,
     SetPriority,
     SetStatus,
@@ -17,6 +23,7 @@ from supportdesk_tui.domain.changes import (
     Snooze,
     Tag,
     Transfer,
+    Undo,
     Watch,
 )
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
@@ -27,6 +34,7 @@ from supportdesk_tui.domain.ticket import Channel, Status
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.ui.text import shown_line
+from supportdesk_tui.ui.vocabulary import own_words
 
 LANGUAGES = {
     "de": "Deutsch",
@@ -82,7 +90,7 @@ def _known_statuses() -> dict[str, str]:
         "new": _("new"),
         "bot": _("with the bot"),
         "waiting_human": _("asked for a human"),
-        "open": _("open"),
+        "open": _("Open").lower(),
         "in_progress": _("in progress"),
         "waiting_customer": _("waiting on customer"),
         "waiting_third_party": _("waiting on third party"),
@@ -141,7 +149,7 @@ def _agent(directory: Directory, agent: str | None) -> str:
 
 def _team(directory: Directory, team: str) -> str:
     known = next((one.name for one in directory.teams if one.id == team), None)
-    return shown_line(known or team)
+    return own_words(shown_line(known or team))
 
 
 def follow_up(change: Change, now: datetime, directory: Directory = NO_DIRECTORY) -> str:
@@ -174,7 +182,7 @@ def _quiet(change: Change) -> str:
         case Tag(add=add, remove=remove):
             return " ".join([*(f"+{shown_line(tag)}" for tag in add), *(f"-{shown_line(tag)}" for tag in remove)])
         case SetField(name=name, value=value):
-            return f"{shown_line(name)}: {shown_line(value)}"
+            return f"{own_words(shown_line(name))}: {shown_line(value)}"
         case Watch(on=on):
             return _("watch") if on else _("stop watching")
         case SettlePromise():
@@ -183,8 +191,22 @@ def _quiet(change: Change) -> str:
             return _("reply")
         case Note():
             return _("internal note")
+        case MarkRead(read=read):
+            return _("mark read") if read else _("mark unread")
+        case SetAgentState(state=state):
+            return own_words(state)
         case _:
-            return type(change).__name__
+            return _verbs().get(type(change)) or type(change).__name__
+
+
+def _verbs() -> dict[type, str]:
+    return {
+        Merge: _("merge"),
+        Link: _("link"),
+        ReturnTask: _("hand the task back"),
+        Create: _("new ticket"),
+        Undo: _("undo"),
+    }
 
 
 def then(changes: Iterable[Change], now: datetime, directory: Directory = NO_DIRECTORY, *, goes_on: bool = False) -> str:

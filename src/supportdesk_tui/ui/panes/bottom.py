@@ -11,6 +11,7 @@ from supportdesk_tui.store.state import Level, Notice
 from supportdesk_tui.store.views import BottomView
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.text import cells, shown_line
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.glyph import Glyphs
 from supportdesk_tui.ui.widgets.line_pane import LinePane
 from supportdesk_tui.ui.widgets.menu_panel import MenuPanel
@@ -65,7 +66,7 @@ class BottomPane(LinePane):
             Level.WARN: (self.paint.glyphs.warn, "warning"),
             Level.ERROR: (self.paint.glyphs.bad, "danger"),
         }[notice.level]
-        return self.line().add(f" {mark} {shown_line(notice.text)}", ink).strip()
+        return self.line().add(f" {mark} {own_words(shown_line(notice.text))}", ink).strip()
 
     def _keys(self) -> Strip:
         line = self.line().add(" ")

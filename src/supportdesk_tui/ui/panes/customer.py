@@ -13,6 +13,7 @@ from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.views import CustomerView
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.text import cells, cut, shown_line, wrap_some
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.customer_groups import CustomerSaid, CustomerSheet
 from supportdesk_tui.ui.widgets.line_pane import LinePane
 
@@ -106,7 +107,7 @@ class CustomerPane(LinePane, can_focus=True):
         if view.context is None:
             return line.add(_("Customer"), "accent" if view.is_focused else "text_low", bold=True).strip()
         customer = view.context.customer
-        tier = shown_line(customer.tier)
+        tier = own_words(shown_line(customer.tier))
         room = line.room - cells(tier) - 2
         line.add(cut(shown_line(customer.name), room), "accent" if view.is_focused else "text_high", bold=True)
         return line.right(tier, "chip_text").strip()

@@ -14,6 +14,7 @@ from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.text.safe import SafeText, excerpt, sanitize
 from supportdesk_tui.ui.text import shown, shown_line, wrap
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.paint import Line, Paint
 
 GUTTER = 4
@@ -121,7 +122,8 @@ class EntryPainter:
 
     def _system(self, entry: Entry) -> Iterator[tuple[str, str]]:
         author = shown_line(entry.author)
-        text = " ".join(part for part in (when.clock_time(entry.at), author, shown_line(entry.body)) if part)
+        said = shown_line(entry.body).removeprefix(f"{author} ")
+        text = " ".join(part for part in (when.clock_time(entry.at), author, own_words(said)) if part)
         for line in islice(wrap(text, self._room(0)), 3):
             yield line, "system_text"
 

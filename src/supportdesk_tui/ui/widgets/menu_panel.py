@@ -6,6 +6,7 @@ from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import Menu, MenuItem
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.text import cells, cut, shown_line
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.line_pane import LinePane
 from supportdesk_tui.ui.widgets.paint import Line
 
@@ -59,7 +60,7 @@ class MenuPanel(LinePane):
 
 
 def _columns(menu: Menu, width: int) -> int:
-    said = (cells(_(item.label)) + cells(item.key) + cells(_(item.hint)) + 6 for item in menu.items)
+    said = (cells(_(item.label)) + cells(item.key) + cells(own_words(item.hint)) + 6 for item in menu.items)
     size = max(NARROWEST, min(max(said, default=1), WIDEST))
     fewest = -(-len(menu.items) // MENU_LINES)
     return max(1, fewest, min((width - MARGIN) // size, len(menu.items), MOST))
@@ -75,6 +76,6 @@ def _choice(line: Line, item: MenuItem, size: int) -> None:
     label = cut(shown_line(_(item.label)), room)
     line.add(f" {label}", "key_off" if item.blocked else "menu_text")
     room -= cells(label)
-    said = shown_line(_(item.blocked or item.hint))
+    said = shown_line(own_words(item.blocked or item.hint))
     if said and room > 4:
         line.add(cut(f" · {said}", room), "text_low")

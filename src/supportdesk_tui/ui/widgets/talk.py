@@ -15,6 +15,7 @@ from supportdesk_tui.store.state import OutboxItem, OutboxPhase
 from supportdesk_tui.store.views import ConversationView
 from supportdesk_tui.ui import words
 from supportdesk_tui.ui.text import shown, shown_line
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.entry import GUTTER, EntryLook, EntryPainter, Picture, day_break, unread_mark
 from supportdesk_tui.ui.widgets.glyph import Glyphs
 from supportdesk_tui.ui.widgets.paint import Line, Paint

@@ -11,6 +11,7 @@ from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.views import ConversationView
 from supportdesk_tui.ui import words
 from supportdesk_tui.ui.text import cells, cut, shown_line, wrap_some
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.paint import Line, Paint
 from supportdesk_tui.ui.widgets.sla_clock import clock_text
 from supportdesk_tui.ui.widgets.ticket_row import short_number
@@ -102,7 +103,7 @@ class TalkHead:
         }
         for link in ticket.links:
             relation = relations.get(link.relation, shown_line(link.relation))
-            parts = (shown_line(link.team_name), words.status(link.status), shown_line(link.subject))
+            parts = (own_words(shown_line(link.team_name)), words.status(link.status), shown_line(link.subject))
             text = " · ".join(part for part in parts if part)
             yield f"{self.glyphs.link} {relation} {shown_line(link.number)} · {text}", "text_low"
 

@@ -1,0 +1,180 @@
+"""What our own server says in English, in the agent's language: titles word for word, sentences by their shape.
+
+Anything else, and everything while English is spoken, is shown as it came.
+"""
+
+import re
+from functools import lru_cache
+from string import Formatter
+
+from supportdesk_tui.commands.spec import msg
+from supportdesk_tui.i18n.catalog import SOURCE, _, current_locale
+
+LONGEST = 600
+"""Characters of the longest text whose shape is looked at."""
+OWN_WORDS = frozenset({"deed", "field", "level", "news", "reason", "state", "status", "team", "verb", "what"})
+"""Places of a sentence that hold words of the server again, not names or numbers."""
+
+VIEWS = (
+    *(msg("Mine"), msg("Unassigned"), msg("Team"), msg("At risk"), msg("Promises"), msg("Waiting for customer")),
+    *(msg("Chats"), msg("Snoozed"), msg("All open")),
+)
+STATUSES = (
+    *(msg("New"), msg("With the bot"), msg("Asked for a human"), msg("Open"), msg("With specialists")),
+    *(msg("Waiting for third party"), msg("Solved"), msg("Closed"), msg("Merged"), msg("Spam")),
+)
+TEAMS = (
+    *(msg("Frontline-CN"), msg("Frontline-Global"), msg("Wallet-Ops"), msg("Risk"), msg("Security Response")),
+    *(msg("KYC Review"), msg("Derivatives"), msg("Derivatives desk"), msg("Fiat & Finance"), msg("Compliance")),
+    *(msg("Compliance / Legal"), msg("QA"), msg("Duty Managers"), msg("Duty Manager")),
+)
+CATEGORIES = (
+    *(msg("How-to"), msg("Technical fault"), msg("Funds"), msg("Deposit not credited"), msg("Account compromised")),
+    *(msg("Account restricted"), msg("Identity verification"), msg("Login and two-factor"), msg("Orders and liquidation")),
+    *(msg("Trade emergency"), msg("P2P dispute"), msg("Card and bank"), msg("API and keys"), msg("Earn and staking")),
+    *(msg("Promotion and rebate"), msg("Complaint"), msg("Suggestion"), msg("Law enforcement")),
+)
+REASONS = (
+    *(msg("answered"), msg("fixed"), msg("duplicate"), msg("third_party_delay"), msg("chain_congestion")),
+    *(msg("reported_upstream"), msg("out_of_scope"), msg("customer_error"), msg("refused_by_policy"), msg("no_reply")),
+    *(msg("fraud_confirmed"), msg("community_answered")),
+)
+FIELDS = (
+    *(msg("product"), msg("platform"), msg("device"), msg("app_version"), msg("time"), msg("error_code"), msg("coin")),
+    *(msg("amount"), msg("network"), msg("address"), msg("txid"), msg("memo"), msg("last_seen_ok"), msg("unknown_activity")),
+    *(msg("restriction_code"), msg("documents"), msg("document_type"), msg("rejection_code"), msg("method_lost")),
+    *(msg("backup"), msg("pair"), msg("order_id"), msg("side"), msg("payment_proof"), msg("bank_ref"), msg("name_match")),
+    *(msg("endpoint"), msg("request_id"), msg("campaign"), msg("case_number")),
+    *(msg("Order number"), msg("App version"), msg("Error code"), msg("Request id"), msg("Bank reference")),
+    *(msg("Memo / tag"), msg("Unknown activity"), msg("Restriction code"), msg("Document type"), msg("Network")),
+)
+FACTS = (
+    *(msg("approved"), msg("pending"), msg("rejected"), msg("expired"), msg("none"), msg("on"), msg("off"), msg("set")),
+    *(msg("not set"), msg("no"), msg("yes"), msg("passkey"), msg("app"), msg("risk engine"), msg("carrier signal")),
+    *(msg("card processor"), msg("Regular"), msg("Institution"), msg("agent")),
+)
+STATES = (msg("wrap_up"), msg("break"))
+SHAPES = (
+    # what was done
+    msg("took it off its owner"),
+    msg("took it"),
+    msg("assigned it to {name}"),
+    msg("moved it to {team}: {text}"),
+    msg("moved it to {team}"),
+    msg("set status {status} ({reason})"),
+    msg("set status {status}"),
+    msg("set priority {level}"),
+    msg("tagged {text}"),
+    msg("filled {field}"),
+    msg("snoozed it until the customer writes"),
+    msg("snoozed it until {time}"),
+    msg("watches it"),
+    msg("stopped watching"),
+    msg("marked it unread"),
+    msg("read it"),
+    msg("took back the last change"),
+    msg("took back what came with it"),
+    msg("escalated to {team} as {case}: {text}"),
+    msg("escalated to {team} as {case}"),
+    msg("returned the task: {text}"),
+    msg("returned {case}"),
+    msg("merged {case} into this"),
+    msg("merged it into {case}"),
+    msg("linked it to {case}"),
+    msg("promise missed: {text}"),
+    msg("promised by {time}: {text}"),
+    msg("kept the promise: {text}"),
+    msg("{case} is back from its snooze"),
+    msg("{case} closed after three days"),
+    msg("opened {case}"),
+    msg("opened it"),
+    msg("replied"),
+    msg("noted"),
+    msg("mentioned you"),
+    msg("wrote"),
+    msg("undid: {deed}"),
+    # what is undone
+    msg("assign {case} to {name}"),
+    msg("move {case} to {team}"),
+    msg("set {case} to {status}"),
+    msg("escalate {case} to {team}"),
+    msg("unassign"),
+    msg("take"),
+    # why not
+    msg("your role ({text}) may not {verb} tickets"),
+    msg("your role ({text}) may not {verb}"),
+    msg("{name} has it"),
+    msg("{case} moved on: {news}"),
+    msg("it changed since"),
+    msg("it was merged already"),
+    msg("what was said cannot be taken back"),
+    msg("a solved ticket needs no snooze"),
+    msg("a solved ticket is reopened before it is escalated"),
+    msg("a task is handed back, not escalated again"),
+    msg("the task was handed back already"),
+    msg("a ticket cannot be merged into itself"),
+    msg("a ticket cannot be linked to itself"),
+    msg("that time is over already"),
+    msg("a promise is due in the future"),
+    msg("{case} belongs to another customer"),
+    msg("{case} was itself merged into another"),
+    msg("it is linked to {case} already"),
+    msg("{team} needs: {field}"),
+    # why somebody, or some ticket
+    msg("load {load}"),
+    msg("{n}m late"),
+    msg("{n}m left"),
+    msg("yours"),
+    msg("promise"),
+    msg("{n} h ago"),
+    msg("rejected {case}"),
+    msg("no {wanted} text, using {language}"),
+)
+"""Sentences of the server and of the domain; `{places}` hold what changes."""
+_NARROW = {"case": r"\S+", "n": r"\d+", "load": r"\d+/\d+", "level": r"P\d", "deed": r".+"}
+_NUMBERED = re.compile(r"(?P<number>[A-Za-z#]*-?[\w-]*\d+|\d+ ×): (?P<rest>.+)", re.DOTALL)
+
+
+def own_words(text: str) -> str:
+    """A text of the server in the agent's language, where we know it."""
+    if not text or len(text) > LONGEST or current_locale() == SOURCE:
+        return text
+    return _drawn(current_locale(), text)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(locale: str, text: str) -> str:
+    whole = _shaped(text)
+    if whole is not None:
+        return whole
+    if (match := _NUMBERED.fullmatch(text)) and (rest := _shaped(match["rest"])) is not None:
+        return _("{what}: {reason}", what=match["number"], reason=rest)
+    parts = text.split(", ")
+    return ", ".join(_shaped(part) or part for part in parts) if len(parts) > 1 else text
+
+
+def _shaped(text: str) -> str | None:
+    known = _(text)
+    if known != text:
+        return known
+    for shape, pattern in _patterns():
+        if match := pattern.fullmatch(text):
+            found = {name: value for name, value in match.groupdict().items() if name != "who"}
+            values = {name: own_words(value) if name in OWN_WORDS else value for name, value in found.items()}
+            said = _(shape, **values) if values else _(shape)
+            return f"{match['who']} {said}" if match["who"] else said
+    return None
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((shape, re.compile(r"(?:(?P<who>[^:]{1,60}?) )?" + _pattern(shape), re.DOTALL)) for shape in SHAPES)
+
+
+def _pattern(shape: str) -> str:
+    parts = []
+    for literal, name, _spec, _conversion in Formatter().parse(shape):
+        parts.append(re.escape(literal))
+        if name:
+            parts.append(f"(?P<{name}>{_NARROW.get(name, '.+?')})")
+    return "".join(parts)
