@@ -36,9 +36,10 @@ class Pulse:
         self._changed(self._store.state)
 
     def stop(self) -> None:
-        """No timer runs any more."""
+        """No timer runs any more; safe to call twice."""
         if self._end is not None:
             self._end()
+            self._end = None
         for timer in (self._minute, self._second, self._notice):
             if timer is not None:
                 timer.stop()
