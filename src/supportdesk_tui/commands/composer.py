@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.blanks import unresolved
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Choice, Compose, ComposerAct, Effect
 from supportdesk_tui.commands.forms import promise_fields
-from supportdesk_tui.commands.macro_text import unresolved
 from supportdesk_tui.commands.opening import draft_of, values
 from supportdesk_tui.commands.queue import next_ticket
 from supportdesk_tui.commands.spec import Args, Blocked, Run, msg

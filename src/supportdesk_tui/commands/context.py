@@ -56,8 +56,12 @@ class Context:
         return session.agent.id if session else None
 
     def row(self, ticket: TicketId | None) -> TicketSummary | None:
-        """A loaded row by id."""
-        return next((row for row in self.state.queue.rows if row.id == ticket), None)
+        """A loaded row by id; the one under the cursor without looking through the others."""
+        queue = self.state.queue
+        place = queue.index - queue.start
+        if 0 <= place < len(queue.rows) and queue.rows[place].id == ticket:
+            return queue.rows[place]
+        return next((row for row in queue.rows if row.id == ticket), None)
 
     def can(self, capability: Capability) -> bool:
         """Whether the backend and our role allow it."""

@@ -41,7 +41,10 @@ def lacking(context: Context, capability: Capability) -> Blocked | None:
 
 def needs_ticket(context: Context) -> Blocked | None:
     """A ticket is under the cursor, open or selected."""
-    return None if context.targets else Blocked(msg("No ticket here"))
+    if context.targets:
+        return None
+    is_coming = context.state.conversation.ticket is not None and context.focus is not Pane.QUEUE
+    return Blocked(msg("The ticket is still being loaded") if is_coming else msg("No ticket here"))
 
 
 def needs_one(context: Context) -> Blocked | None:

@@ -3,20 +3,23 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.composer import with_follow_ups
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Compose, ComposerAct, Effect, FormField
 from supportdesk_tui.commands.guards import needs_macros
-from supportdesk_tui.commands.macro_values import Subject
-from supportdesk_tui.commands.macros import Macro, MacroLibrary, Rendered, render
 from supportdesk_tui.commands.opening import draft_of, is_open, open_ticket, values
 from supportdesk_tui.commands.spec import Args, Blocked, msg
 from supportdesk_tui.commands.times import zone_of
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Absent, Draft, DraftMode, Level, Loading, value_of
+
+if TYPE_CHECKING:
+    from supportdesk_tui.commands.macro_values import Subject
+    from supportdesk_tui.commands.macros import Macro, MacroLibrary, Rendered
 
 WAIT = timedelta(milliseconds=150)
 """How long to wait for a ticket that is being loaded before looking again …"""
@@ -25,13 +28,17 @@ TRIES = 10
 _TRY = "try"
 
 
-def library_of(context: Context) -> MacroLibrary:
+def library_of(context: Context) -> "MacroLibrary":
     """The macros; none while they are being read."""
+    from supportdesk_tui.commands.macros import MacroLibrary
+
     return context.macros if isinstance(context.macros, MacroLibrary) else MacroLibrary()
 
 
-def subject_of(context: Context, current: TicketSummary, asked: Mapping[str, str]) -> Subject:
+def subject_of(context: Context, current: TicketSummary, asked: Mapping[str, str]) -> "Subject":
     """What a macro can speak about on a ticket, as far as it is loaded."""
+    from supportdesk_tui.commands.macro_values import Subject
+
     conversation, session = context.state.conversation, context.state.session
     detail = value_of(conversation.detail) if conversation.ticket == current.id else None
     return Subject(
@@ -45,8 +52,10 @@ def subject_of(context: Context, current: TicketSummary, asked: Mapping[str, str
     )
 
 
-def preview(context: Context, macro: Macro) -> Rendered | None:
+def preview(context: Context, macro: "Macro") -> "Rendered | None":
     """What a macro would write here: for the picker."""
+    from supportdesk_tui.commands.macros import render
+
     current = context.current
     return render(macro, subject_of(context, current, {})) if current is not None else None
 
@@ -82,7 +91,7 @@ def _is_coming(context: Context) -> bool:
     return any(isinstance(part, Loading | Absent) and value_of(part) is None for part in parts)
 
 
-def _ask(context: Context, macro: Macro, asked: dict[str, str]) -> Effect:
+def _ask(context: Context, macro: "Macro", asked: dict[str, str]) -> Effect:
     language = context.options.get("locale", "en")[:2]
     fields = tuple(
         FormField(ask.name, ask.title(language), asked[ask.name] or ask.default, required=True) for ask in macro.asks
@@ -90,7 +99,9 @@ def _ask(context: Context, macro: Macro, asked: dict[str, str]) -> Effect:
     return ef.Form(macro.title(language), fields, "macro.insert", (macro.id,))
 
 
-def _write(context: Context, macro: Macro, subject: Subject) -> Iterable[Effect]:
+def _write(context: Context, macro: "Macro", subject: "Subject") -> Iterable[Effect]:
+    from supportdesk_tui.commands.macros import render
+
     rendered = render(macro, subject)
     ticket = subject.ticket.summary.id
     draft = draft_of(context, ticket)
@@ -110,7 +121,7 @@ def _write(context: Context, macro: Macro, subject: Subject) -> Iterable[Effect]
         yield ef.Tell(msg("Put into the note: the customer never reads it"), (), Level.WARN)
 
 
-def _with_macro(draft: Draft, macro: Macro, rendered: Rendered) -> Draft:
+def _with_macro(draft: Draft, macro: "Macro", rendered: "Rendered") -> Draft:
     return replace(
         draft,
         then=with_follow_ups(draft.then, rendered.then),

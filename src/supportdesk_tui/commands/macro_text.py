@@ -20,10 +20,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from supportdesk_tui.commands.blanks import CLOSE, OPEN
 from supportdesk_tui.commands.spec import msg
 
-OPEN, CLOSE = "⟦", "⟧"
-"""Around what is not filled in; never part of a text that is sent."""
 FILTERS = ("short", "first", "date", "time")
 _PATH = r"[a-z][a-z0-9]*(?:\.[a-z0-9_]+)+"
 _MARK = re.compile(
@@ -36,7 +35,6 @@ _MARK = re.compile(
     rf"|\{{(?P<parts>{_PATH}(?:\|[a-z]+)?(?:\s*\?\?[^{{}}\n]*)?)\}}"
 )
 _PART = re.compile(rf"(?P<path>{_PATH})(?:\|(?P<filter>[a-z]+))?")
-_BLANK = re.compile(f"{OPEN}([^{OPEN}{CLOSE}\n]*){CLOSE}")
 _FOREIGN = str.maketrans({OPEN: "[", CLOSE: "]"})
 
 
@@ -300,8 +298,3 @@ def fill(template: Template, lookup: Lookup) -> Filled:
     writer.fill(template.nodes)
     stops = tuple((offset, length) for _, offset, length in sorted(writer.stops))
     return Filled("".join(writer.pieces), stops, writer.caret, tuple(writer.missing))
-
-
-def unresolved(text: str) -> tuple[str, ...]:
-    """What is not filled in yet: a text that has any can never be sent."""
-    return tuple(blank.strip() or "…" for blank in _BLANK.findall(text))

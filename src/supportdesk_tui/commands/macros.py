@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from supportdesk_tui.commands.macro_text import CLOSE, OPEN, Lookup, Template, fill
+from supportdesk_tui.commands.blanks import CLOSE, OPEN
+from supportdesk_tui.commands.macro_text import Lookup, Template, fill
 from supportdesk_tui.commands.macro_values import Subject, look_up
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.commands.times import parse_when

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-_SPAN = re.compile(
+_SPAN = (
     r"(?:in|within)?\s*(?P<number>\d{1,4}(?:\.\d)?|an?|半)\s*个?半?\s*"
     r"(?P<unit>minutes?|mins?|m|分钟?|hours?|hrs?|h|小时|days?|d|天|日|weeks?|w|周|星期)\s*(?:内|之内|以内|后|之后)?"
 )
 _UNITS = {"m": "m", "分": "m", "h": "h", "小": "h", "d": "d", "天": "d", "日": "d", "w": "w", "周": "w", "星": "w"}
 _LENGTHS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-_CLOCK = re.compile(
+_CLOCK = (
     r"(?P<part>凌晨|早上|上午|中午|下午|傍晚|晚上|晚)?\s*(?P<hour>\d{1,2})"
     r"(?:\s*[:：时点]\s*(?P<minute>\d{2}|半)?\s*分?)?\s*(?P<half>am|pm)?"
 )
@@ -31,8 +30,8 @@ _DAYS: tuple[tuple[str, int], ...] = (
     ("今晚", 0),
 )
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_CHINESE_WEEKDAY = re.compile(r"(?:下|本|这)?(?:周|星期|礼拜)(?P<day>[一二三四五六日天])")
-_DATE = re.compile(r"(?:(?P<year>\d{4})[-/年])?(?P<month>\d{1,2})[-/月](?P<day>\d{1,2})日?")
+_CHINESE_WEEKDAY = r"(?:下|本|这)?(?:周|星期|礼拜)(?P<day>[一二三四五六日天])"
+_DATE = r"(?:(?P<year>\d{4})[-/年])?(?P<month>\d{1,2})[-/月](?P<day>\d{1,2})日?"
 _EVENINGS = ("tonight", "今晚", "明晚")
 _ENDS = {"end of day": 18, "eod": 18, "下班前": 18, "noon": 12, "midnight": 24, "中午": 12}
 _PARTS_PM = {"下午", "傍晚", "晚上", "晚"}
@@ -42,6 +41,8 @@ MORNING, EVENING = 9, 20
 
 def zone_of(options: Mapping[str, str], now: datetime) -> tzinfo:
     """The agent's zone: the setting, else the machine's."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(options["time_zone"]) if options.get("time_zone") else now.astimezone().tzinfo or UTC
     except (ZoneInfoNotFoundError, ValueError):
@@ -53,7 +54,7 @@ def parse_when(text: str, now: datetime, zone: tzinfo) -> datetime | None:
     said = text.strip().lower().removeprefix("by ").removeprefix("at ").removeprefix("最迟").strip()
     if not said:
         return None
-    if (match := _SPAN.fullmatch(said)) is not None:
+    if (match := re.fullmatch(_SPAN, said)) is not None:
         number = match["number"]
         amount = 0.5 if number == "半" else 1.0 if number in {"a", "an"} else float(number)
         amount += 0.5 if "个半" in said else 0
@@ -78,7 +79,7 @@ def _moment(said: str, local: datetime) -> datetime | None:
             return _future(_at(day, hour, 0), local, may_shift=not named)
     if not rest:
         return _future(_at(day, EVENING if evening else MORNING, 0), local, may_shift=False) if named else None
-    match = _CLOCK.fullmatch(rest)
+    match = re.fullmatch(_CLOCK, rest)
     if match is None or (not named and rest.isdigit() and len(rest) > 2):
         return None
     hour = _hour(match, evening=evening)
@@ -103,10 +104,10 @@ def _day(said: str, local: datetime) -> tuple[datetime, str, bool]:
     for number, word in enumerate(_WEEKDAYS):
         if head in {word, word[:3]}:
             return local + timedelta(days=(number - local.weekday() - 1) % 7 + 1), said[len(head) :], True
-    if (match := _CHINESE_WEEKDAY.match(said)) is not None:
+    if (match := re.match(_CHINESE_WEEKDAY, said)) is not None:
         number = min("一二三四五六日".find(match["day"]) % 7, 6)
         return local + timedelta(days=(number - local.weekday() - 1) % 7 + 1), said[match.end() :], True
-    if (match := _DATE.match(said)) is not None:
+    if (match := re.match(_DATE, said)) is not None:
         month, day = int(match["month"]), int(match["day"])
         named = local.replace(year=int(match["year"] or local.year), month=month, day=day)
         if not match["year"] and named.date() < local.date():

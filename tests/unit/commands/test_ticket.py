@@ -24,7 +24,7 @@ from supportdesk_tui.domain.conversation import Attachment, EntryKind
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, TeamId, TicketId
 from supportdesk_tui.domain.ticket import Priority
 from supportdesk_tui.store.events import SelectionChanged, TicketOpened
-from supportdesk_tui.store.state import Draft, DraftMode, Loaded, Pane, SessionState
+from supportdesk_tui.store.state import Draft, DraftMode, Loaded, Loading, Pane, SessionState
 from supportdesk_tui.text.safe import sanitize, sanitize_line
 from tests import make
 from tests.unit.commands.desk import (
@@ -96,6 +96,11 @@ def test_a_verb_without_a_ticket_is_off_and_does_nothing() -> None:
     for command in ("ticket.reopen", "ticket.watch", "ticket.reply", "ticket.take", "ticket.priority_up"):
         assert reason(empty, command) == "No ticket here"
         assert not has(run(empty, command), ef.Apply)
+
+
+def test_an_open_ticket_nothing_is_known_of_yet_says_that_it_is_loading() -> None:
+    ctx = with_conversation(context(Pane.CONVERSATION, opened=1), ticket=TicketId("t77"), detail=Loading())
+    assert reason(ctx, "ticket.reply") == "The ticket is still being loaded"
 
 
 def test_several_tickets_need_a_backend_that_can_change_several() -> None:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from supportdesk_tui.commands.blanks import unresolved
 from supportdesk_tui.commands.macro_load import SHIPPED, lint, load
-from supportdesk_tui.commands.macro_text import unresolved
 from supportdesk_tui.commands.macro_values import Subject
 from supportdesk_tui.commands.macros import Macro, render
 from supportdesk_tui.domain.ids import TicketId

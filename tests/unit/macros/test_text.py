@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supportdesk_tui.commands.macro_text import Blank, If, Text, Value, fill, parse, unresolved
+from supportdesk_tui.commands.blanks import unresolved
+from supportdesk_tui.commands.macro_text import Blank, If, Text, Value, fill, parse
 
 KNOWN = {
     "customer.name": "Zhang Min",
@@ -105,7 +106,16 @@ def test_what_is_odd_is_reported_with_its_line(body: str, line: int, text: str) 
 
 @pytest.mark.parametrize(
     ("text", "blanks"),
-    [("done", ()), ("⟦time⟧", ("time",)), ("⟦⟧", ("…",)), ("⟦a⟧ ⟦b.c⟧", ("a", "b.c")), ("⟦a\nb⟧", ()), ("⟦ a ⟧", ("a",))],
+    [
+        ("done", ()),
+        ("⟦time⟧", ("time",)),
+        ("⟦⟧", ("…",)),
+        ("⟦a⟧ ⟦b.c⟧", ("a", "b.c")),
+        ("⟦a\nb⟧", ("a",)),
+        ("until ⟦time", ("time",)),
+        ("time⟧", ("…",)),
+        ("⟦ a ⟧", ("a",)),
+    ],
 )
 def test_blanks_in_a_text_are_found(text: str, blanks: tuple[str, ...]) -> None:
     assert unresolved(text) == blanks
