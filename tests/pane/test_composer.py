@@ -157,6 +157,28 @@ async def test_an_echo_of_an_older_draft_does_not_overwrite_what_is_typed() -> N
         assert composer.text == "first second"
 
 
+async def test_text_from_outside_is_told_and_not_overwritten_by_the_draft_before_it() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (app, pilot):
+        composer.show(writing(body="before"), data.NOW)
+        composer.set_text("from another editor")
+        composer.show(writing(body="before", is_saved=False), data.NOW)
+        assert composer.text == "from another editor"
+        composer.tell_edit()
+        await pilot.pause()
+        assert [message.text for message in of(app, Composer.Edited)] == ["from another editor"]
+
+
+async def test_a_draft_that_was_kept_and_then_sent_leaves_the_composer_empty() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        await typed(composer, "on its way")
+        composer.show(writing(body="on its way"), data.NOW)
+        composer.show(data.composer(draft=None), data.NOW)
+        assert composer.text == ""
+
+
 async def test_stops_are_marked_typed_over_and_walked() -> None:
     composer = Composer(DARK)
     async with showing(composer, 90, 14) as (_app, _pilot):

@@ -166,6 +166,9 @@ class Composer(Vertical):
         is_other = before is None or before.ticket != view.ticket or (view.is_open and not before.is_open)
         if is_other or (body != self._told and not self._is_ahead()):
             self.set_text(body)
+            self._told = self.editor.text
+        elif body == self.editor.text:
+            self._told = body
         self.editor.write_as("note" if view.mode is DraftMode.NOTE else "reply")
         self._show_frame()
 
@@ -192,11 +195,10 @@ class Composer(Vertical):
         return self.editor.text
 
     def set_text(self, text: str) -> None:
-        """Replace everything, caret at the end; stops and undo of the text before are gone."""
+        """Replace everything, caret at the end; stops and undo of the text before are gone. Told like typing."""
         self.editor.stops.clear()
         self.editor.load_text(shown(text) if text else "")
         self.editor.move_cursor(self.editor.document.end)
-        self._told = self.editor.text
         self._show_frame()
 
     def insert(self, text: str, stops: Sequence[tuple[int, int]] = (), caret: int | None = None) -> None:
