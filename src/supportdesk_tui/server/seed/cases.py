@@ -106,6 +106,8 @@ class CaseMaker:
         channel = rng.choices(list(CHANNELS), list(CHANNELS.values()))[0]
         ticket = self._ticket(n, customer, channel, category)
         state = rng.choices(list(STATES), list(STATES.values()))[0] if rng.random() < self.live_share else "solved"
+        if state == "waiting_internal" and category not in TASK_TEAMS:
+            state = "answered"
         case = Case(ticket)
         story = self._texts(thread, customer)
         ticket.subject = story.subject
@@ -227,7 +229,7 @@ class CaseMaker:
         )  # fmt: skip
 
     def _owner(self, ticket: Ticket) -> tuple[str, str]:
-        fits = [one for one in AGENTS if ticket.team in one.teams and one.role not in {"trainee", "auditor"}]
+        fits = [one for one in AGENTS if ticket.team in one.teams and one.role in {"l1", "l2", "specialist"}]
         speaks = [one for one in fits if ticket.language in one.languages] or fits or list(AGENTS[:1])
         chosen = self.rng.choice(speaks)
         return chosen.name, chosen.id

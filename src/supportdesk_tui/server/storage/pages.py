@@ -111,7 +111,7 @@ def _walk(want: Criteria, bounds: list[ColumnElement[bool]], *, sort: str, found
 
 def _plain(column: ColumnElement[Any], *, falls: bool) -> list[ColumnElement[Any]]:
     """The order, in a form that asks for sorting the few chosen rows rather than for walking an index."""
-    keys = [func.coalesce(column, 0), func.coalesce(tickets.c.n, 0)]
+    keys: list[ColumnElement[Any]] = [func.coalesce(column, 0), func.coalesce(tickets.c.n, 0)]
     return [key.desc() for key in keys] if falls else keys
 
 
