@@ -231,6 +231,17 @@ def test_stopping_and_continuing_gives_the_terminal_away_and_back(start: StartHa
     terminal.wait_for("▸ 000002")
 
 
+def test_a_program_stopped_from_outside_paints_anew_when_it_continues(start: StartHarness) -> None:
+    terminal = start()
+    terminal.signal(signal.SIGSTOP)
+    os.waitpid(terminal.pid, os.WUNTRACED)
+    terminal.spoil()
+    terminal.signal(signal.SIGCONT)
+    terminal.wait_until(lambda: "GARBAGE" not in terminal.text and "▸ 000000" in terminal.text, "a fresh paint")
+    terminal.press("down")
+    terminal.wait_for("▸ 000001")
+
+
 def test_the_editor_gets_a_private_file_and_no_token(start: StartHarness, log: Log, tmp_path: Path) -> None:
     editor = tmp_path / "editor"
     script = 'stat -c %a "$1" > mode; env > env; cat "$1" > seen; printf "after\\033[31m 好" > "$1"'

@@ -34,7 +34,8 @@ def write_report(error: BaseException, folder: Path | None) -> Text:
 
 def _report(error: BaseException) -> Iterator[str]:
     yield f"supportdesk-tui {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}"
-    yield f"TERM={os.environ.get('TERM', '')} COLORTERM={os.environ.get('COLORTERM', '')} encoding={sys.getfilesystemencoding()}"
+    term, colours = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
+    yield f"TERM={term} COLORTERM={colours} encoding={sys.getfilesystemencoding()}"
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in chain:

@@ -35,7 +35,7 @@ class TerminalSettings:
     """Write only what changed; `SUPPORTDESK_DIFF=0` in the environment turns it off too."""
     kitty_keys: bool = False
     """Ask for the kitty keyboard protocol; off because it breaks Chinese input methods in some terminals."""
-    escape_delay_s: float = 0.04
+    escape_delay_s: float = 0.03
     """How long a lone ESC waits for the rest of a sequence before it is the Escape key; `ESCDELAY` (ms) wins."""
     report_dir: Path | None = None
     """Where a crash leaves its report; None for no report."""
