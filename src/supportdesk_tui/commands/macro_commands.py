@@ -9,6 +9,7 @@ from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.composer import with_follow_ups
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Compose, ComposerAct, Effect, FormField
+from supportdesk_tui.commands.facts import known_fact
 from supportdesk_tui.commands.guards import needs_macros
 from supportdesk_tui.commands.opening import draft_of, is_open, open_ticket, values
 from supportdesk_tui.commands.spec import Args, Blocked, msg
@@ -94,7 +95,8 @@ def _is_coming(context: Context) -> bool:
 def _ask(context: Context, macro: "Macro", asked: dict[str, str]) -> Effect:
     language = context.options.get("locale", "en")[:2]
     fields = tuple(
-        FormField(ask.name, ask.title(language), asked[ask.name] or ask.default, required=True) for ask in macro.asks
+        FormField(ask.name, ask.title(language), asked[ask.name] or known_fact(context, ask.name) or ask.default, required=True)
+        for ask in macro.asks
     )
     return ef.Form(macro.title(language), fields, "macro.insert", (macro.id,))
 

@@ -259,7 +259,8 @@ def _transfer(action: Action, subject: Subject) -> FollowUp | Said:
     return Transfer(team) if team else Said(msg("there is no team {name}"), (("name", action.value),))
 
 
-_FACT_PATHS = ("field.{}", "money.{}")
+_FACT_PATHS = ("ask.{}", "field.{}", "money.{}")
+"""Where a fact an escalation requires is looked for."""
 
 
 def _escalate(action: Action, subject: Subject) -> FollowUp | Said:

@@ -60,6 +60,7 @@ def directory(**changes: Any) -> Directory:
             EscalationTarget("w", WALLET, sanitize_line("Wallet-Ops"), ("txid", "network")),
             EscalationTarget("r", RISK, sanitize_line("Risk"), ("restriction_code",)),
             EscalationTarget("l", TeamId("duty"), sanitize_line("Duty Manager")),
+            EscalationTarget("s", TeamId("security"), sanitize_line("Security Response"), ("unknown_activity",)),
         ),
         resolve_reasons=("answered", "fixed"),
     )

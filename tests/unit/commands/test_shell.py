@@ -293,6 +293,7 @@ def test_escalation_letters_come_from_the_backend() -> None:
         ("w", (TeamId("wallet-ops"),)),
         ("r", ("risk",)),
         ("l", ("duty",)),
+        ("s", ("security",)),
     ]
 
 

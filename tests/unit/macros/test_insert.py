@@ -7,8 +7,8 @@ from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.macro_commands import TRIES, library_of, preview
 from supportdesk_tui.commands.macro_load import SHIPPED, load
 from supportdesk_tui.commands.macro_text import parse
-from supportdesk_tui.commands.macros import Action, Macro, MacroLibrary
-from supportdesk_tui.domain.changes import SetStatus, Tag
+from supportdesk_tui.commands.macros import Action, Ask, Macro, MacroLibrary
+from supportdesk_tui.domain.changes import Escalate, SetStatus, Tag
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store.events import MacroUsed, TicketOpened
 from supportdesk_tui.store.state import Absent, Draft, DraftMode, Failed, Level, Loading, Pane
@@ -114,6 +114,19 @@ def test_prompts_are_asked_before_anything_is_written() -> None:
     assert {field.name: field.value for field in form.fields} == {"team": "", "due": "18:00"}
     effects = run(desk(), "macro.insert", "gx", "team=Risk", "due=19:00")
     assert "Risk" in only(effects, ef.Compose).text
+
+
+def test_a_prompt_proposes_what_the_ticket_knows_else_the_macros_own_words() -> None:
+    review = only(run(desk(), "macro.insert", "wr"), ef.Form)
+    assert [field.value for field in review.fields] == ["withdrawal review"]
+    asks = (Ask("txid", {"en": "TXID"}),)
+    own = replace(desk(), macros=MacroLibrary({"zz": Macro("zz", {"en": "Z"}, "z", {"en": parse("x")}, asks=asks)}))
+    assert [field.value for field in only(run(own, "macro.insert", "zz"), ef.Form).fields] == ["field-txid"]
+
+
+def test_an_escalation_takes_its_facts_from_the_answers() -> None:
+    draft = draft_after(desk(), "wr", "restriction_code=RR-7")
+    assert any(isinstance(one, Escalate) and one.fields == (("restriction_code", "RR-7"),) for one in draft.then)
 
 
 def test_a_note_being_written_stays_a_note_and_that_is_said() -> None:

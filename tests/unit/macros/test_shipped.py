@@ -104,8 +104,7 @@ def test_actions_are_possible_on_the_embedded_server(macro: Macro) -> None:
     subject = full(macro, "en")
     names = {status.name for status in STATUSES}
     assert all(action.value in names for action in macro.actions if action.kind == "status")
-    said = {one.text for one in render(macro, subject).left_out}
-    assert said <= {"there is no team {name}", "not escalated to {team}: {fields} missing – press ! after sending"}
+    assert not render(macro, subject).left_out
 
 
 @every
