@@ -96,9 +96,10 @@ class Desk(App[None]):
     TopPane { height: 1; }
     """
 
-    def __init__(self, scene: str = "") -> None:
+    def __init__(self, scene: str = "", theme: str = DEFAULT_DARK) -> None:
         super().__init__()
         self.scene = scene
+        self.palette = load_theme(theme, theme_folders(None)).palette
 
     def compose(self) -> ComposeResult:
         from supportdesk_tui.ui.panes.bottom import BottomPane
@@ -108,8 +109,9 @@ class Desk(App[None]):
         from supportdesk_tui.ui.panes.queue import QueuePane
         from supportdesk_tui.ui.panes.top import TopPane
 
-        self.top, self.queue, self.talk = TopPane(DARK), QueuePane(DARK), ConversationPane(DARK)
-        self.customer, self.composer, self.bottom = CustomerPane(DARK), Composer(DARK), BottomPane(DARK)
+        palette = self.palette
+        self.top, self.queue, self.talk = TopPane(palette), QueuePane(palette), ConversationPane(palette)
+        self.customer, self.composer, self.bottom = CustomerPane(palette), Composer(palette), BottomPane(palette)
         yield self.top
         with Horizontal(id="panes"):
             yield self.queue
@@ -156,4 +158,4 @@ class Desk(App[None]):
 
 
 if __name__ == "__main__":
-    Desk(*sys.argv[1:2]).run()
+    Desk(*sys.argv[1:3]).run()

@@ -9,11 +9,12 @@ from supportdesk_tui.domain.people import AgentState, Fact
 from supportdesk_tui.store.state import LinkPhase, LinkState
 from supportdesk_tui.store.views import CustomerView, Shown, TopView
 from supportdesk_tui.text.safe import sanitize_line
+from supportdesk_tui.theming.load import SIXTEEN, load_theme, theme_folders, theme_names
 from supportdesk_tui.ui.panes.bottom import BottomPane
 from supportdesk_tui.ui.panes.customer import CustomerPane
 from supportdesk_tui.ui.panes.top import TopPane
 from tests.pane import data
-from tests.pane.harness import DARK, misfits, of, showing, texts
+from tests.pane.harness import DARK, Desk, misfits, of, showing, texts
 
 
 async def test_money_in_motion_comes_first_while_it_moves() -> None:
@@ -162,3 +163,19 @@ async def test_a_menu_opens_over_the_panes_with_keys_and_reasons() -> None:
         await pilot.pause()
         assert not pane.panel.display
         assert "✓ solved 004213 · z takes it back" in texts(pane)[0]
+
+
+@pytest.mark.parametrize("theme", theme_names(theme_folders(None)))
+async def test_every_theme_draws_every_pane_at_once(theme: str) -> None:
+    desk = Desk("", theme)
+    async with desk.run_test(size=(160, 48)) as pilot:
+        await pilot.pause()
+        panes = (desk.top, desk.queue, desk.talk, desk.customer, desk.composer.head, desk.composer.foot, desk.bottom)
+        assert [pane for pane in panes if misfits(pane)] == []
+        assert len(desk.screen.query("*")) <= 25
+        other = load_theme(SIXTEEN, theme_folders(None)).palette
+        before = desk.queue.render_line(0)
+        desk.queue.use_palette(other)
+        desk.composer.use_palette(other)
+        assert desk.queue.render_line(0).text == before.text
+        assert desk.queue.render_line(0) != before or theme == SIXTEEN
