@@ -195,6 +195,15 @@ async def test_what_is_on_its_way_says_where_it_stands(phase: OutboxPhase, said:
         assert line_of(pane, said) > line_of(pane, "您的提现正在广播") > 0
 
 
+async def test_why_a_reply_was_not_sent_is_told_whole_on_a_narrow_pane() -> None:
+    pane = ConversationPane(DARK)
+    async with showing(pane, 36, 30) as (_app, pilot):
+        pane.show(data.conversation(entries=(), read_to=0, pending=(data.sending(OutboxPhase.REFUSED),)), data.NOW)
+        await pilot.pause()
+        told = " ".join(line.strip() for line in texts(pane)[line_of(pane, "not sent") :])
+        assert "the ticket was closed by Mei Lin · D" in told
+
+
 @pytest.mark.parametrize(
     ("view", "said"),
     [

@@ -98,8 +98,8 @@ class EntryPainter:
             hits += [len(strips)] * found
             is_cut = is_cut or ink == FOLD
             strips.append(line.strip())
-        if look.state:
-            strips.append(self._gutter(look, voice, "").add(look.state, look.state_ink).strip())
+        for text in wrap(look.state, self._room(voice.indent)) if look.state else ():
+            strips.append(self._gutter(look, voice, "").add(text, look.state_ink).strip())
         return Picture(strips, tuple(hits), is_cut)
 
     def _gutter(self, look: EntryLook, voice: Voice, letter: str) -> Line:

@@ -33,8 +33,12 @@ class TalkHead:
         row = view.summary
         if row is None:
             return [self._line("chip" if view.is_focused else "").strip()]
-        extra = [self._line().to(3).add(text, ink).strip() for text, ink in self._extra(view, now)][:EXTRA]
-        return [self._title(view, row, now, found), self._facts(view, row), *extra]
+        extra = [
+            self._line().to(3).add(part, ink).strip()
+            for text, ink in self._extra(view, now)
+            for part in (wrap_some(text, self.width - 5, 2)[0] if ink == "warning" else [text])
+        ]
+        return [self._title(view, row, now, found), self._facts(view, row), *extra[:EXTRA]]
 
     def _line(self, ground: str = "") -> Line:
         return Line(self.paint, self.width, ground or "conversation")
