@@ -44,7 +44,7 @@ def shown_line(text: str) -> SafeText:
 
 
 def _may_hold_pictures(text: str) -> bool:
-    """Whether there may be anything for `plain_emoji` to do: its patterns are dear to compile, and few texts need them."""
+    """Whether there may be anything for `plain_emoji` to do: it looks at every character, and few texts need it."""
     if text.isascii():
         return False
     return max(text) >= "\U0001f000" or any(mark in text for mark in "\ufe0f\u200d\ufe0e\u20e3")
