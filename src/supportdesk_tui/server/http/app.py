@@ -1,5 +1,6 @@
 """The application: routes from the declarations, one shape for every refusal, a request id on every answer."""
 
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -76,7 +77,7 @@ class RequestId:
         await self.app(scope, receive, send_with_id)
 
 
-def build_app(desk: Desk, hub: Hub, tokens: TokenBook, *middleware: Middleware, ticking: bool = True) -> Starlette:
+def build_app(desk: Desk, hub: Hub, tokens: TokenBook, *middleware: Middleware, ticking: bool = True) -> ASGIApp:
     """The backend as an ASGI application; `middleware` stands outside everything (faults in tests)."""
 
     @asynccontextmanager
@@ -97,12 +98,13 @@ def build_app(desk: Desk, hub: Hub, tokens: TokenBook, *middleware: Middleware, 
     handlers = {(one.method, one.path): _handler(one, desk, hub, tokens) for one in ENDPOINTS}
     routes = [Route(schema.API_PREFIX + path, handlers[method, path], methods=[method]) for method, path in handlers]
     routes.append(Route(schema.API_PREFIX + "/openapi.json", get_document, methods=["GET"]))
-    return Starlette(
+    app = Starlette(
         routes=_one_route_a_path(routes),
-        middleware=[Middleware(RequestId), *middleware],
+        middleware=middleware,
         exception_handlers={Refusal: _refused(desk), HTTPException: _not_routed, Exception: _broken},
         lifespan=lifespan,
     )
+    return RequestId(app)
 
 
 def _one_route_a_path(routes: list[Route]) -> list[Route]:
@@ -132,7 +134,7 @@ def _handler(endpoint: Endpoint, desk: Desk, hub: Hub, tokens: TokenBook) -> Han
             if endpoint.who == "agent" and call.who is None:
                 raise Unauthenticated("the agent of this token is gone")
         if endpoint.run is None:
-            return await live.stream(request, hub, call.agent)
+            return await live.stream(call)
         call.raw = await read_body(request, MAX_FILE if endpoint.body is bytes else MAX_JSON)
         if endpoint.body not in {None, bytes}:
             call.body = decode(call.raw, endpoint.body)
@@ -174,6 +176,6 @@ async def _not_routed(request: Request, error: Exception) -> Response:
 
 
 async def _broken(request: Request, _error_raised: Exception) -> Response:
-    return _error(
-        request, 500, schema.ErrorOut(code="internal", message="the server failed; this is logged under the request id")
-    )
+    logging.getLogger("uvicorn.error").error("request %s failed", request.scope["request_id"])
+    told = schema.ErrorOut(code="internal", message="the server failed; it is logged under the request id")
+    return _error(request, 500, told)

@@ -1,7 +1,7 @@
 """The live feed: what a commit did is pushed at once to every open stream; slow clients are dropped, late ones replayed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -137,8 +137,8 @@ class Hub:
         for stream in list(self.streams):
             self._drop(stream)
 
-    async def follow(self, agent: str, since: int | None) -> AsyncIterator[bytes]:
-        """The stream of one client: what it missed, who is where, then everything as it happens."""
+    async def follow(self, agent: str, since: int | None, may_listen: Callable[[], bool]) -> AsyncIterator[bytes]:
+        """The stream of one client: what it missed, who is where, then everything as it happens while it may listen."""
         stream = Stream(agent)
         self.streams.add(stream)
         try:
@@ -150,9 +150,8 @@ class Hub:
                 try:
                     frame = await asyncio.wait_for(stream.frames.get(), BEAT_S)
                 except TimeoutError:
-                    yield beat()
-                    continue
-                if frame is None:
+                    frame = Frame(0, beat())
+                if frame is None or not may_listen():
                     return
                 if frame.seq == 0 or frame.seq > sent:
                     yield frame.data

@@ -1,13 +1,10 @@
 """Presence in, the event stream out."""
 
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from supportdesk_tui.server.desk.refusals import BadRequest, Missing
 from supportdesk_tui.server.desk.transaction import load_ticket
-from supportdesk_tui.server.floor.people import Agent
 from supportdesk_tui.server.http.call import Call, Endpoint, Param, need
-from supportdesk_tui.server.http.hub import Hub
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.wire import schema
 
@@ -24,13 +21,19 @@ def attend(call: Call) -> Response:
     return Response(status_code=204)
 
 
-async def stream(request: Request, hub: Hub, agent: Agent) -> Response:
-    """The feed from where the client left off."""
-    mark = request.headers.get("Last-Event-ID", "").strip()
+async def stream(call: Call) -> Response:
+    """The feed from where the client left off, until the token it was opened with is good for nothing any more."""
+    mark = call.request.headers.get("Last-Event-ID", "").strip()
     if mark and not (mark.isascii() and mark.isdigit() and len(mark) < 16):
         raise BadRequest("Last-Event-ID is a number of ours", field="Last-Event-ID")
+    since = int(mark) if mark else None
+    token = call.request.headers.get("Authorization")
+
+    def may_listen() -> bool:
+        return call.tokens.is_good(token, "agent")
+
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(hub.follow(agent.id, int(mark) if mark else None), 200, headers, "text/event-stream")
+    return StreamingResponse(call.hub.follow(call.agent.id, since, may_listen), 200, headers, "text/event-stream")
 
 
 STREAM_PATH = "/events"

@@ -63,6 +63,14 @@ class TokenBook:
             raise Unauthenticated("the token is unknown, expired, revoked or for another purpose")
         return hashed, known[1]
 
+    def is_good(self, header: str | None, kind: str) -> bool:
+        """Whether `check` would let it pass."""
+        try:
+            self.check(header, kind)
+        except Unauthenticated:
+            return False
+        return True
+
     def _look_up(self, hashed: str) -> tuple[str, str | None, float] | None:
         columns = tables.tokens.c
         with self.database.reading() as connection:
