@@ -64,7 +64,7 @@ class Common:
     def server(self, operation: str) -> Backend:
         """The backend, or Unreachable."""
         if self.backend is None:
-            raise Unreachable(operation)
+            raise Unreachable(operation, self.say(words.NOT_CONNECTED, {}))
         return self.backend
 
     @property

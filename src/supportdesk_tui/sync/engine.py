@@ -21,7 +21,7 @@ from supportdesk_tui.domain.errors import DeskError, SignInNeeded, StorageError
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.state import Level, Notice
+from supportdesk_tui.store.state import Level, LinkPhase, Notice
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.cache import Cache
 from supportdesk_tui.sync.common import Common, Job
@@ -137,7 +137,15 @@ class Engine:
         self.queue = Queue(common)
         self._tickets = Tickets(common, self._jobs.guarded, self._writes.mark_read)
         self._errands = Errands(common)
-        hooks = LinkHooks(self.outbox.connect, self._agent_changed, self._back, self._jobs.in_lane, self.outbox.pause)
+        hooks = LinkHooks(
+            signed_in=self.outbox.connect,
+            agent_changed=self._agent_changed,
+            back=self._back,
+            gap=self._read_open_again,
+            moved=lambda ticket: self._jobs.in_lane("detail", partial(self._tickets.refresh, ticket)),
+            in_lane=self._jobs.in_lane,
+            sign_in_needed=self.outbox.pause,
+        )
         self.link = Link(common, self.queue, self._errands, backend_factory, hooks)
 
     # --- life
@@ -233,7 +241,7 @@ class Engine:
             case LoadKind.ARTICLES:
                 self._jobs.in_lane("articles", partial(self._errands.articles, load.text))
             case LoadKind.RESYNC:
-                self._jobs.in_lane("copy", self.link.copy)
+                self._resync()
             case _:
                 log.warning("nothing to load for %s", load.kind)
 
@@ -249,6 +257,22 @@ class Engine:
             if self._ledger.adopt():
                 self._agent_changed(self.outbox.book.agent)
         self.outbox.kick()
+        self._jobs.in_lane("attend", self._errands.attend_again)
+        if not self._tickets.is_fresh():
+            self._read_open_again()
+
+    def _read_open_again(self) -> None:
+        ticket = self._store.state.conversation.ticket
+        if ticket is not None:
+            self._jobs.in_lane("ticket", partial(self._tickets.open, ticket))
+
+    def _resync(self) -> None:
+        """Read everything again; where there is no connection, try to get one now instead of later."""
+        if self._store.state.link.phase is LinkPhase.LIVE:
+            self._jobs.in_lane("copy", self.link.copy)
+            self._read_open_again()
+        else:
+            self.link.sign_in_again()
 
     def _tell_damage(self) -> None:
         for aside in self._common.cache.set_aside:

@@ -21,7 +21,8 @@ class Errands:
 
     def __init__(self, common: Common) -> None:
         self._common = common
-        self._attending: tuple[TicketId | None, Activity] | None = None
+        self._attending: tuple[TicketId | None, Activity] = (None, Activity.GONE)
+        self._is_told = True
 
     async def views(self) -> None:
         """The view bar, with the server's counts."""
@@ -42,13 +43,24 @@ class Errands:
 
     async def attend(self, ticket: TicketId | None, activity: Activity) -> None:
         """Presence; only a change is sent, and nobody is bothered when it cannot be."""
-        if self._common.backend is None or self._attending == (ticket, activity):
+        if self._is_told and self._attending == (ticket, activity):
             return
-        self._attending = (ticket, activity)
+        self._attending, self._is_told = (ticket, activity), False
+        await self._tell_where()
+
+    async def attend_again(self) -> None:
+        """A server forgets where we were when the connection ends: say it anew."""
+        self._is_told = self._attending[0] is None
+        await self._tell_where()
+
+    async def _tell_where(self) -> None:
+        if self._common.backend is None or self._is_told:
+            return
+        self._is_told = True
         try:
-            await self._common.backend.attend(ticket, activity)
+            await self._common.backend.attend(*self._attending)
         except BackendError:
-            self._attending = None
+            self._is_told = False
 
     async def save_file(self, ticket: TicketId, attachment: str) -> None:
         """Download an attachment: under a name that stays inside the folder, whole or not at all."""

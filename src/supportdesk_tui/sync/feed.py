@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.feed import (
+    Activity,
     AgentChanged,
     EntryAdded,
     Gap,
@@ -24,6 +26,7 @@ from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Level, LinkPhase
 from supportdesk_tui.store.state import Notice as Line
 from supportdesk_tui.sync.common import Common
+from supportdesk_tui.sync.deadlines import Deadlines
 from supportdesk_tui.sync.queue import Queue
 from supportdesk_tui.sync.windows import Ask
 
@@ -31,6 +34,8 @@ BURST_S = 0.1
 """The queue is read anew at most this often."""
 _SKEW = timedelta(seconds=2)
 _RECOUNT_S = 30.0
+_DEADLINES_S = 20.0
+"""Clocks run out without anything being heard: looked at this often."""
 
 
 @dataclass(slots=True)
@@ -50,9 +55,11 @@ class FeedHooks:
     """Whom the feed calls."""
 
     back: Callable[[], None]
-    """The server answers again after it did not."""
+    """The server answers: for the first time, or again."""
     gap: Callable[[], None]
     """Something was missed: everything must be read again."""
+    moved: Callable[[TicketId], None]
+    """The open ticket has changed: what only an opened ticket shows must be read again."""
 
 
 class Feed:
@@ -65,6 +72,7 @@ class Feed:
         self._batch = Batch()
         self._news = asyncio.Event()
         self._recount_at = 0.0
+        self._deadlines = Deadlines(common)
         self.mark: FeedMark | None = None
         self.is_open = asyncio.Event()
         """Set once a connection has said its first word."""
@@ -80,6 +88,7 @@ class Feed:
                     self._heard(notice)
                 self._take(notice)
         finally:
+            self._forget_others()
             if isinstance(notices, AsyncGenerator):
                 await notices.aclose()
 
@@ -96,9 +105,13 @@ class Feed:
     async def tell(self) -> None:
         """Pass on what was heard, for ever: the first thing at once, what follows together."""
         while True:
-            await self._news.wait()
-            self._news.clear()
-            await self.flush()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_DEADLINES_S):
+                    await self._news.wait()
+            if self._news.is_set():
+                self._news.clear()
+                await self.flush()
+            await self._deadlines.look()
             await asyncio.sleep(BURST_S)
 
     # --- hearing
@@ -110,8 +123,7 @@ class Feed:
         link = self._common.store.state.link
         if link.phase is not LinkPhase.LIVE:
             self._common.store.dispatch(ev.LinkChanged(LinkPhase.LIVE, heard_at=now))
-            if link.phase is LinkPhase.LOST:
-                self._hooks.back()
+            self._hooks.back()
         if isinstance(notice, Heard) and notice.server_time is not None:
             self._set_clock(notice.server_time - now)
 
@@ -156,6 +168,18 @@ class Feed:
         now = self._common.clock.now()
         lost = ev.LinkChanged(LinkPhase.LOST, self._common.heard_at, reason, now + timedelta(seconds=wait_s))
         self._common.store.dispatch(lost)
+        self._forget_others()
+
+    def _forget_others(self) -> None:
+        """Who was where is not known any more; the next connection begins with it."""
+        left = [
+            ev.PresenceSeen(ticket, agent, name, Activity.GONE)
+            for ticket, agents in self._common.store.state.presence.items()
+            for agent, (name, _) in agents.items()
+        ]
+        self._batch.events = [event for event in self._batch.events if not isinstance(event, ev.PresenceSeen)]
+        if left:
+            self._common.store.dispatch(*left)
 
     def _alert(self, notice: TicketChanged) -> None:
         if notice.tells is None or notice.tells != self._common.me or not notice.says:
@@ -188,6 +212,9 @@ class Feed:
                 events.append(rows)
         if events:
             store.dispatch(*events)
+        opened = store.state.conversation.ticket
+        if opened is not None and any(row.id == opened for _, row in moved):
+            self._hooks.moved(opened)
 
     def _shown(self, batch: Batch) -> list[ev.Event]:
         """Events for what is on the screen; everything else is in the cache when it is asked for."""

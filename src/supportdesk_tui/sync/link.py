@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.errors import BackendError, RateLimited, SignInNeeded, Unsupported
-from supportdesk_tui.domain.ids import AgentId
+from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import LinkPhase
 from supportdesk_tui.sync.common import Common, Job
@@ -34,6 +33,8 @@ class LinkHooks:
     agent_changed: Callable[[AgentId], None]
     """Somebody else signed in: drafts and outbox of the one before stay on disk."""
     back: Callable[[], None]
+    gap: Callable[[], None]
+    moved: Callable[[TicketId], None]
     in_lane: Callable[[str, Job], None]
     """Starts a job that replaces an older one of its lane."""
     sign_in_needed: Callable[[], None]
@@ -54,7 +55,7 @@ class Link:
         self._token = asyncio.Event()
         self._refused: asyncio.Event = asyncio.Event()
         self._why_refused = ""
-        self.feed = Feed(common, queue, FeedHooks(hooks.back, partial(hooks.in_lane, "copy", self.copy)))
+        self.feed = Feed(common, queue, FeedHooks(hooks.back, self._gap, hooks.moved))
 
     @property
     def has_backend(self) -> bool:
@@ -134,6 +135,10 @@ class Link:
     async def _fill(self) -> None:
         await self.load_views()
         await self.copy()
+
+    def _gap(self) -> None:
+        self._hooks.in_lane("copy", self.copy)
+        self._hooks.gap()
 
     async def load_views(self) -> None:
         """The view bar; the first time it also says what the queue shows."""

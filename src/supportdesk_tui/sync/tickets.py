@@ -10,7 +10,7 @@ from supportdesk_tui.domain.errors import DeskError
 from supportdesk_tui.domain.ids import CustomerId, TicketId
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.events import CustomerLoaded, EntriesLoaded, LoadFailed, OlderAsked, TicketLoaded, TicketOpened
-from supportdesk_tui.store.state import Failed, value_of
+from supportdesk_tui.store.state import Failed, Loaded, value_of
 from supportdesk_tui.sync.common import Common, Guarded, Job, gather
 from supportdesk_tui.sync.conversations import Asking, Conversation, Detail, Entries
 
@@ -97,6 +97,16 @@ class Tickets:
         is_shown = conversation.ticket == ticket and not conversation.peek and not isinstance(conversation.entries, Failed)
         if is_shown and unread and self._common.can(Capability.READ_MARK):
             await self._mark_read(ticket, MarkRead())
+
+    async def refresh(self, ticket: TicketId) -> None:
+        """What changed on the open ticket beyond its row: promises, links, facts."""
+        if self._common.backend is not None:
+            await self._part(ticket, "ticket", partial(self._load_detail, ticket))
+
+    def is_fresh(self) -> bool:
+        """Everything shown of the open ticket came from the backend."""
+        one = self._common.store.state.conversation
+        return all(isinstance(part, Loaded) and not part.is_cached for part in (one.detail, one.entries, one.customer))
 
     async def load_older(self) -> None:
         """Entries before the oldest one on the screen."""
