@@ -126,10 +126,17 @@ def _ticket_updated(state: DeskState, event: ev.TicketUpdated) -> DeskState:
 def _entry_arrived(state: DeskState, event: ev.EntryArrived) -> DeskState:
     state = _with_row(state, event.summary)
     conversation = state.conversation
-    if conversation.ticket != event.summary.id or not isinstance(conversation.entries, Loaded):
+    if conversation.ticket != event.summary.id:
         return state
-    entries = merged(conversation.entries.value, (event.entry,))
-    return replace(state, conversation=replace(conversation, entries=replace(conversation.entries, value=entries)))
+    match conversation.entries:
+        case Loaded(value=value) as loaded:
+            entries: Remote[tuple[Entry, ...]] = replace(loaded, value=merged(value, (event.entry,)))
+        case Loading(stale=stale) | Failed(stale=stale) as waiting:
+            # The answer that is on its way may be older than this entry.
+            entries = replace(waiting, stale=merged(stale or (), (event.entry,)))
+        case _:
+            return state
+    return replace(state, conversation=replace(conversation, entries=entries))
 
 
 def _presence_seen(state: DeskState, event: ev.PresenceSeen) -> DeskState:

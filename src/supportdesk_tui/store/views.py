@@ -164,6 +164,16 @@ def shown_of(remote: Remote[object]) -> Shown:
             return Shown()
 
 
+def _told_by(state: DeskState, remote: Remote[object]) -> Shown:
+    """As `shown_of`, but nothing is fresh while nobody tells us what changes."""
+    match remote:
+        case Loaded(as_of=as_of, is_cached=False) if state.link.phase in {LinkPhase.LOST, LinkPhase.SIGN_IN}:
+            heard = state.link.heard_at
+            return Shown(as_of=max(as_of, heard) if heard else as_of)
+        case _:
+            return shown_of(remote)
+
+
 def top_view(state: DeskState) -> TopView:
     """The line at the top."""
     phases = [item.phase for item in state.outbox]
@@ -213,7 +223,7 @@ def conversation_view(state: DeskState) -> ConversationView:
     """The open ticket."""
     conversation = state.conversation
     detail = value_of(conversation.detail)
-    shown = shown_of(conversation.entries)
+    shown = _told_by(state, conversation.entries)
     if not shown.failed and isinstance(conversation.detail, Failed):
         shown = shown_of(conversation.detail)
     return ConversationView(
@@ -237,7 +247,7 @@ def customer_view(state: DeskState) -> CustomerView:
     return CustomerView(
         context=value_of(state.conversation.customer),
         detail=value_of(state.conversation.detail),
-        shown=shown_of(state.conversation.customer),
+        shown=_told_by(state, state.conversation.customer),
         is_focused=state.view.focus is Pane.CUSTOMER,
     )
 
