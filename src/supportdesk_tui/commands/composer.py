@@ -70,6 +70,8 @@ def send(context: Context, args: Args) -> Iterable[Effect]:
         return
     news = _news(context, draft)
     if news and args[:1] != (ANYWAY,):
+        seen = value_of(context.state.conversation.entries) or ()
+        yield ef.Emit(ev.DraftChanged(replace(draft, base_seq=seen[-1].seq)))
         question = msg("{name} wrote while you were writing. Send all the same?")
         yield ef.Confirm(question, (("name", news),), "composer.send", (ANYWAY,))
         return
@@ -100,7 +102,7 @@ def _news(context: Context, draft: Draft) -> str:
     """Who spoke after writing began: the customer, or another agent in public; empty when nobody did."""
     entries = value_of(context.state.conversation.entries) or ()
     public = {EntryKind.CUSTOMER, EntryKind.AGENT}
-    for entry in reversed(entries):
+    for entry in reversed(entries if draft.base_seq else ()):
         if entry.seq <= draft.base_seq:
             return ""
         if entry.kind in public and (entry.author_id is None or entry.author_id != context.me):

@@ -78,6 +78,9 @@ def draft_of(context: Context, ticket: TicketId) -> Draft:
     if draft is None:
         entries = value_of(context.state.conversation.entries) if context.state.conversation.ticket == ticket else None
         draft = Draft(ticket, base_seq=entries[-1].seq if entries else 0)
+    elif not draft.base_seq and context.state.conversation.ticket == ticket:
+        entries = value_of(context.state.conversation.entries)
+        draft = replace(draft, base_seq=entries[-1].seq) if entries else draft
     is_shown = context.state.view.composer_open and context.state.conversation.ticket == ticket
     if is_shown and context.composer_text != draft.body:
         draft = replace(draft, body=context.composer_text, is_saved=False)
