@@ -90,8 +90,8 @@ class TopPane(LinePane):
         link, heard = view.link, view.link.heard_at
         silent = int((now - heard).total_seconds()) if heard is not None else 0
         match link.phase:
-            case LinkPhase.LOST if 0 < silent < OFFLINE_S:
-                return _("{mark} last heard {n} s", mark=self.paint.glyphs.lost, n=silent), "warning"
+            case LinkPhase.LOST if heard is not None and silent < OFFLINE_S:
+                return _("{mark} last heard {n} s", mark=self.paint.glyphs.lost, n=max(1, silent)), "warning"
             case LinkPhase.LIVE:
                 return _("{mark} live", mark=self.paint.glyphs.live), "success"
             case LinkPhase.CONNECTING:
