@@ -1,7 +1,7 @@
 """Translations, for development (needs Babel): extract, update, compile, check.
 
 python tools/translations.py extract   # code → locales/supportdesk.pot
-python tools/translations.py update    # … and merge it into every .po
+python tools/translations.py update    # the code's messages merged into every .po
 python tools/translations.py compile   # .po → .mo, the only file the program reads
 python tools/translations.py check     # complete, same placeholders, compiled and in step with the code
 """
@@ -43,12 +43,12 @@ def extract(package: Path = PACKAGE) -> Catalog:
 def update(package: Path = PACKAGE, folder: Path = LOCALES) -> None:
     """Merge the code's messages into every .po: new ones empty, gone ones dropped, near ones never guessed."""
     template = extract(package)
-    _write(folder / f"{DOMAIN}.pot", template)
     for locale in TRANSLATED:
         file = po_file(locale, folder)
         catalog = _read(file, locale) if file.exists() else Catalog(locale=locale, domain=DOMAIN, fuzzy=False)
         catalog.update(template, no_fuzzy_matching=True)
         catalog.obsolete.clear()
+        catalog.header_comment = f"# The words of supportdesk-tui in {catalog.locale_identifier}."
         _write(file, catalog)
 
 
@@ -126,7 +126,10 @@ def _write(file: Path, catalog: Catalog) -> None:
     file.write_text("\n".join(stable) + "\n", encoding="utf-8")
 
 
-_CHANGING = ('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By', "# FIRST AUTHOR", "# Copyright", "# This file is")
+_CHANGING = (
+    *('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By', '"Project-Id-Version', '"Report-Msgid-Bugs-To'),
+    *('"Last-Translator', '"Language-Team', "# FIRST AUTHOR", "# Copyright", "# This file is"),
+)
 
 
 def _compiled(catalog: Catalog) -> bytes:
