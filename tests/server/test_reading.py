@@ -254,3 +254,16 @@ def test_malformed_body_is_400_or_422_never_500(agent: Client, raw: bytes) -> No
     answer = agent.http.post(f"/tickets/{agent.opened()}/notes", content=raw, headers={"Idempotency-Key": agent.new_key()})
     assert answer.status_code in {400, 422}
     assert answer.json()["code"] in {"bad_request", "invalid"}
+
+
+def test_failure_of_ours_is_500_in_the_same_shape_and_says_nothing_of_the_data(capfd: pytest.CaptureFixture[str]) -> None:
+    with ServerThread(tickets=5) as broken:
+        with broken.parts.database.writing() as connection:
+            connection.exec_driver_sql("DROP TABLE kb_gaps")
+        answer = Client(broken, "li.wei").get("/articles", text="zebra-qwertz")
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "internal"
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+    logged = capfd.readouterr().err
+    assert answer.json()["request_id"] in logged
+    assert "zebra-qwertz" not in logged

@@ -97,8 +97,9 @@ def test_follow_ups_of_a_reply_are_taken_back_and_the_reply_stays(agent: Client)
     agent.change(ticket, "assign", agent="a1")
     then = [{"type": "set_status", "status": "waiting_customer"}, {"type": "tag", "add": ["refund"]}]
     agent.done(f"/tickets/{ticket}/replies", {"body": "stays", "then": then}, key=key)
-    agent.done(f"/changes/{key}/undo")
+    says = agent.done(f"/changes/{key}/undo")["says"]
     row = agent.row(ticket)
+    assert says == f"undid: set {row['number']} to Waiting for customer, tag {row['number']} +refund (what was said stays)"
     assert (row["status"], row["tags"]) == ("open", [])
     assert agent.read(f"/tickets/{ticket}/entries")["items"][-1]["body"] == "stays"
 

@@ -52,13 +52,16 @@ def apply_one(
     if ticket.status == "merged" and not isinstance(change, schema.ReplyIn | schema.MarkRead | schema.Watch | schema.Merge):
         raise Refusal("it was merged; change the ticket it went into")
     done = rule(case, change)
-    says = [done.says]
+    says, deeds = [done.says], []
     for at, follow_up in enumerate(change.then if isinstance(change, schema.ReplyIn | schema.NoteIn) else ()):
         needed, step = RULES[type(follow_up)]
         try:
             allow(who, needed)
-            says.append(step(case, follow_up).says)
+            followed = step(case, follow_up)
         except Refusal as refusal:
             refusal.field = f"then[{at}].{refusal.field}".rstrip(".")
             raise
-    return case, Done("; ".join(says), done.deed, done.entry, done.seq)
+        says.append(followed.says)
+        deeds.append(followed.deed)
+    deed = f"{', '.join(deeds)} (what was said stays)" if deeds else done.deed
+    return case, Done("; ".join(says), deed, done.entry, done.seq)

@@ -30,6 +30,7 @@ def open_engine(url: str) -> Engine:
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
         connect_args={"check_same_thread": False, "timeout": 10},
+        hide_parameters=True,
         pool_size=8,
         max_overflow=8,
     )
