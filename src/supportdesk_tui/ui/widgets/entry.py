@@ -7,8 +7,6 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from textual.strip import Strip
-
 from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
@@ -66,7 +64,7 @@ class EntryLook(NamedTuple):
 class Picture:
     """The lines of an entry, and on which of them something looked for stands (once per hit)."""
 
-    strips: list[Strip]
+    lines: list[Line]
     hits: tuple[int, ...] = ()
     is_cut: bool = False
     """Something is folded away or left out."""
@@ -84,23 +82,23 @@ class EntryPainter:
         """Draw one entry."""
         voice = VOICES[look.entry.kind]
         pattern = re.compile(re.escape(look.find), re.IGNORECASE) if look.find else None
-        strips: list[Strip] = []
+        drawn: list[Line] = []
         hits: list[int] = []
         is_cut = False
         if look.entry.kind is EntryKind.SYSTEM:
             lines: Iterator[tuple[str, str]] = self._system(look.entry)
         else:
-            strips.append(self._head(look, voice))
+            drawn.append(self._head(look, voice))
             lines = self._body(look, voice)
         for text, ink in lines:
-            line = self._gutter(look, voice, "" if strips else voice.letter)
+            line = self._gutter(look, voice, "" if drawn else voice.letter)
             found = self._text(line, text, ink, pattern)
-            hits += [len(strips)] * found
+            hits += [len(drawn)] * found
             is_cut = is_cut or ink == FOLD
-            strips.append(line.strip())
+            drawn.append(line)
         for text in wrap(look.state, self._room(voice.indent)) if look.state else ():
-            strips.append(self._gutter(look, voice, "").add(text, look.state_ink).strip())
-        return Picture(strips, tuple(hits), is_cut)
+            drawn.append(self._gutter(look, voice, "").add(text, look.state_ink))
+        return Picture(drawn, tuple(hits), is_cut)
 
     def _gutter(self, look: EntryLook, voice: Voice, letter: str) -> Line:
         line = Line(self.paint, self.width, voice.ground)
@@ -108,7 +106,7 @@ class EntryPainter:
         line.add(letter or " ", voice.ink, bold=True)
         return line.to(GUTTER - 1 + voice.indent)
 
-    def _head(self, look: EntryLook, voice: Voice) -> Strip:
+    def _head(self, look: EntryLook, voice: Voice) -> Line:
         entry = look.entry
         line = self._gutter(look, voice, voice.letter)
         line.add(shown_line(entry.author), voice.ink, bold=True)
@@ -118,7 +116,7 @@ class EntryPainter:
         for part in (said, when.clock_time(entry.at)):
             if part:
                 line.add(f" · {part}", "text_low")
-        return line.strip()
+        return line
 
     def _system(self, entry: Entry) -> Iterator[tuple[str, str]]:
         author = shown_line(entry.author)
@@ -200,15 +198,15 @@ def attachment_words(attachment: Attachment) -> str:
     return f"[{shown_line(attachment.name)} · {when.file_size(attachment.size)}]"
 
 
-def day_break(paint: Paint, width: int, at: datetime, now: datetime) -> list[Strip]:
+def day_break(paint: Paint, width: int, at: datetime, now: datetime) -> list[Line]:
     """The line between two days."""
     line = Line(paint, width, "conversation").to(GUTTER - 1).add(when.day_break(at, now) + " ", "text_low")
     line.add(paint.glyphs.rule * max(0, line.room - 2), "rule")
-    return [Line(paint, width, "conversation").strip(), line.strip()]
+    return [Line(paint, width, "conversation"), line]
 
 
-def unread_mark(paint: Paint, width: int, count: int) -> list[Strip]:
+def unread_mark(paint: Paint, width: int, count: int) -> list[Line]:
     """The line above what was not seen before."""
     line = Line(paint, width, "conversation").to(GUTTER - 1).add(_("{n} new", n=count) + " ", "accent", bold=True)
     line.add(paint.glyphs.rule * max(0, line.room - 2), "accent")
-    return [Line(paint, width, "conversation").strip(), line.strip()]
+    return [Line(paint, width, "conversation"), line]

@@ -33,7 +33,7 @@ class Paint:
 class Line:
     """One line of a pane while it is put together; it never grows wider than its pane."""
 
-    __slots__ = ("_segments", "_used", "ground", "paint", "width")
+    __slots__ = ("_segments", "_strip", "_used", "ground", "paint", "width")
 
     def __init__(self, paint: Paint, width: int, ground: str) -> None:
         self.paint = paint
@@ -41,6 +41,7 @@ class Line:
         self.ground = ground
         self._segments: list[Segment] = []
         self._used = 0
+        self._strip: Strip | None = None
 
     @property
     def room(self) -> int:
@@ -70,7 +71,9 @@ class Line:
         return self.add(text, ink, bold=bold)
 
     def strip(self) -> Strip:
-        """The finished line, exactly as wide as the pane."""
-        if self.room > 0:
-            self.add(" " * self.room)
-        return Strip(self._segments, self.width)
+        """The finished line, exactly as wide as the pane; the same strip every time, made when first drawn."""
+        if self._strip is None:
+            if self.room > 0:
+                self.add(" " * self.room)
+            self._strip = Strip(self._segments, self.width)
+        return self._strip

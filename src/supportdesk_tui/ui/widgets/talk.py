@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from textual.strip import Strip
-
 from supportdesk_tui.domain.changes import Note, Reply
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.ids import EntryId
@@ -29,7 +27,7 @@ class Block:
     """Some lines that belong together."""
 
     key: str
-    strips: list[Strip]
+    lines: list[Line]
     hits: tuple[int, ...] = ()
     entry: Entry | None = None
     is_cut: bool = False
@@ -70,7 +68,7 @@ class Talk:
         self.paint = paint
         self._painter = EntryPainter(paint, width)
         self._kept: dict[str, tuple[EntryLook, Picture]] = {}
-        self._blank = [Line(paint, width, "conversation").strip()]
+        self._blank = [Line(paint, width, "conversation")]
 
     def blocks(self, view: ConversationView, now: datetime, reading: Reading) -> list[Block]:
         """Everything there is to read, oldest first."""
@@ -83,7 +81,7 @@ class Talk:
             return
         text = _("reading earlier entries{dots}") if view.is_loading_older else _("{up} earlier entries")
         text = text.format(up=self.paint.glyphs.up, dots=self.paint.glyphs.dots)
-        yield Block("older", [Line(self.paint, self.width, "conversation").to(GUTTER - 1).add(text, "text_low").strip()])
+        yield Block("older", [Line(self.paint, self.width, "conversation").to(GUTTER - 1).add(text, "text_low")])
 
     def _entries(self, view: ConversationView, now: datetime, reading: Reading) -> Iterator[Block]:
         channel = words.channel(view.summary.channel) if view.summary else ""
@@ -127,4 +125,4 @@ class Talk:
         else:
             picture = self._painter.picture(look)
             self._kept[entry.id] = (look, picture)
-        return Block(entry.id, picture.strips, picture.hits, entry, picture.is_cut)
+        return Block(entry.id, picture.lines, picture.hits, entry, picture.is_cut)

@@ -27,7 +27,7 @@ class TalkReader:
         self.starts, self.length = [], 0
         for block in blocks:
             self.starts.append(self.length)
-            self.length += len(block.strips)
+            self.length += len(block.lines)
         if is_new:
             self.go(self._opening())
         else:
@@ -53,7 +53,7 @@ class TalkReader:
 
     def reveal_block(self, at: int) -> None:
         """Bring a block into view."""
-        self.reveal(self.starts[at], self.starts[at] + len(self.blocks[at].strips))
+        self.reveal(self.starts[at], self.starts[at] + len(self.blocks[at].lines))
 
     def _opening(self) -> int:
         end = self.length - self.room
@@ -83,10 +83,10 @@ class TalkReader:
         """The lines to draw."""
         past = self.top + self.room
         return [
-            strip
+            line.strip()
             for start, block in zip(self.starts, self.blocks, strict=True)
-            if start < past and start + len(block.strips) > self.top
-            for strip in block.strips[max(0, self.top - start) : past - start]
+            if start < past and start + len(block.lines) > self.top
+            for line in block.lines[max(0, self.top - start) : past - start]
         ]
 
     def under(self, cursor: str) -> int | None:
