@@ -116,11 +116,20 @@ def test_themes_are_found_where_the_wheel_put_them(installed: Installed) -> None
 
 
 def test_shipped_macros_are_found(installed: Installed) -> None:
-    code = "from supportdesk_tui.commands.macros import shipped_library; print(len(shipped_library().macros))"
+    code = "from supportdesk_tui.commands.macro_load import load; print(len(load().macros))"
     done = installed.run("python", "-c", code)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= 45
 
 
 def test_server_makes_its_tables_from_the_shipped_migrations(installed: Installed) -> None:
-    assert [name for name in installed.files if "/server/storage/migrations/versions/" in name and name.endswith(".py")]
+    code = (
+        "from sqlalchemy import inspect\n"
+        "from supportdesk_tui.server.runner import open_parts\n"
+        "parts = open_parts('sqlite:///fresh.db')\n"
+        "print(*sorted(inspect(parts.database.engine).get_table_names()))\n"
+        "parts.database.close()"
+    )
+    done = installed.run("python", "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert {"events", "tickets", "entries", "tokens"} <= set(done.stdout.split())

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,9 @@ import click
 
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.session import Place, load, place_of, spec_of
-from supportdesk_tui.config.secrets import Secret, find_secret
+from supportdesk_tui.config.paths import make_private
+from supportdesk_tui.config.secrets import VARIABLE, Secret, Step, find_secret
+from supportdesk_tui.domain.errors import SignInNeeded
 from supportdesk_tui.i18n.catalog import detect_locale, set_locale
 
 if TYPE_CHECKING:
@@ -59,18 +60,27 @@ def run_app(seat: "Seat", *, mouse: bool) -> None:
 
 
 def _token(place: Place) -> Callable[[], str] | None:
-    """The token, looked for while the rest is imported and always before the desk takes the terminal: key stores print on it.
+    """How the desk gets its token; None opens it offline.
 
-    Where no step has one, it is asked for; Enter alone opens the desk offline.
+    A key store may take long, so where one had the token last time it is asked only once the desk is on the screen. Otherwise
+    every step is asked first, and then the person: nobody can be asked on a screen that is taken. Enter alone is offline.
     """
-    with ThreadPoolExecutor(1) as executor:
-        search = executor.submit(find_secret, place.name, place.profile, os.environ)
-        from supportdesk_tui.cli import assemble  # noqa: F401 - imported while key stores are asked
-
-        secret = search.result().secret
-    if secret is None:
-        secret = _asked(place)
+    if VARIABLE not in os.environ and place.kept_note.exists():
+        return lambda: _kept_token(place)
+    found = find_secret(place.name, place.profile, os.environ)
+    if found.step in (Step.KEYRING, Step.KERNEL):
+        make_private(place.paths.state)
+        place.kept_note.touch()
+    secret = found.secret or _asked(place)
     return secret.reveal if secret is not None else None
+
+
+def _kept_token(place: Place) -> str:
+    found = find_secret(place.name, place.profile, os.environ)
+    if found.secret is None:
+        place.kept_note.unlink(missing_ok=True)
+        raise SignInNeeded("sign in", f"no token for profile {place.name}")
+    return found.secret.reveal()
 
 
 def _asked(place: Place) -> Secret | None:

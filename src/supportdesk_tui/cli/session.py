@@ -37,6 +37,11 @@ class Place:
         return make_private(self.paths.data) / self.name
 
     @property
+    def kept_note(self) -> Path:
+        """An empty file that says: a key store had the token of this profile."""
+        return self.paths.state / f"{self.name}.kept"
+
+    @property
     def cache_file(self) -> Path:
         """The copy of what the backend said last."""
         return make_private(self.paths.cache) / f"{self.name}.db"

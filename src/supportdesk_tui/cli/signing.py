@@ -58,6 +58,7 @@ async def forget(place: Place) -> list[str]:
     if found.secret is not None:
         says = [await _revoke(place, found.secret)]
     says += [f"{answer.step.value}: {answer.says}" for answer in forget_secret(place.name, place.profile)]
+    place.kept_note.unlink(missing_ok=True)
     cache = Cache(place.cache_file)
     cache.open()
     try:

@@ -1,0 +1,68 @@
+"""Runs the real program on a pseudo terminal, as a person would, and reads what it draws."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+LIMIT_S = 60.0
+"""How long anything may take before a test calls it missing."""
+ROWS, COLUMNS = 40, 140
+
+
+class OnTerminal:
+    """One program and the terminal it runs on."""
+
+    def __init__(self, command: list[str], environ: Mapping[str, str], folder: Path) -> None:
+        self.shown = bytearray()
+        """Everything written to the terminal so far."""
+        self._master, terminal = pty.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self._child = subprocess.Popen(
+            command, stdin=terminal, stdout=terminal, stderr=terminal, env=dict(environ), start_new_session=True, cwd=folder
+        )
+        os.close(terminal)
+        self.pid = self._child.pid
+
+    def __enter__(self) -> "OnTerminal":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._child.poll() is None:
+            self._child.kill()
+            self._child.wait()
+        os.close(self._master)
+
+    def write(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._master, keys)
+
+    def until(self, text: bytes) -> None:
+        """Wait until the program wrote something."""
+        self.wait(lambda: text in self.shown, f"{text!r} on the terminal")
+
+    def ended(self) -> int:
+        """Wait for the program's end; its exit code."""
+        self.wait(lambda: self._child.poll() is not None, "the program's end")
+        return self._child.returncode
+
+    def wait(self, holds: Callable[[], object], what: str) -> None:
+        """Wait for anything; what the program writes meanwhile is read, so that it never waits for the terminal."""
+        deadline = time.monotonic() + LIMIT_S
+        while not holds():
+            assert time.monotonic() < deadline, f"{what}; the last of the terminal: {bytes(self.shown[-1000:])!r}"
+            self._read()
+
+    def _read(self) -> None:
+        if select.select([self._master], [], [], 0.05)[0]:
+            try:
+                self.shown += os.read(self._master, 65_536)
+            except OSError:  # nobody holds the other end any more
+                self._child.wait(LIMIT_S)
