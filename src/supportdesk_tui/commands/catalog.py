@@ -58,6 +58,7 @@ QUEUE = (
     Command("queue.select_all", msg("Select all of this list"), _Q, queue.select_all, (), _rows, group=_PICK),
     Command("queue.select_none", msg("Select none"), _Q, queue.select_none, group=_PICK),
     Command("queue.select_invert", msg("Select the others"), _Q, queue.select_invert, (), _rows, group=_PICK),
+    Command("ticket.open", msg("Open this ticket"), _A, queue.open_current, is_internal=True),
     Command("queue.move", msg("Move by rows"), _Q, queue.move, is_internal=True),
     Command("queue.at", msg("Go to a row"), _Q, queue.at, is_internal=True),
     Command("queue.rows", msg("Load rows around a place"), _Q, queue.rows, is_internal=True),
@@ -264,7 +265,15 @@ COMPOSER = (
         msg("reply ⇄ note"),
         group=_WRITE,
     ),
-    Command("composer.next_stop", msg("Next blank, else next pane"), _W, _act(ComposerAct.NEXT_STOP), ("tab",), group=_WRITE),
+    Command(
+        "composer.next_stop",
+        msg("Next blank, else next pane"),
+        _W,
+        _act(ComposerAct.NEXT_STOP),
+        ("tab",),
+        short=msg("next blank"),
+        group=_WRITE,
+    ),
     Command("composer.previous_stop", msg("Blank before"), _W, _act(ComposerAct.PREVIOUS_STOP), ("shift+tab",), group=_WRITE),
     Command(
         "composer.editor",
@@ -276,7 +285,9 @@ COMPOSER = (
         msg("editor"),
         group=_WRITE,
     ),
-    Command("composer.find", msg("Find in the conversation"), _W, conversation.find, ("ctrl+f",), group=_WRITE),
+    Command(
+        "composer.find", msg("Find in the conversation"), _W, conversation.find, ("ctrl+f",), short=msg("find"), group=_WRITE
+    ),
     Command("composer.attach", msg("Attach a file"), _W, composer.attach, (), every(_writes, may(Cap.ATTACH)), group=_WRITE),
     Command(
         "composer.promise",

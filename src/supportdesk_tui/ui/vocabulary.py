@@ -12,7 +12,7 @@ from supportdesk_tui.i18n.catalog import SOURCE, _, current_locale
 
 LONGEST = 600
 """Characters of the longest text whose shape is looked at."""
-OWN_WORDS = frozenset({"deed", "field", "level", "news", "reason", "state", "status", "team", "verb", "what"})
+OWN_WORDS = frozenset({"deed", "field", "news", "reason", "role", "skill", "state", "status", "team", "verb", "what"})
 """Places of a sentence that hold words of the server again, not names or numbers."""
 
 VIEWS = (
@@ -53,6 +53,12 @@ FACTS = (
     *(msg("not set"), msg("no"), msg("yes"), msg("passkey"), msg("app"), msg("risk engine"), msg("carrier signal")),
     *(msg("card processor"), msg("Regular"), msg("Institution"), msg("agent")),
 )
+SKILLS = (
+    *(msg("general"), msg("tech"), msg("wallet"), msg("finance"), msg("security"), msg("risk"), msg("compliance"), msg("kyc")),
+    *(msg("derivatives"), msg("p2p"), msg("api"), msg("marketing"), msg("lead")),
+)
+ROLES = (msg("trainee"), msg("specialist"), msg("auditor"), msg("duty_manager"), msg("admin"))
+VERBS = (msg("reply"), msg("note"), msg("assign"), msg("transfer"), msg("escalate"), msg("merge"), msg("bulk"))
 STATES = (msg("wrap_up"), msg("break"))
 SHAPES = (
     # what was done
@@ -101,8 +107,8 @@ SHAPES = (
     msg("unassign"),
     msg("take"),
     # why not
-    msg("your role ({text}) may not {verb} tickets"),
-    msg("your role ({text}) may not {verb}"),
+    msg("your role ({role}) may not {verb} tickets"),
+    msg("your role ({role}) may not {verb}"),
     msg("{name} has it"),
     msg("{case} moved on: {news}"),
     msg("it changed since"),
@@ -122,6 +128,8 @@ SHAPES = (
     msg("{team} needs: {field}"),
     # why somebody, or some ticket
     msg("load {load}"),
+    msg("{language}+{skill} {rank}"),
+    msg("{skill} {rank}"),
     msg("{n}m late"),
     msg("{n}m left"),
     msg("yours"),
@@ -131,7 +139,16 @@ SHAPES = (
     msg("no {wanted} text, using {language}"),
 )
 """Sentences of the server and of the domain; `{places}` hold what changes."""
-_NARROW = {"case": r"\S+", "n": r"\d+", "load": r"\d+/\d+", "level": r"P\d", "deed": r".+"}
+_NARROW = {
+    "case": r"\S+",
+    "n": r"\d+",
+    "load": r"\d+/\d+",
+    "level": r"P\d",
+    "deed": r".+",
+    "language": r"[a-z]{2}",
+    "skill": "|".join(SKILLS),
+    "rank": r"\d",
+}
 _NUMBERED = re.compile(r"(?P<number>[A-Za-z#]*-?[\w-]*\d+|\d+ ×): (?P<rest>.+)", re.DOTALL)
 
 
@@ -168,7 +185,12 @@ def _shaped(text: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((shape, re.compile(r"(?:(?P<who>[^:]{1,60}?) )?" + _pattern(shape), re.DOTALL)) for shape in SHAPES)
+    return tuple((shape, re.compile(_who(shape) + _pattern(shape), re.DOTALL)) for shape in SHAPES)
+
+
+def _who(shape: str) -> str:
+    """A name may stand before a deed, not before a sentence that begins with a name of its own."""
+    return "(?P<who>)" if shape.startswith("{") else "(?:(?P<who>[^:,]{1,60}?) )?"
 
 
 def _pattern(shape: str) -> str:

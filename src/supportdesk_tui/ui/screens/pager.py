@@ -33,7 +33,7 @@ class PagerDialog(Dialog):
 
     def keys_text(self) -> tuple[tuple[str, str], ...]:
         """How to move and leave."""
-        return (("j k", _("scroll")), (_("Space"), _("page")), ("Esc", _("back")))
+        return (("j k", _("scroll")), ("Space", _("page")), ("Esc", _("back")))
 
     def press(self, event: events.Key) -> Done | None:
         """Scroll or leave."""

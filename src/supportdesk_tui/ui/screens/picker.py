@@ -1,6 +1,7 @@
 """Choose one of a list by typing part of it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from textual import events
 from textual.strip import Strip
@@ -35,7 +36,9 @@ class PickerDialog(Dialog):
         if preview is not None:
             self.add_class("-large")
         self._edit = LineEdit()
-        self._fitting = list(pick.choices)
+        self._choices = pick.choices if pick.free else tuple(replace(one, label=_(one.label)) for one in pick.choices)
+        """What can be chosen, in the words one sees and types; free text is nobody's to translate."""
+        self._fitting = list(self._choices)
         self._index = 0
 
     def title_text(self) -> str:
@@ -44,7 +47,7 @@ class PickerDialog(Dialog):
 
     def note_text(self) -> str:
         """How many fit."""
-        return f"{len(self._fitting)}/{len(self._pick.choices)}"
+        return f"{len(self._fitting)}/{len(self._choices)}"
 
     def editing(self) -> LineEdit:
         """The typed line."""
@@ -52,7 +55,7 @@ class PickerDialog(Dialog):
 
     def changed(self) -> None:
         """Find what fits."""
-        self._fitting = ranked(self._pick.choices, self._edit.text)
+        self._fitting = ranked(self._choices, self._edit.text)
         self._index = 0
 
     def press(self, event: events.Key) -> Done | None:
@@ -98,7 +101,7 @@ class PickerDialog(Dialog):
             line = panel.line("menu_cursor" if here else "menu")
             line.add(" ▸ " if here else "   ", "accent")
             hint = cut(safe(own_words(one.hint)), max(0, width // 2))
-            label = cut(safe(_(one.label)), max(4, width - 6 - cells(hint)))
+            label = cut(safe(one.label), max(4, width - 6 - cells(hint)))
             line.add(label, "text_high" if here else "menu_text", bold=here)
             lines.append(line.right(hint, "text_low").strip())
         if not self._fitting:
