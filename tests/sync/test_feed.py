@@ -60,6 +60,7 @@ async def test_burst_is_told_in_few_strokes_and_nothing_of_it_is_missed(tmp_path
             for n in range(1, 21):
                 row = make.summary(n, version=version, unread=version)
                 backend.notices.put_nowait(TicketChanged(row, FeedMark(str(version))))
+            await asyncio.sleep(0.002)
         await until(lambda: {row.version for row in one.state.queue.rows} == {101})
         assert len(strokes) <= 10
         known = await one.common.cache.get_tickets([TicketId("t1"), TicketId("t20")])

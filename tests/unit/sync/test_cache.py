@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -42,7 +43,7 @@ rows = st.builds(
         Clock,
         st.sampled_from(ClockKind),
         st.none(),
-        st.none() | st.integers(-90, 90).map(lambda minutes: make.NOW + timedelta(minutes=minutes)),
+        st.none() | st.sampled_from([-60, 0, 30, 90]).map(lambda minutes: make.NOW + timedelta(minutes=minutes)),
         st.booleans(),
     ),
     unread=st.integers(0, 2),
@@ -51,23 +52,29 @@ rows = st.builds(
     updated_at=st.integers(0, 5).map(lambda hours: make.NOW - timedelta(hours=hours)),
     created_at=st.integers(0, 5).map(lambda hours: make.NOW - timedelta(hours=hours)),
 )
+TERMS: dict[str, st.SearchStrategy[Any]] = {
+    "phases": st.frozensets(st.sampled_from(Phase), max_size=4),
+    "statuses": st.frozensets(st.sampled_from([phase.value for phase in Phase]), max_size=3),
+    "owner": st.sampled_from([Owner.ANYONE, Owner.ME, Owner.NOBODY, AgentId("a2")]),
+    "teams": st.frozensets(st.sampled_from([TeamId("t1"), TeamId("t3"), MY_TEAMS]), max_size=2),
+    "channels": st.frozensets(st.sampled_from(Channel), max_size=4),
+    "languages": st.frozensets(st.sampled_from(["en", "zh"]), max_size=1),
+    "categories": st.frozensets(st.sampled_from(["FND", "KYC"]), max_size=2),
+    "priorities": st.frozensets(st.sampled_from(Priority), max_size=3),
+    "tags": st.frozensets(st.sampled_from(["vip", "风控"]), max_size=2),
+    "due_within": st.none() | st.sampled_from([-60, 0, 30]).map(lambda minutes: timedelta(minutes=minutes)),
+    "watched": st.booleans(),
+    "promised": st.booleans(),
+    "unread": st.booleans(),
+}
 queries = st.builds(
-    QueueQuery,
-    phases=st.frozensets(st.sampled_from(Phase), max_size=4),
-    statuses=st.frozensets(st.sampled_from([phase.value for phase in Phase]), max_size=3),
-    owner=st.sampled_from([Owner.ANYONE, Owner.ME, Owner.NOBODY, AgentId("a2")]),
-    teams=st.frozensets(st.sampled_from([TeamId("t1"), TeamId("t3"), MY_TEAMS]), max_size=2),
-    channels=st.frozensets(st.sampled_from(Channel), max_size=4),
-    languages=st.frozensets(st.sampled_from(["en", "zh"]), max_size=1),
-    categories=st.frozensets(st.sampled_from(["FND", "KYC"]), max_size=2),
-    priorities=st.frozensets(st.sampled_from(Priority), max_size=3),
-    tags=st.frozensets(st.sampled_from(["vip", "风控"]), max_size=2),
-    due_within=st.none() | st.integers(-60, 60).map(lambda minutes: timedelta(minutes=minutes)),
-    watched=st.booleans(),
-    promised=st.booleans(),
-    unread=st.booleans(),
-    sort=st.sampled_from(SortKey),
+    lambda terms, sort: QueueQuery(**terms, sort=sort),
+    st.sets(st.sampled_from(sorted(TERMS)), max_size=2).flatmap(
+        lambda names: st.fixed_dictionaries({name: TERMS[name] for name in sorted(names)})
+    ),
+    st.sampled_from(SortKey),
 )
+"""At most two terms, so that most lists are not empty."""
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Drafts and damaged files: what was typed is on the disk, and comes off a broken one."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,13 +106,16 @@ async def test_draft_that_became_a_change_is_not_written_again_behind_it(ledger:
     store, board = Store(), Board()
     drafts = Drafts(store, ledger, board.spawn)
     drafts.load(make.ME)
+    store.dispatch(DraftChanged(Draft(TicketId("t1"), body="sent wor")))
+    drafts.flush()
     store.dispatch(DraftChanged(Draft(TicketId("t1"), body="sent words")))
     drafts.let_go(TicketId("t1"))
     ledger.put_item(make.ME, make.outbox_item(1, change=Reply("sent words")), clears=TicketId("t1"))
-    store.dispatch(DraftChanged(Draft(TicketId("t1"))))
-    await asyncio.sleep(drafts_module.WAIT_S + 0.1)
-    await until(lambda: not board.tasks)
     assert ledger.drafts(make.ME) == []
+    store.dispatch(DraftChanged(Draft(TicketId("t1"))))
+    store.dispatch(DraftChanged(Draft(TicketId("t2"), body="typed since", is_saved=False)))
+    await until(lambda: store.state.drafts[TicketId("t2")].is_saved)
+    assert [draft.ticket for draft in ledger.drafts(make.ME)] == ["t2"]
     assert [item.change for item in ledger.items(make.ME)] == [Reply("sent words")]
     drafts.close()
 

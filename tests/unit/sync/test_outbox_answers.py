@@ -1,0 +1,192 @@
+"""The outbox when the server says no, or nothing: honest, patient, and with the words kept."""
+
+from dataclasses import replace
+
+import pytest
+
+from supportdesk_tui.domain.changes import Tag
+from supportdesk_tui.domain.errors import (
+    BadPayload,
+    Conflict,
+    Forbidden,
+    RateLimited,
+    Refused,
+    SignInNeeded,
+    StorageError,
+)
+from supportdesk_tui.domain.ids import ChangeKey, TicketId
+from supportdesk_tui.store.state import OutboxItem, OutboxPhase
+from tests import make
+from tests.sync.fake import HandClock, held
+from tests.unit.sync.client import Client, again
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Refused("apply", "too long", fields={"body": "too long"}),
+        Conflict("apply", "changed since"),
+        Forbidden("apply", "not yours"),
+    ],
+)
+async def test_refused_change_keeps_its_words_and_reason(client: Client, error: Exception) -> None:
+    client.server.script = [error]
+    await client.outbox.add(make.outbox_item(1, expected=3))
+    client.connect()
+    await client.work()
+    successor = await again(client)
+    item = successor.board.items[ChangeKey("k1")]
+    assert item.phase is OutboxPhase.REFUSED
+    assert item.reason == str(getattr(error, "reason", ""))
+    successor.connect()
+    await successor.work()
+    assert successor.server.done == []
+    draft = await successor.outbox.take_back(item.key, None)
+    assert draft is not None
+    assert draft.body == "We are looking."
+    await successor.die()
+
+
+async def test_retry_of_a_refused_change_goes_under_a_new_key_and_expects_nothing(client: Client) -> None:
+    client.server.script = [Conflict("apply", "changed since")]
+    await client.outbox.add(make.outbox_item(1, expected=3))
+    client.connect()
+    await client.work()
+    await client.outbox.retry(ChangeKey("k1"))
+    await client.work()
+    assert len(client.server.done) == 1
+    (sent,) = client.board.items.values()
+    assert sent.key != "k1"
+    assert (sent.phase, sent.expected) == (OutboxPhase.SENT, None)
+
+
+async def test_forgotten_change_is_gone_for_good(client: Client) -> None:
+    client.server.script = [Forbidden("apply", "no")]
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    await client.work()
+    await client.outbox.forget(ChangeKey("k1"))
+    successor = await again(client)
+    assert successor.phases() == {}
+    await successor.die()
+
+
+async def test_sign_in_pauses_everything_and_resumes_with_the_same_keys(client: Client) -> None:
+    client.server.script = [SignInNeeded("apply", "expired")]
+    await client.outbox.add(make.outbox_item(1))
+    await client.outbox.add(make.outbox_item(2))
+    client.connect()
+    await client.work(1)
+    assert client.board.sign_ins == 1
+    await client.outbox.add(make.outbox_item(3))
+    await client.work()
+    assert client.phases()[ChangeKey("k1")] is OutboxPhase.QUEUED
+    assert client.phases()[ChangeKey("k3")] is OutboxPhase.QUEUED
+    client.connect()
+    await client.work()
+    assert sorted(one.key for one in client.server.done) == ["k1", "k2", "k3"]
+
+
+async def test_busy_server_is_left_alone_as_long_as_it_asks(client: Client) -> None:
+    client.server.script = [RateLimited("apply", "slow down", after_s=99999999)]
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    await client.work()
+    await client.outbox.add(make.outbox_item(2))
+    client.clock.advance(299)
+    await client.work()
+    assert client.server.done == []
+    client.clock.advance(2)
+    await client.work()
+    assert len(client.server.done) == 2
+
+
+async def test_unreadable_answer_of_a_write_counts_as_unknown(client: Client) -> None:
+    client.server.script = [BadPayload("apply", path="$", expected="object")]
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    await client.work(1)
+    assert client.phases() == {"k1": OutboxPhase.UNKNOWN}
+
+
+async def test_bulk_change_reports_each_ticket_and_keeps_the_refused_ones(client: Client) -> None:
+    client.server.tickets = {row.id: row for row in (make.summary(1), make.summary(2))}
+    tickets = tuple(TicketId(f"t{n}") for n in (1, 2, 3))
+    await client.outbox.add(make.outbox_item(1, change=Tag(add=("vip",)), tickets=tickets))
+    client.connect()
+    await client.work()
+    sent = client.board.items[ChangeKey("k1")]
+    assert (sent.phase, sent.tickets, sent.says) == (OutboxPhase.SENT, ("t1", "t2"), "2 of 3 done")
+    (refused,) = [item for item in client.board.items.values() if item.phase is OutboxPhase.REFUSED]
+    assert refused.tickets == ("t3",)
+    assert "no such ticket" in refused.reason
+
+
+async def test_later_change_expects_the_version_our_own_change_made(client: Client) -> None:
+    from supportdesk_tui.sync.outbox_rules import follow_version
+
+    first = make.outbox_item(1, expected=5)
+    later = make.outbox_item(2, tickets=first.tickets, expected=5)
+    stranger = make.outbox_item(3, expected=5)
+    guarded = make.outbox_item(4, tickets=first.tickets, expected=4)
+    assert follow_version([first, later, stranger, guarded], first, 7) == [replace(later, expected=7)]
+
+
+async def test_disk_that_refuses_leaves_the_change_untold(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("disk full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(client.ledger, "put_item", full)
+        with pytest.raises(StorageError):
+            await client.outbox.add(make.outbox_item(1))
+        assert client.phases() == {}
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    with monkeypatch.context() as patched:
+        patched.setattr(client.ledger, "put_item", full)
+        await client.work()
+        assert client.server.done == []
+        assert client.phases() == {"k1": OutboxPhase.QUEUED}
+    client.clock.advance(6)
+    await client.work()
+    assert client.phases() == {"k1": OutboxPhase.SENT}
+
+
+async def test_second_client_has_a_slot_of_its_own_and_takes_over_when_the_first_dies(client: Client, clock: HandClock) -> None:
+    await client.outbox.add(make.outbox_item(1))
+    second = Client(client.folder, client.server, clock)
+    assert second.phases() == {}
+    second.connect()
+    await second.work()
+    assert second.server.done == []
+    await client.die()
+    assert second.ledger.adopt()
+    second.outbox.load(make.ME)
+    await second.work()
+    assert [one.key for one in second.server.done] == ["k1"]
+    third = await again(second)
+    assert third.phases() == {}
+    await third.die()
+
+
+async def test_another_agent_never_sees_nor_sends_the_changes_of_the_one_before(client: Client) -> None:
+    from supportdesk_tui.domain.ids import AgentId
+
+    await client.outbox.add(make.outbox_item(1))
+    assert client.outbox.load(AgentId("a2")).items == ()
+    client.connect()
+    await client.work()
+    assert client.server.done == []
+    items = client.outbox.load(make.ME).items
+    assert [item.key for item in items] == ["k1"]
+
+
+def test_next_wake_is_the_nearest_deadline_only() -> None:
+    from supportdesk_tui.sync.outbox_rules import Moment, next_delay
+
+    clock = HandClock()
+    items: list[OutboxItem] = [held(1, clock, seconds=10), held(2, clock, seconds=4), make.outbox_item(3)]
+    moment = Moment(clock.now(), clock.monotonic(), {}, ())
+    assert next_delay(items, moment) == pytest.approx(4.005)
+    assert next_delay([make.outbox_item(3)], moment) is None
