@@ -85,7 +85,7 @@ def main() -> None:
                     )
                 )
             hard = "phase:new,open lang:vi cat:leg prio:p4"
-            results.append(line("view: rare combination", timed(10, lambda n: client.get("/tickets", params={"q": hard}))))
+            results.append(line("filter: rare combination", timed(10, lambda n: client.get("/tickets", params={"q": hard}))))
             for word in WORDS:
                 results.append(line(f"search: {word}", timed(10, lambda n, w=word: client.get("/tickets", params={"q": w}))))
             results.append(line("open: ticket", timed(options.rounds, lambda n: client.get(f"/tickets/t{1000 + n * 7}"))))

@@ -104,9 +104,9 @@ def loopback_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
 
 
 class ServerThread:
-    """A real backend in a thread, on a free loopback port, with a seeded database of its own unless a URL is given."""
+    """A real backend in a thread, on loopback, with a port and a seeded database of its own unless they are given."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all named, each with a default that tests rarely change
         self,
         db_url: str | None = None,
         *,
@@ -115,6 +115,7 @@ class ServerThread:
         clock: Callable[[], int] = now_ms,
         faults: Faults | None = None,
         ticking: bool = True,
+        port: int = 0,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="supportdesk-") if db_url is None else None
         self.db_url = db_url or f"sqlite:///{Path(self._folder.name if self._folder else '') / 'desk.db'}"
@@ -122,7 +123,7 @@ class ServerThread:
         if is_empty(self.engine):
             seed_database(self.engine, tickets=tickets, seed=seed, now=datetime.fromtimestamp(clock() / 1000, tz=UTC))
             self.parts.desk.load_agents()
-        self._socket = loopback_socket()
+        self._socket = loopback_socket(port=port)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._started = threading.Event()
         gate = (Middleware(FaultGate, faults=faults),) if faults else ()

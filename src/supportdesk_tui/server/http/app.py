@@ -36,6 +36,7 @@ from supportdesk_tui.server.http.call import MAX_FILE, MAX_JSON, Call, Endpoint,
 from supportdesk_tui.server.http.hub import Hub
 from supportdesk_tui.server.http.mapping import row_out
 from supportdesk_tui.server.http.tokens import TokenBook
+from supportdesk_tui.server.storage.engine import checkpoint
 from supportdesk_tui.wire import schema
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -147,7 +148,7 @@ async def _tick(desk: Desk) -> None:
     while True:
         await anyio.sleep(TICK_S)
         await run_in_threadpool(pass_time, desk)
-        await run_in_threadpool(desk.database.checkpoint)
+        await run_in_threadpool(checkpoint, desk.database.engine)
 
 
 def _error(request: Request, status: int, error: schema.ErrorOut, headers: dict[str, str] | None = None) -> Response:

@@ -18,6 +18,7 @@ from supportdesk_tui.server.seed.cases import Case, CaseMaker
 from supportdesk_tui.server.seed.customers import make_customer
 from supportdesk_tui.server.seed.hostile import EDGES
 from supportdesk_tui.server.storage import tables
+from supportdesk_tui.server.storage.engine import checkpoint
 from supportdesk_tui.server.storage.log import Event, Patch, log_row, texts_of
 from supportdesk_tui.server.storage.search import index_texts
 
@@ -42,6 +43,7 @@ def seed_database(engine: Engine, *, tickets: int, seed: int, now: datetime, pas
         _articles(connection, rng, at)
         if password:
             _credentials(connection, rng, password)
+    checkpoint(engine)
 
 
 class _LogWriter:

@@ -64,6 +64,15 @@ def migrate(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
+def checkpoint(engine: Engine) -> None:
+    """Move what the write-ahead log holds into the database, without making anybody wait for it."""
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+    finally:
+        connection.close()
+
+
 class Database:
     """The engine with its single writing thread; readers use `reading` from any thread."""
 
@@ -82,14 +91,6 @@ class Database:
         """A connection that holds the write lock from its first statement; commits at the end, rolls back on any error."""
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
-
-    def checkpoint(self) -> None:
-        """Move what the write-ahead log holds into the database, without making anybody wait for it."""
-        connection = self.engine.raw_connection()
-        try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        finally:
-            connection.close()
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in one write transaction on the writer's thread and wait for it."""
