@@ -16,6 +16,7 @@ from supportdesk_tui.server.desk.spoken import create
 from supportdesk_tui.server.desk.transaction import Happening, Transaction
 from supportdesk_tui.server.desk.undo import undo_events
 from supportdesk_tui.server.floor.people import Agent
+from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.counts import CountBook
 from supportdesk_tui.server.storage.engine import Database
@@ -230,13 +231,23 @@ class Desk:
                 open_transaction.commit()
                 happenings = tx.happenings
             finally:
-                self.counts.end([(one.before, one.after) for one in happenings])
+                self.counts.end(_net(happenings))
         for one in happenings:
             if one.agent is not None:
                 self.agents[one.agent.id] = one.agent
         if happenings:
             self.on_commit(happenings)
         return result
+
+
+def _net(happenings: list[Happening]) -> list[tuple[Ticket | None, Ticket | None]]:
+    """What became of each ticket over a whole transaction: how it stood before, how it stands after."""
+    net: dict[str, tuple[Ticket | None, Ticket | None]] = {}
+    for one in happenings:
+        if one.after is not None:
+            first = net[one.after.id][0] if one.after.id in net else one.before
+            net[one.after.id] = (first, one.after)
+    return list(net.values())
 
 
 def _agent(request: Request) -> Agent:

@@ -26,7 +26,7 @@ def make_promise(case: Case, change: schema.MakePromise) -> Done:
         raise Refusal("a ticket holds at most 200 promises", field="text")
     ticket.open_promises += 1
     says = f"promised by {change.due_at:%Y-%m-%d %H:%M}: {change.text}"
-    return case.record("promise.made", says, "promise on", also=Also(entry=case.line(says), promise=promise))
+    return case.record("promise.made", says, "promise on {}", also=Also(entry=case.line(says), promise=promise))
 
 
 def settle_promise(case: Case, change: schema.SettlePromise) -> Done:
@@ -40,4 +40,4 @@ def settle_promise(case: Case, change: schema.SettlePromise) -> Done:
     promise.state = "kept"
     case.ticket.open_promises -= 1
     says = f"kept the promise: {promise.text}"
-    return case.record("promise.kept", says, "settle the promise on", also=Also(entry=case.line(says), promise=promise))
+    return case.record("promise.kept", says, "settle the promise on {}", also=Also(entry=case.line(says), promise=promise))

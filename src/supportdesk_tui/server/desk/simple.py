@@ -17,7 +17,7 @@ def assign(case: Case, change: schema.Assign) -> Done:
         raise Conflicting(f"{case.tx.name_of(ticket.owner)} has it", field="agent", current=ticket)
     if change.agent is None:
         ticket.owner = None
-        return case.system("ticket.assigned", "took it off its owner", "unassign")
+        return case.system("ticket.assigned", "took it off its owner", "unassign {}")
     agent = case.tx.agent(change.agent)
     if agent is None:
         raise Refusal(f"there is no agent {change.agent[:40]}", field="agent")
@@ -28,7 +28,7 @@ def assign(case: Case, change: schema.Assign) -> Done:
         ticket.status = "open"
     told = None if agent.id == who.id else agent.id
     says = "took it" if told is None else f"assigned it to {agent.name}"
-    deed = "take" if told is None else f"assign {{}} to {agent.name}"
+    deed = "take {}" if told is None else f"assign {{}} to {agent.name}"
     return case.system("ticket.assigned", says, deed, tells=told)
 
 
@@ -94,14 +94,16 @@ def snooze(case: Case, change: schema.Snooze) -> Done:
         ticket.resume_status = ticket.status if ticket.status not in {"new", "waiting_human", "bot"} else "open"
     ticket.status, ticket.snoozed_until = "snoozed", until
     when = "until the customer writes" if change.until is None else f"until {change.until:%Y-%m-%d %H:%M} UTC"
-    return case.silent("ticket.snoozed", f"snoozed it {when}", "snooze")
+    return case.silent("ticket.snoozed", f"snoozed it {when}", "snooze {}")
 
 
 def watch(case: Case, change: schema.Watch) -> Done:
     """Follow or stop following."""
     others = [one for one in case.ticket.watchers if one != case.who.id]
     case.ticket.watchers = [*others, case.who.id] if change.on else others
-    return case.silent("ticket.watched", "watches it" if change.on else "stopped watching", "watch" if change.on else "unwatch")
+    return case.silent(
+        "ticket.watched", "watches it" if change.on else "stopped watching", "watch {}" if change.on else "unwatch {}"
+    )
 
 
 def mark_read(case: Case, change: schema.MarkRead) -> Done:

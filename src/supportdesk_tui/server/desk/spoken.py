@@ -39,7 +39,7 @@ def reply(case: Case, said: schema.ReplyIn) -> Done:
         ticket.owner = case.who.id
     if ticket.stage == "received":
         ticket.stage = "diagnosing"
-    return case.record("reply", "replied", "reply on", also=Also(entry=entry))
+    return case.record("reply", "replied", "reply on {}", also=Also(entry=entry))
 
 
 def note(case: Case, said: schema.NoteIn) -> Done:
@@ -52,7 +52,7 @@ def note(case: Case, said: schema.NoteIn) -> Done:
     fresh = [one for one in said.mentions if one not in case.ticket.watchers]
     case.ticket.watchers = [*case.ticket.watchers, *dict.fromkeys(fresh)]
     tells = next((one for one in said.mentions if one != case.who.id), None)
-    return case.record("note", "mentioned you" if tells else "noted", "note on", also=Also(entry=entry), tells=tells)
+    return case.record("note", "mentioned you" if tells else "noted", "note on {}", also=Also(entry=entry), tells=tells)
 
 
 def create(tx: Transaction, who: Agent, opened: schema.CreateIn) -> tuple[Ticket, Done]:

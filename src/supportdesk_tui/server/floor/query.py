@@ -50,7 +50,7 @@ class Criteria:
     def bands(self) -> tuple[int, ...]:
         """The parts of the index it can be in."""
         if not self.phases:
-            return (0, 1) if self.promised else (0, 1, 2)
+            return (0, 1, 2)
         return tuple(sorted({BAND_OF[phase] for phase in self.phases}))
 
     @property
@@ -168,7 +168,7 @@ _CLAIMS = (
     _Claim(lambda want: want.priorities, lambda want, one: one.priority in want.priorities),
     _Claim(lambda want: want.tags, lambda want, one: want.tags <= set(one.tags)),
     _Claim(lambda want: want.watcher, lambda want, one: want.watcher in one.watchers),
-    _Claim(lambda want: want.promised, lambda want, one: one.open_promises > 0 and (bool(want.phases) or one.band < 2)),
+    _Claim(lambda want: want.promised, lambda want, one: one.open_promises > 0),
     _Claim(lambda want: want.unread, lambda want, one: one.unread > 0),
 )
 

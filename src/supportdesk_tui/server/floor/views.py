@@ -5,7 +5,7 @@ VIEWS: tuple[tuple[str, str, str], ...] = (
     ("unassigned", "Unassigned", "owner:nobody phase:new,open"),
     ("team", "Team", "team:mine phase:new,open,pending,on_hold"),
     ("risk", "At risk", "sla:<30m phase:new,open,on_hold"),
-    ("promises", "Promises", "is:promised"),
+    ("promises", "Promises", "is:promised phase:new,open,pending,snoozed,on_hold"),
     ("waiting", "Waiting for customer", "phase:pending"),
     ("chats", "Chats", "channel:chat phase:new,open"),
     ("snoozed", "Snoozed", "phase:snoozed"),

@@ -56,7 +56,9 @@ def list_page(
     if found is not None and not found:
         return [], None
     query = _walk(want, _bounds(want, sort, after, now), sort=sort, found=found, limit=limit + 1)
-    rows = [Ticket(**row) for row in connection.execute(query).mappings()]
+    chosen = connection.execute(query)
+    names = tuple(chosen.keys())
+    rows = [Ticket(**dict(zip(names, row, strict=True))) for row in chosen]
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
