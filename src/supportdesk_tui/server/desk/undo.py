@@ -49,7 +49,7 @@ def _check_untouched(tx: Transaction, ticket: Ticket, event: Event) -> None:
         changed = any(getattr(ticket, name) != value for name, value in _columns(event).items())
         changed = changed or _promise_moved(tx, event)
     if changed:
-        news = "; ".join(one.says for one in since if one.says)[:300] or "it changed since"
+        news = "; ".join(one.says for one in since if one.says and one.kind != "ticket.read")[:300] or "it changed since"
         raise Conflicting(f"{ticket.number} moved on: {news}", current=tx.ticket(ticket.id))
 
 
