@@ -22,7 +22,7 @@ from supportdesk_tui.store.state import DraftMode
 from supportdesk_tui.store.views import ComposerView
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui import words
-from supportdesk_tui.ui.text import cells, shown, shown_line
+from supportdesk_tui.ui.text import cells, cut, shown, shown_line
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.editor import Editor
 from supportdesk_tui.ui.widgets.line_pane import LinePane
@@ -32,6 +32,9 @@ EDITED_EVERY_S = 0.25
 """Typing is told to the store at most this often."""
 NEAR = 0.9
 """Share of the limit from which the counter warns."""
+
+NAME = 30
+"""Columns of a name at most, so that what is said about it is still read."""
 
 
 class ComposerHead(LinePane):
@@ -265,7 +268,7 @@ def title_words(view: ComposerView) -> list[tuple[str, bool]]:
     channel = words.channel(row.channel)
     if row.public or row.channel is Channel.FORUM:
         return [(_("PUBLIC reply"), True), (_("everyone can read this"), True), (channel, False)]
-    parts = [(_("Reply to {name}", name=shown_line(row.customer_name)), True), (channel, False)]
+    parts = [(_("Reply to {name}", name=cut(shown_line(row.customer_name), NAME)), True), (channel, False)]
     if row.language:
         parts.append((words.language(row.language), False))
     return parts
@@ -274,7 +277,7 @@ def title_words(view: ComposerView) -> list[tuple[str, bool]]:
 def arrival_words(arrived: Sequence[Entry]) -> str:
     """Who spoke since writing began."""
     last = arrived[-1]
-    name = shown_line(last.author)
+    name = cut(shown_line(last.author), NAME)
     if last.kind is EntryKind.CUSTOMER:
         text = _("{name} wrote again {time}", name=name, time=when.clock_time(last.at))
     else:
