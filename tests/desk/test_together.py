@@ -1,0 +1,170 @@
+"""More than one agent on the floor: who wins, who is told, and who sees whom."""
+
+from pathlib import Path
+
+from supportdesk_tui.config.schema import Settings
+from supportdesk_tui.domain.changes import Reply
+from supportdesk_tui.server.runner import ServerThread
+from supportdesk_tui.store.state import DeskState, OutboxPhase, Pane, value_of
+from supportdesk_tui.store.views import composer_view
+from supportdesk_tui.ui.screens.confirm import ConfirmDialog
+from tests.desk.people import asked, bodies, customer_writes, first_line, go_to, open_by_id, open_ticket, row_line, show_view
+from tests.driver import at_desk, key_event
+
+
+def is_held(state: DeskState) -> bool:
+    """A reply waits for its time to be taken back."""
+    return any(item.phase is OutboxPhase.HELD for item in state.outbox)
+
+
+async def test_of_two_agents_who_take_a_ticket_at_once_one_wins_and_the_other_is_told_who(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    async with at_desk(server, tmp_path / "li") as li, at_desk(server, tmp_path / "mei", login="mei.lin") as mei:
+        names = {li: "Li Wei", mei: "Mei Lin"}
+        for agent in names:
+            await show_view(agent, "unassigned")
+        ticket = first_line(li).id
+        for agent in names:
+            await go_to(agent, ticket)
+        for agent in names:
+            agent.app.post_message(key_event("A"))
+        for agent in names:
+            await agent.until(lambda state: ticket not in {row.id for row in state.queue.rows}, "it left the unassigned")
+            await agent.until(lambda state: all(item.phase in {OutboxPhase.SENT, OutboxPhase.REFUSED} for item in state.outbox))
+        won = [agent for agent in names if agent.state.outbox[-1].phase is OutboxPhase.SENT]
+        lost = [agent for agent in names if agent.state.outbox[-1].phase is OutboxPhase.REFUSED]
+        assert len(won) == len(lost) == 1
+        await lost[0].sees(f"{names[won[0]]} has it")
+        await lost[0].sees("1 need you · D")
+        assert [name for (name,) in await asked(server, "SELECT owner FROM tickets WHERE id = :id", id=ticket)] == [
+            won[0].state.session.session.agent.id  # type: ignore[union-attr]  # signed in
+        ]
+        assert len(await asked(server, "SELECT 1 FROM events WHERE kind = 'ticket.assigned' AND ticket = :id", id=ticket)) == 1
+
+
+async def test_each_sees_what_the_other_does_on_a_ticket_and_when_they_have_gone(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path / "li") as li:
+        await show_view(li, "unassigned")
+        ticket = first_line(li).id
+        async with at_desk(server, tmp_path / "mei", login="mei.lin") as mei:
+            await show_view(mei, "unassigned")
+            await open_ticket(mei, ticket)
+            await li.until(lambda _: "◎" in row_line(li, ticket), "mark of somebody reading in the queue")
+            await open_ticket(li, ticket)
+            await li.sees("Mei Lin is reading")
+            await mei.sees("Li Wei is reading")
+            await mei.press("r")
+            await li.sees("Mei Lin is writing a reply")
+            await li.until(lambda _: "✎" in row_line(li, ticket), "mark of somebody writing in the queue")
+            await mei.press("f2")
+            await li.sees("Mei Lin is writing a note")
+            await mei.press("escape")
+            await li.sees("Mei Lin is reading")
+            await mei.press("escape")
+            await li.until(lambda state: ticket not in state.presence, "she left the ticket")
+            assert not li.lines_with("Mei Lin is")
+            await mei.press("enter")
+            await li.sees("Mei Lin is reading")
+        await li.until(lambda state: not state.presence, "she left the desk")
+        await li.until(lambda _: "◎" not in row_line(li, ticket), "no mark")
+
+
+async def test_what_others_say_while_one_writes_is_announced_and_asked_about_once(server: ServerThread, tmp_path: Path) -> None:
+    at_once = Settings(hold_s=0)
+    async with (
+        at_desk(server, tmp_path / "li", settings=at_once) as li,
+        at_desk(server, tmp_path / "mei", login="mei.lin", settings=at_once) as mei,
+    ):
+        for agent in (li, mei):
+            await show_view(agent, "unassigned")
+        row = first_line(li)
+        for agent in (li, mei):
+            await open_ticket(agent, row.id)
+        await li.press("r")
+        await li.type("We look into it")
+        await mei.press("n")
+        await mei.type("only among us")
+        await mei.press("ctrl+d", "r")
+        await li.until(lambda _: "only among us" in bodies(li))
+        assert not li.state.conversation.is_loading_older
+        assert "meanwhile" not in li.text() and not composer_view(li.state).arrived, "a note is no answer to the customer"
+        await mei.type("Mei was faster")
+        await mei.press("ctrl+d")
+        await li.sees("Mei Lin replied", "read it before you send")
+        await customer_writes(server, row, "I have found it myself")
+        await li.sees("wrote again", "1 more")
+        await li.press("ctrl+d")
+        assert isinstance(li.app.screen, ConfirmDialog)
+        await li.sees("wrote while you were writing")
+        await li.press("n")
+        assert li.state.view.focus is Pane.COMPOSER
+        assert li.app.desk.composer.text == "We look into it"
+        assert not li.state.outbox or not isinstance(li.state.outbox[-1].change, Reply)
+        await customer_writes(server, row, "and now this")
+        await li.sees("wrote again")
+        await li.press("ctrl+d")
+        await li.sees("wrote while you were writing")
+        await li.press("y")
+        await li.until(lambda _: bodies(li).count("We look into it") == 1, "sent after yes")
+        assert len(await asked(server, "SELECT 1 FROM entries WHERE body = 'We look into it'")) == 1
+
+
+async def test_a_reply_taken_back_is_not_asked_about_what_was_said_before_it(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as li:
+        await show_view(li, "unassigned")
+        row = first_line(li)
+        await open_ticket(li, row.id)
+        await li.press("r")
+        await li.type("Too quick")
+        await li.press("ctrl+d")
+        await li.until(is_held)
+        await li.sees("held 9 s")
+        await li.press("z")
+        await li.until(lambda state: state.draft(row.id) and not is_held(state), "text back")
+        await li.press("r")
+        assert li.app.desk.composer.text == "Too quick"
+        await li.press("ctrl+d")
+        assert not isinstance(li.app.screen, ConfirmDialog)
+        await li.until(is_held, "held again")
+
+
+async def test_a_bulk_change_says_what_failed_and_is_taken_back_as_one(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path / "li") as li, at_desk(server, tmp_path / "mei", login="mei.lin") as mei:
+        for agent in (li, mei):
+            await show_view(agent, "team")
+        free = [row for row in li.state.queue.rows if row.owner is None][:3]
+        hers = next(row for row in li.state.queue.rows if row.owner not in {None, "a1"})
+        for row in (*free, hers):
+            await go_to(li, row.id)
+            await li.press("x")
+        await li.press("A")
+        await li.until(lambda state: any(item.phase is OutboxPhase.REFUSED for item in state.outbox), "one of them failed")
+        await li.sees("3 of 4", f"{hers.owner_name} has it")
+        refused = next(item for item in li.state.outbox if item.phase is OutboxPhase.REFUSED)
+        assert refused.tickets == (hers.id,)
+        owners = "SELECT count(*) FROM tickets WHERE owner = 'a1' AND id IN (:a, :b, :c)"
+        names = dict(zip("abc", (row.id for row in free), strict=True))
+        assert await asked(server, owners, **names) == [(3,)]
+        await li.press("z")
+        await li.until(lambda state: state.redo_stack, "taken back")
+        await li.sees("undid: take 3 tickets")
+        assert await asked(server, owners, **names) == [(0,)]
+        await mei.until(lambda state: all(row.owner is None for row in state.queue.rows if row.id in names.values()))
+
+
+async def test_undo_is_refused_with_what_changed_since(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path / "li") as li, at_desk(server, tmp_path / "mei", login="mei.lin") as mei:
+        for agent in (li, mei):
+            await show_view(agent, "unassigned")
+        ticket = first_line(li).id
+        await go_to(li, ticket)
+        await li.press("A")
+        await li.until(lambda state: state.undo_stack, "done")
+        await open_by_id(mei, ticket)
+        await mei.run("ticket.assign", "a3")
+        await mei.until(lambda state: value_of(state.conversation.detail).summary.owner == "a3")  # type: ignore[union-attr]
+        await li.press("z")
+        await li.until(lambda state: any(item.phase is OutboxPhase.REFUSED for item in state.outbox), "refused")
+        await li.sees("moved on: Mei Lin assigned it to 陈静")
+        assert await asked(server, "SELECT owner FROM tickets WHERE id = :id", id=ticket) == [("a3",)]
