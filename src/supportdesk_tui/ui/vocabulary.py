@@ -12,7 +12,7 @@ from supportdesk_tui.i18n.catalog import SOURCE, _, current_locale
 
 LONGEST = 600
 """Characters of the longest text whose shape is looked at."""
-OWN_WORDS = frozenset({"deed", "field", "news", "reason", "role", "skill", "state", "status", "team", "verb", "what"})
+OWN_WORDS = frozenset({"cases", "deed", "field", "news", "reason", "role", "skill", "state", "status", "team", "verb", "what"})
 """Places of a sentence that hold words of the server again, not names or numbers."""
 
 VIEWS = (
@@ -100,12 +100,27 @@ SHAPES = (
     msg("wrote"),
     msg("undid: {deed}"),
     # what is undone
-    msg("assign {case} to {name}"),
-    msg("move {case} to {team}"),
-    msg("set {case} to {status}"),
-    msg("escalate {case} to {team}"),
+    msg("assign {cases} to {name}"),
+    msg("move {cases} to {team}"),
+    msg("set {cases} to {status}"),
+    msg("tag {cases} {text}"),
+    msg("fill {field} of {cases}"),
+    msg("mark {cases} read"),
+    msg("mark {cases} unread"),
+    msg("escalate {cases} to {team}"),
+    msg("return {cases} to its owner"),
+    msg("merge {cases} into {case}"),
+    msg("link {cases} to {case}"),
+    msg("promise on {cases}"),
+    msg("settle the promise on {cases}"),
+    msg("the undoing of: {deed}"),
+    msg("promise on"),
+    msg("settle the promise on"),
     msg("unassign"),
+    msg("unwatch"),
     msg("take"),
+    msg("{n} tickets"),
+    msg("{n} ticket"),
     # why not
     msg("your role ({role}) may not {verb} tickets"),
     msg("your role ({role}) may not {verb}"),
@@ -141,6 +156,7 @@ SHAPES = (
 """Sentences of the server and of the domain; `{places}` hold what changes."""
 _NARROW = {
     "case": r"\S+",
+    "cases": r"\d+ tickets?|\S+",
     "n": r"\d+",
     "load": r"\d+/\d+",
     "level": r"P\d",

@@ -53,7 +53,8 @@ class Line:
         size = cells(text)
         if size > self.room:
             text = cut(text, self.room)
-            size = cells(text)
+            text += " " * (self.room - cells(text))  # a wide character cut off must not leave room for another mark
+            size = self.room
         if text:
             self._segments.append(Segment(text, self.paint.style(ink, ground or self.ground, bold)))
             self._used += size
