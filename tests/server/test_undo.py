@@ -128,3 +128,37 @@ def test_undo_of_escalation_is_refused_once_the_team_began(agent: Client, collea
     answer = agent.post(f"/changes/{key}/undo")
     assert answer.status_code == 409
     assert agent.row(ticket)["status"] == "waiting_internal"
+
+
+def test_merge_and_link_are_taken_back(agent: Client) -> None:
+    who = f"{agent.new_key()}@x.example"
+    into = agent.says(channel="email", customer=who, body="one")["ticket"]
+    ticket = agent.says(channel="email", customer=who, body="two")["ticket"]
+    for change in ({"type": "merge", "into": into}, {"type": "link", "to": into}):
+        before, other, key = standing(agent, ticket), standing(agent, into), agent.new_key()
+        agent.done(f"/tickets/{ticket}/changes", change, key=key)
+        assert standing(agent, ticket)["links"]
+        agent.done(f"/changes/{key}/undo")
+        assert standing(agent, ticket) == before
+        assert standing(agent, into) == other
+    assert len(agent.read(f"/tickets/{into}/entries")["items"]) == 1
+
+
+def test_kept_promise_is_open_again_after_undo(agent: Client) -> None:
+    ticket, key = agent.opened(), agent.new_key()
+    agent.change(ticket, "make_promise", text="call", due_at="2099-01-01T00:00:00Z")
+    before = standing(agent, ticket)
+    agent.done(f"/tickets/{ticket}/changes", {"type": "settle_promise", "promise": before["promises"][0]["id"]}, key=key)
+    agent.done(f"/changes/{key}/undo")
+    assert standing(agent, ticket) == before
+
+
+def test_returned_task_can_be_taken_back_by_the_specialist(agent: Client, colleague: Client) -> None:
+    ticket, key = agent.opened(), colleague.new_key()
+    agent.change(ticket, "escalate", team="compliance", summary="x")
+    task = agent.read(f"/tickets/{ticket}")["links"][0]["id"]
+    before, parent = standing(agent, task), standing(agent, ticket)
+    colleague.done(f"/tickets/{task}/changes", {"type": "return_task", "finding": "too early"}, key=key)
+    colleague.done(f"/changes/{key}/undo")
+    assert standing(agent, task) == before
+    assert standing(agent, ticket) == parent
