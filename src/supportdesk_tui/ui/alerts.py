@@ -1,16 +1,16 @@
 """Bell and desktop notification, where the agent wants them; off by themselves over SSH."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from textual.app import App
 
 from supportdesk_tui.ui.driver import desk_driver
+from supportdesk_tui.ui.vocabulary import own_words
 
 
-@dataclass(frozen=True, slots=True)
-class Alerts:
+class Alerts(Struct, frozen=True):
     """What may make a noise."""
 
     bell: bool
@@ -34,4 +34,4 @@ class Alerts:
         if self.bell:
             driver.emit("bell")
         if self.osc9:
-            driver.emit("notification", text)
+            driver.emit("notification", own_words(text))

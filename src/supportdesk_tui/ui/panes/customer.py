@@ -114,7 +114,7 @@ class CustomerPane(LinePane, can_focus=True):
 
     def _absent(self, view: CustomerView, width: int) -> list[Strip]:
         if view.shown.failed:
-            text = _("Not read: {reason} · F5 asks again", reason=shown_line(view.shown.failed))
+            text = _("Not read: {reason} · F5 asks again", reason=own_words(shown_line(view.shown.failed)))
         elif view.shown.is_loading:
             text = _("Reading{dots}", dots=self.paint.glyphs.dots)
         else:

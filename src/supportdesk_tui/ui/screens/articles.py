@@ -9,6 +9,7 @@ from supportdesk_tui.store.state import Failed, Loading, value_of
 from supportdesk_tui.ui.host import DeskHost
 from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit
 from supportdesk_tui.ui.text import cut, wrap
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
 
 
@@ -83,7 +84,7 @@ class ArticlesDialog(Dialog):
             line.add(cut(article.title, width - 16), "text_high" if here else "menu_text", bold=here)
             lines.append(line.right(article.language, "text_low").strip())
         if isinstance(found.articles, Failed):
-            lines.append(panel.line().add("   " + found.articles.reason, "danger").strip())
+            lines.append(panel.line().add("   " + own_words(found.articles.reason), "danger").strip())
         elif isinstance(found.articles, Loading):
             lines.append(panel.line().add("   " + _("searching…"), "text_low").strip())
         elif not articles:

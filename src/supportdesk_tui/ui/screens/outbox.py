@@ -9,7 +9,7 @@ from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.screens.dialog import LEFT, Dialog, Done, Panel, safe
-from supportdesk_tui.ui.text import fit
+from supportdesk_tui.ui.text import cells, fit
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.words import follow_up
 
@@ -127,6 +127,6 @@ class OutboxDialog(Dialog):
                 if isinstance(item.change, Reply | Note):
                     what = f"{what}: {item.change.body}"
             line.add(fit(word, 9), ink).add(" " + fit(number, 18), "text_low")
-            line.add(fit(safe(what), max(10, width - 34 - min(40, len(why)))), "text_high" if here else "menu_text")
+            line.add(fit(safe(what), max(10, width - 34 - min(40, cells(why)))), "text_high" if here else "menu_text")
             lines.append(line.add(" " + safe(why), "danger").strip())
         return lines

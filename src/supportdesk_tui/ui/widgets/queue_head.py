@@ -7,6 +7,7 @@ from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.views import QueueView
 from supportdesk_tui.ui import words
 from supportdesk_tui.ui.text import cells, shown_line, wrap_some
+from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.paint import Line, Paint
 
 
@@ -61,7 +62,9 @@ class QueueHead:
             lines.append(line.strip())
         complaints: list[str] = [shown_line(problem) for problem in view.problems[:2]]
         if view.shown.failed:
-            complaints.append(_("{reason} · what you see may be old · F5 asks again", reason=shown_line(view.shown.failed)))
+            complaints.append(
+                _("{reason} · what you see may be old · F5 asks again", reason=own_words(shown_line(view.shown.failed)))
+            )
         for complaint in complaints:
             mark = f" {self.paint.glyphs.warn} "
             for part in wrap_some(complaint, self.width - 4, 2)[0]:

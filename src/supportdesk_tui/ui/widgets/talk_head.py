@@ -75,7 +75,11 @@ class TalkHead:
     def _extra(self, view: ConversationView, now: datetime) -> Iterator[tuple[str, str]]:
         if view.shown.failed:
             yield (
-                _("{mark} not read: {reason} · F5 asks again", mark=self.glyphs.warn, reason=shown_line(view.shown.failed)),
+                _(
+                    "{mark} not read: {reason} · F5 asks again",
+                    mark=self.glyphs.warn,
+                    reason=own_words(shown_line(view.shown.failed)),
+                ),
                 "warning",
             )
         if view.shown.as_of is not None:
