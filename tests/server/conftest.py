@@ -15,7 +15,7 @@ class Client:
     def __init__(self, server: ServerThread, login: str) -> None:
         self.server = server
         self.http = httpx.Client(
-            base_url=f"{server.url}/api/v1", headers={"Authorization": f"Bearer {server.token_for(login)}"}, timeout=10
+            base_url=f"{server.url}/api/v1", headers={"Authorization": f"Bearer {server.token_for(login)}"}, timeout=30
         )
         self._keys = iter(range(10**6))
         self.login = login

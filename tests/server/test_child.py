@@ -49,7 +49,7 @@ def test_child_leaves_nothing_behind(child: subprocess.Popen[str], tmp_path: Pat
             child.stdin.close()
         else:
             child.send_signal(signal.SIGTERM if how == "term" else signal.SIGHUP)
-        assert child.wait(timeout=5) == 0
+        assert child.wait(timeout=30) == 0
     assert not list(tmp_path.iterdir())
 
 
@@ -60,7 +60,7 @@ def test_serve_ends_cleanly_on_sigterm_with_open_streams(tmp_path: Path) -> None
         base = process.stdout.readline().strip()
         assert httpx.get(f"{base}/api/v1/health").json()["ok"] is True
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=5)
+        process.wait(timeout=30)
     assert not (tmp_path / "desk.db-wal").exists()
     engine = create_engine(url)
     with engine.begin() as connection:

@@ -61,7 +61,7 @@ class Ear:
 
     def next(self, *names: str) -> Event:
         """The next event with one of these names, within the time a person would wait."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while True:
             event = self.events.get(timeout=max(0.01, deadline - time.monotonic()))
             if event.name in names:
@@ -70,7 +70,7 @@ class Ear:
     def close(self) -> None:
         """Hang up."""
         self._context.__exit__(None, None, None)
-        self._thread.join(5)
+        self._thread.join(20)
 
 
 @contextmanager
