@@ -7,7 +7,7 @@ from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Choice, Dialog, Effect
 from supportdesk_tui.commands.guards import UNSENT
 from supportdesk_tui.commands.spec import Args, Blocked, Run, msg
-from supportdesk_tui.domain.changes import SetAgentState, Undo
+from supportdesk_tui.domain.changes import MarkRead, SetAgentState, Undo
 from supportdesk_tui.domain.ids import ChangeKey
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase, Pane
@@ -192,8 +192,8 @@ def redraw(_: Context, __: Args) -> Iterable[Effect]:
 
 
 def unsent(context: Context) -> int:
-    """Changes on their way and drafts the disk does not have."""
-    waiting = sum(item.phase in UNSENT for item in context.state.outbox)
+    """Changes on their way and drafts the disk does not have; that a ticket was read is nothing to wait for."""
+    waiting = sum(item.phase in UNSENT and not isinstance(item.change, MarkRead) for item in context.state.outbox)
     return waiting + sum(not draft.is_saved and not draft.is_empty for draft in context.state.drafts.values())
 
 
