@@ -13,6 +13,8 @@ from supportdesk_tui.sync.windows import Ask
 
 NEAR = timedelta(minutes=5)
 MINE_SOON = QueueQuery(owner=Owner.ME, phases=LIVE_PHASES, due_within=NEAR)
+READING = timedelta(seconds=5)
+"""A line younger than this is not talked over."""
 _MOST = 50
 
 
@@ -26,7 +28,9 @@ class Deadlines:
     async def look(self) -> None:
         """Tell of what has come near since the last look, the nearest first, in one line."""
         common = self._common
-        if not common.me:
+        notice = common.store.state.view.notice
+        is_reading = notice is not None and notice.at is not None and common.clock.now() - notice.at < READING
+        if not common.me or is_reading:
             return
         now = common.now()
         try:
