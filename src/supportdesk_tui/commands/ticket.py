@@ -115,7 +115,7 @@ def transfer(context: Context, args: Args) -> Iterable[Effect]:
         return
     team = context.state.session.directory.team(TeamId(args[0]))
     name = str(team.name) if team else args[0]
-    yield from apply(context, Transfer(TeamId(args[0])), msg("{number}: moving to {name}"), name=name)
+    yield from apply(context, Transfer(TeamId(args[0])), msg("{number}: moving to {team}"), team=name)
 
 
 # --- status and time
