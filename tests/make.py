@@ -1,8 +1,9 @@
 """Builders of domain values for tests: believable defaults, anything can be said otherwise."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Reply

@@ -1,11 +1,11 @@
 """The composition root: holds store, panes, keys and sync together; no behaviour of its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from msgspec import Struct, field
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
@@ -55,8 +55,7 @@ class Engine(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class DeskParts:
+class DeskParts(Struct):
     """What a desk is put together from; `cli` builds it from settings."""
 
     store: Store

@@ -1,8 +1,9 @@
 """A believable floor for pane tests: tickets, entries and customers of a fictional exchange, all at one fixed moment."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from supportdesk_tui.commands.sheet import Hint
 from supportdesk_tui.commands.spec import Blocked
@@ -135,7 +136,7 @@ def queue(count: int = 300, **changes: object) -> QueueView:
         expected=0,
         is_focused=True,
     )
-    return replace(view, **changes)  # type: ignore[arg-type]  # tests name fields
+    return replace(view, **changes)
 
 
 def entry(seq: int, kind: EntryKind, author: str, minutes: int, body: str, **changes: object) -> Entry:
@@ -149,7 +150,7 @@ def entry(seq: int, kind: EntryKind, author: str, minutes: int, body: str, **cha
         at=NOW - timedelta(minutes=minutes),
         body=sanitize(body),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # tests name fields
+    return replace(made, **changes)
 
 
 MAIL = (
@@ -238,7 +239,7 @@ def conversation(**changes: object) -> ConversationView:
         is_focused=False,
         is_peek=False,
     )
-    return replace(view, **changes)  # type: ignore[arg-type]  # tests name fields
+    return replace(view, **changes)
 
 
 def customer_context() -> CustomerContext:
@@ -299,7 +300,7 @@ def customer_context() -> CustomerContext:
 def customer(**changes: object) -> CustomerView:
     """Who is asking."""
     view = CustomerView(context=customer_context(), detail=detail(), shown=Shown(), is_focused=False)
-    return replace(view, **changes)  # type: ignore[arg-type]  # tests name fields
+    return replace(view, **changes)
 
 
 def composer(**changes: object) -> ComposerView:
@@ -318,7 +319,7 @@ def composer(**changes: object) -> ComposerView:
         arrived=(),
         is_focused=True,
     )
-    return replace(view, **changes)  # type: ignore[arg-type]  # tests name fields
+    return replace(view, **changes)
 
 
 def top(**changes: object) -> TopView:
@@ -336,7 +337,7 @@ def top(**changes: object) -> TopView:
         clock_shown=False,
         is_cached=False,
     )
-    return replace(view, **changes)  # type: ignore[arg-type]  # tests name fields
+    return replace(view, **changes)
 
 
 def menu() -> Menu:
@@ -351,7 +352,7 @@ def menu() -> Menu:
 
 def bottom(**changes: object) -> BottomView:
     """The last line."""
-    return replace(BottomView(None, None, Pane.QUEUE), **changes)  # type: ignore[arg-type]  # tests name fields
+    return replace(BottomView(None, None, Pane.QUEUE), **changes)
 
 
 NOTICE = Notice("solved 004213 · z takes it back", Level.DONE, NOW)

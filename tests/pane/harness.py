@@ -3,9 +3,9 @@
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import TypeVar
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual import events
 from textual.app import App, ComposeResult

@@ -1,8 +1,7 @@
 """The composer as it is written in: who reads it, keys in order, places to fill in, what happens on send."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from textual import events
 
 from supportdesk_tui.domain.conversation import EntryKind
@@ -21,7 +20,7 @@ def writing(**changes: object) -> ComposerView:
     """The usual view, its draft changed."""
     view = data.composer()
     assert view.draft is not None
-    return replace(view, draft=replace(view.draft, **changes))  # type: ignore[arg-type]  # tests name fields
+    return replace(view, draft=replace(view.draft, **changes))
 
 
 async def typed(composer: Composer, text: str) -> None:

@@ -1,8 +1,7 @@
 """The conversation as it is read: voices, folds, reading position, search, what is on its way."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.feed import Activity

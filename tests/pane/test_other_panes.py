@@ -1,9 +1,9 @@
 """Customer, bar and last line as they are drawn."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.people import AgentState, Fact
 from supportdesk_tui.store.state import LinkPhase, LinkState

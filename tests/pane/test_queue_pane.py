@@ -1,10 +1,10 @@
 """The queue as it is drawn: what a row says at each width, what a move repaints, where the view goes."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Self
 
 import pytest
+from msgspec.structs import replace
 from textual.geometry import Region
 
 from supportdesk_tui.store.views import QueueView, Shown

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.commands.effects import Apply, Attend, Load, LoadKind, SaveFile

@@ -1,7 +1,8 @@
 """Bodies: writing, sending, taking back."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.blanks import unresolved

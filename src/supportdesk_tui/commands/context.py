@@ -1,9 +1,10 @@
 """What a command may look at: a frozen snapshot."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.ids import AgentId, TicketId
@@ -11,8 +12,7 @@ from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.state import DeskState, Pane, value_of
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """State, time and what the ui knows; commands read it and answer with effects."""
 
     state: DeskState

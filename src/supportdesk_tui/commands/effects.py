@@ -1,9 +1,10 @@
 """What a command may ask for; performed by the app, the ui or `sync.engine`."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.changes import Change
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
@@ -11,15 +12,13 @@ from supportdesk_tui.store.events import Event
 from supportdesk_tui.store.state import Level
 
 
-@dataclass(frozen=True, slots=True)
-class Emit:
+class Emit(Struct, frozen=True):
     """Dispatch an event."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Struct, frozen=True):
     """Put a change into the outbox; more than one ticket makes it a bulk change."""
 
     tickets: tuple[TicketId, ...]
@@ -31,22 +30,19 @@ class Apply:
     """The draft this change was made from: dropped once the outbox has it on disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class TakeBack:
+class TakeBack(Struct, frozen=True):
     """Take back a held or queued change; its text returns to the draft."""
 
     key: ChangeKey
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """Try a refused or unknown change again (unknown ones are verified first)."""
 
     key: ChangeKey
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(Struct, frozen=True):
     """Drop a refused change from the outbox."""
 
     key: ChangeKey
@@ -74,8 +70,7 @@ class LoadKind(StrEnum):
     """Open a ticket by its case number, `text`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """Fetch something; the answer comes as events."""
 
     kind: LoadKind
@@ -85,32 +80,28 @@ class Load:
     """Queue: the index the window must hold, e.g. the last row for End."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attend:
+class Attend(Struct, frozen=True):
     """Tell others what we do on a ticket."""
 
     ticket: TicketId | None
     activity: str
 
 
-@dataclass(frozen=True, slots=True)
-class SaveFile:
+class SaveFile(Struct, frozen=True):
     """Download an attachment into the downloads folder."""
 
     ticket: TicketId
     attachment: str
 
 
-@dataclass(frozen=True, slots=True)
-class AttachFile:
+class AttachFile(Struct, frozen=True):
     """Upload a file from the agent's disk and put it on the draft of `ticket`."""
 
     ticket: TicketId
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(Struct, frozen=True):
     """One line for the agent: a message marked with `msg`, and its named values."""
 
     text: str
@@ -133,16 +124,14 @@ class Dialog(StrEnum):
     """One long entry, whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """Show a dialog; `args` are its business."""
 
     dialog: Dialog
     args: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One line of a picker."""
 
     value: str
@@ -150,8 +139,7 @@ class Choice:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(Struct, frozen=True):
     """Let the agent choose one of a list by typing; then run `command` with `args` and the chosen value."""
 
     title: str
@@ -162,8 +150,7 @@ class Pick:
     """What was typed is a valid answer too (a new tag, a case number)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormField:
+class FormField(Struct, frozen=True):
     """One line to fill in."""
 
     name: str
@@ -174,8 +161,7 @@ class FormField:
     multiline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """Ask for fields; then run `command` with `args` and the values as `name=value`. Required ones cannot be left empty."""
 
     title: str
@@ -185,8 +171,7 @@ class Form:
     explain: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """One input line at the bottom (search, filter); runs `command` with the text on Enter, and on every key when `live`."""
 
     title: str
@@ -197,8 +182,7 @@ class Prompt:
     """Command run on Esc."""
 
 
-@dataclass(frozen=True, slots=True)
-class Confirm:
+class Confirm(Struct, frozen=True):
     """Ask yes or no in words before running `command`."""
 
     question: str
@@ -219,8 +203,7 @@ class ComposerAct(StrEnum):
     CLEAR = "clear"
 
 
-@dataclass(frozen=True, slots=True)
-class Compose:
+class Compose(Struct, frozen=True):
     """Something for the editor widget."""
 
     act: ComposerAct
@@ -245,8 +228,7 @@ class PaneAct(StrEnum):
     OPEN_FULL = "open_full"
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """Scroll or search in the focused pane; `by` is signed."""
 
     act: PaneAct
@@ -254,48 +236,41 @@ class Move:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """Put text on the clipboard and say so."""
 
     text: str
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Redraw:
+class Redraw(Struct, frozen=True):
     """Paint everything again."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetTheme:
+class SetTheme(Struct, frozen=True):
     """Use another theme from now on."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetLocale:
+class SetLocale(Struct, frozen=True):
     """Speak another language from now on."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunCommand:
+class RunCommand(Struct, frozen=True):
     """Run another command."""
 
     command: str
     args: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Quit:
+class Quit(Struct, frozen=True):
     """Leave the desk; drafts and outbox are on disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
+class Later(Struct, frozen=True):
     """Run a command at a time, e.g. the end of a hold; for reminders."""
 
     at: datetime

@@ -1,9 +1,10 @@
 """Which key runs which command: presets, the agent's own keys, conflicts; and the router every key goes through."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from supportdesk_tui.commands import keys as spelling
 from supportdesk_tui.commands.presets import PRESETS
@@ -35,8 +36,7 @@ class KeyTrouble(StrEnum):
     """A key of the agent's own took it from a default."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyProblem:
+class KeyProblem(Struct, frozen=True):
     """One thing wrong, for `config.problems` to join with file and line."""
 
     kind: KeyTrouble
@@ -49,8 +49,7 @@ class KeyProblem:
     nearest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unbound:
+class Unbound(Struct, frozen=True):
     """A key a command would have had."""
 
     command: str
@@ -58,8 +57,7 @@ class Unbound:
     lost_to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     """The keys as they are now."""
 
     bound: Mapping[tuple[Scope, str], str]
@@ -84,16 +82,14 @@ def are_on_one_chain(one: Scope, other: Scope) -> bool:
     return any(one in chain and other in chain for chain in CHAINS.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(Struct, frozen=True):
     command: Command
     key: str
     rank: int
     """0 the agent's own, 1 the preset's, 2 the catalogue's."""
 
 
-@dataclass(slots=True)
-class _Resolver:
+class _Resolver(Struct):
     catalog: Sequence[Command]
     bound: dict[tuple[Scope, str], _Claim] = field(default_factory=dict)
     unbound: list[Unbound] = field(default_factory=list)
@@ -172,8 +168,7 @@ def resolve(
     return Keymap(bound, held, tuple(resolver.unbound), tuple(resolver.problems))
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Run a command; when it was chosen from the open menu, that menu closes first."""
 
     command: str
@@ -181,13 +176,11 @@ class Run:
     closes_menu: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CloseMenu:
+class CloseMenu(Struct, frozen=True):
     """The agent thought better of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class BadChoice:
+class BadChoice(Struct, frozen=True):
     """The key is none of the open menu's, or its item cannot be chosen now: say so; the menu closes."""
 
     key: str
@@ -198,16 +191,14 @@ class BadChoice:
     """Why the item cannot be chosen; empty when there is no such item."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoMatch:
+class NoMatch(Struct, frozen=True):
     """Not ours: the focused widget may use it."""
 
 
 Pressed: TypeAlias = Run | CloseMenu | BadChoice | NoMatch
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRouter:
+class KeyRouter(Struct, frozen=True):
     """Turns one key after the other into what happens; pure, without timing."""
 
     keymap: Keymap

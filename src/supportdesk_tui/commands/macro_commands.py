@@ -1,9 +1,10 @@
 """Bodies: inserting a macro, repeating it, finding one."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.composer import with_follow_ups

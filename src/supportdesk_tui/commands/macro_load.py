@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from supportdesk_tui.commands.macro_text import Template, parse
 from supportdesk_tui.commands.macro_values import FIELDS, OPEN_ROOTS, is_known
@@ -74,8 +75,7 @@ def _stamp(paths: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
     return tuple(stamps)
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     macros: dict[str, Macro] = field(default_factory=dict)
     categories: dict[str, Category] = field(default_factory=dict)
     problems: list[MacroProblem] = field(default_factory=list)
@@ -150,8 +150,7 @@ class _Found:
         self.problems.append(MacroProblem(str(path), line, text, values, macro))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """One [[macro]] table."""
 
     path: Path

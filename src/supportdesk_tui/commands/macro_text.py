@@ -17,8 +17,9 @@ in the text as ⟦customer.name⟧ and blocks sending. Nothing that parses here 
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from supportdesk_tui.commands.blanks import CLOSE, OPEN
 from supportdesk_tui.commands.spec import msg
@@ -38,15 +39,13 @@ _PART = re.compile(rf"(?P<path>{_PATH})(?:\|(?P<filter>[a-z]+))?")
 _FOREIGN = str.maketrans({OPEN: "[", CLOSE: "]"})
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Words as they are."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A value, or the first known of several."""
 
     parts: tuple[tuple[str, str], ...]
@@ -55,8 +54,7 @@ class Value:
     """Plain words when none is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blank:
+class Blank(Struct, frozen=True):
     """A tab stop; `is_required` ones must be filled in."""
 
     number: int
@@ -64,13 +62,11 @@ class Blank:
     is_required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Caret:
+class Caret(Struct, frozen=True):
     """Where the caret goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Struct, frozen=True):
     """One of two texts."""
 
     path: str
@@ -83,8 +79,7 @@ class If:
 Node: TypeAlias = Text | Value | Blank | Caret | If
 
 
-@dataclass(frozen=True, slots=True)
-class TextProblem:
+class TextProblem(Struct, frozen=True):
     """Something odd in a body; `line` counts from 1."""
 
     line: int
@@ -93,8 +88,7 @@ class TextProblem:
     values: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A parsed body."""
 
     nodes: tuple[Node, ...]
@@ -105,8 +99,7 @@ class Template:
         return tuple(dict.fromkeys(_paths(self.nodes)))
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """A condition being read."""
 
     path: str
@@ -122,8 +115,7 @@ class _Frame:
         return If(self.path, self.equals, self.is_negated, tuple(self.then), tuple(self.otherwise or ()))
 
 
-@dataclass(slots=True)
-class _Parser:
+class _Parser(Struct):
     body: str
     nodes: list[Node] = field(default_factory=list)
     frames: list[_Frame] = field(default_factory=list)
@@ -229,8 +221,7 @@ Lookup: TypeAlias = Callable[[str, str], str | None]
 """(path, filter) → the value, "" when it is known to be empty or false, None when it is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """A body with its values."""
 
     text: str
@@ -241,8 +232,7 @@ class Filled:
     """Paths that are not known."""
 
 
-@dataclass(slots=True)
-class _Writer:
+class _Writer(Struct):
     lookup: Lookup
     pieces: list[str] = field(default_factory=list)
     length: int = 0

@@ -1,10 +1,11 @@
 """What macro bodies can ask for, and where each value comes from."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from supportdesk_tui.commands.facts import movement
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
@@ -15,8 +16,7 @@ SHORT_ENDS = 8, 6
 """Characters kept at both ends of a long identifier by `|short`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """Everything a macro may speak about."""
 
     ticket: Ticket

@@ -1,8 +1,10 @@
 """Macros: what they are, what they write for a ticket, and what they will do when it is sent."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from supportdesk_tui.commands.blanks import CLOSE, OPEN
 from supportdesk_tui.commands.macro_text import Lookup, Template, fill
@@ -41,8 +43,7 @@ _PHASES = {
 """Statuses of the shipped macros, for backends that call them otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One thing that happens on sending: `{promise = "2h", text = "…"}`."""
 
     kind: str
@@ -52,8 +53,7 @@ class Action:
     """Promise: what; status: the resolve reason; escalate: the summary."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """A prompt answered before the macro is inserted: `{ask.name}`."""
 
     name: str
@@ -65,8 +65,7 @@ class Ask:
         return _in(self.titles, language)
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
+class Macro(Struct, frozen=True):
     """Text and what goes with it, from a file."""
 
     id: str
@@ -97,8 +96,7 @@ class Macro:
         return next(iter(self.bodies.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Struct, frozen=True):
     """A letter of the leader menu."""
 
     key: str
@@ -109,8 +107,7 @@ class Category:
         return _in(self.titles, language)
 
 
-@dataclass(frozen=True, slots=True)
-class MacroProblem:
+class MacroProblem(Struct, frozen=True):
     """What is wrong with a macro file."""
 
     path: str
@@ -121,8 +118,7 @@ class MacroProblem:
     macro: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MacroLibrary:
+class MacroLibrary(Struct, frozen=True):
     """Every macro that could be read, and what could not."""
 
     macros: Mapping[str, Macro] = field(default_factory=dict)
@@ -152,16 +148,14 @@ class MacroLibrary:
         return replace(self, pinned_ids=tuple(ids))
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A line for the agent: marked with `msg`, and its values."""
 
     text: str
     values: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """A macro written for one ticket."""
 
     text: str

@@ -1,7 +1,8 @@
 """What several commands share: opening a ticket, moving the cursor, changing tickets, writing the draft."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context

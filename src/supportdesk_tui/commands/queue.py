@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context

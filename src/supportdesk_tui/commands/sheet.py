@@ -1,7 +1,8 @@
 """What the footer, the key sheet, the palette and docs/keys.md show: catalogue, keys and reasons put together."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from supportdesk_tui.commands import keys as spelling
 from supportdesk_tui.commands.catalog import BY_ID, CATALOG
@@ -39,8 +40,7 @@ _LEFT: dict[Pane, tuple[str, ...]] = {
 _RIGHT = ("desk.palette", "desk.keys")
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Struct, frozen=True):
     """One entry of the footer; `label` is a message to translate."""
 
     key: str
@@ -51,8 +51,7 @@ class Hint:
     """Stands at the right end, and is the last to go when it gets narrow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One command on the key sheet or in the palette."""
 
     command: str
@@ -66,8 +65,7 @@ class Line:
     """(key, command that has it now)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """The commands of one scope."""
 
     scope: Scope

@@ -1,9 +1,10 @@
 """What a command is: one entry feeds keys, footer, palette, help and macros."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
@@ -36,8 +37,7 @@ class Danger(Enum):
     CONFIRM = "confirm"
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(Struct, frozen=True):
     """Why a command cannot run now: a message marked with `msg`, and its named values."""
 
     reason: str
@@ -53,8 +53,7 @@ def always(_: Context) -> Blocked | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """Something a person can do."""
 
     id: str

@@ -1,8 +1,9 @@
 """Who should take a ticket, and which ticket comes next: simple sums that explain themselves."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.domain.people import Agent, AgentState
@@ -50,8 +51,7 @@ _CLOCK_SCORES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """How well an agent fits a ticket."""
 
     agent: Agent

@@ -1,8 +1,9 @@
 """What this agent may do on this backend, as the server says."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from supportdesk_tui.domain.people import Agent
 
@@ -39,8 +40,7 @@ class Capability(StrEnum):
     """The server answers a repeated change key with its first answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """Who we are to the backend."""
 
     agent: Agent

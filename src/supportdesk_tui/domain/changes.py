@@ -1,98 +1,87 @@
 """What an agent can do to a ticket: a closed union, so that one write method is enough."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, TeamId, TicketId
 from supportdesk_tui.domain.ticket import Channel, Priority
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Struct, frozen=True):
     """Give the ticket to an agent, or to nobody. `only_if_unowned` makes taking atomic: one winner."""
 
     agent: AgentId | None
     only_if_unowned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True):
     """Move the ticket to a team's queue; the owner is cleared."""
 
     team: TeamId
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SetStatus:
+class SetStatus(Struct, frozen=True):
     """Set the backend's own status; `reason` is the resolve reason where the status solves."""
 
     status: str
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SetPriority:
+class SetPriority(Struct, frozen=True):
     """Set the priority."""
 
     priority: Priority
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """Add and remove tags."""
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SetField:
+class SetField(Struct, frozen=True):
     """Fill one fact the category asks for."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Snooze:
+class Snooze(Struct, frozen=True):
     """Take the ticket out of sight; `until` None waits for the customer's next word."""
 
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """Follow or stop following the ticket."""
 
     on: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class MarkRead:
+class MarkRead(Struct, frozen=True):
     """An agent has looked (or wants it unread again)."""
 
     read: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """Fold this ticket into another; its number goes on resolving."""
 
     into: TicketId
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """Tie two tickets together."""
 
     to: TicketId
     relation: str = "related"
 
 
-@dataclass(frozen=True, slots=True)
-class Escalate:
+class Escalate(Struct, frozen=True):
     """Open a linked task with a specialist team; the owner keeps the customer."""
 
     team: TeamId
@@ -101,23 +90,20 @@ class Escalate:
     """Facts the target requires, e.g. ("txid", "…")."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnTask:
+class ReturnTask(Struct, frozen=True):
     """The specialist hands a task back with the finding; the owner is alerted."""
 
     finding: str
 
 
-@dataclass(frozen=True, slots=True)
-class MakePromise:
+class MakePromise(Struct, frozen=True):
     """Record what the customer was told and by when."""
 
     text: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SettlePromise:
+class SettlePromise(Struct, frozen=True):
     """Mark a promise kept."""
 
     promise: str
@@ -129,8 +115,7 @@ FollowUp: TypeAlias = (
 """Changes a reply or note may carry: applied with it, or not at all, where the backend can."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """Words the customer will read."""
 
     body: str
@@ -142,8 +127,7 @@ class Reply:
     """Id of the macro the text came from, for the statistics."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Words the customer will never read."""
 
     body: str
@@ -152,8 +136,7 @@ class Note:
     mentions: tuple[AgentId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Struct, frozen=True):
     """Open a new ticket for a customer; the ticket id of the change is empty."""
 
     customer: str
@@ -163,15 +146,13 @@ class Create:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetAgentState:
+class SetAgentState(Struct, frozen=True):
     """Say whether work may reach me; not about a ticket."""
 
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(Struct, frozen=True):
     """Take back what an earlier change of ours did."""
 
     key: ChangeKey
@@ -180,8 +161,7 @@ class Undo:
 Change: TypeAlias = FollowUp | Reply | Note | MarkRead | Merge | Link | ReturnTask | Create | SetAgentState | Undo
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """The backend took a change."""
 
     key: ChangeKey
@@ -194,8 +174,7 @@ class Applied:
     """Id of the entry it made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a bulk change on one ticket."""
 
     ticket: TicketId

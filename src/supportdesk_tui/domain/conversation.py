@@ -1,8 +1,9 @@
 """What was said on a ticket."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, EntryId
 from supportdesk_tui.text.safe import SafeText
@@ -21,8 +22,7 @@ class EntryKind(StrEnum):
     """What the desk did: assigned, escalated, status set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A file on an entry, described; its bytes are asked for one by one."""
 
     id: AttachmentId
@@ -33,8 +33,7 @@ class Attachment:
     inline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One thing said or done on a ticket."""
 
     id: EntryId

@@ -1,7 +1,8 @@
 """The words a backend uses: who and what one can choose from."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.ids import AgentId, TeamId
 from supportdesk_tui.domain.people import Agent, Team
@@ -9,8 +10,7 @@ from supportdesk_tui.domain.ticket import Status
 from supportdesk_tui.text.safe import SafeText
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Struct, frozen=True):
     """A kind of question, with the facts it needs."""
 
     code: str
@@ -18,8 +18,7 @@ class Category:
     required: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EscalationTarget:
+class EscalationTarget(Struct, frozen=True):
     """Where `!` and a letter lead, and what must be filled in."""
 
     key: str
@@ -29,8 +28,7 @@ class EscalationTarget:
     """Field names, e.g. `txid`, `summary`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Struct, frozen=True):
     """A help-centre article."""
 
     id: str
@@ -42,8 +40,7 @@ class Article:
     review_due_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ServerMacro:
+class ServerMacro(Struct, frozen=True):
     """A macro the backend keeps itself."""
 
     id: str
@@ -51,8 +48,7 @@ class ServerMacro:
     preview: SafeText
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """Everything the pickers show."""
 
     agents: tuple[Agent, ...] = ()

@@ -1,9 +1,10 @@
 """What the feed says."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import AgentId, FeedMark, TicketId
@@ -21,8 +22,7 @@ class Activity(StrEnum):
     GONE = "gone"
 
 
-@dataclass(frozen=True, slots=True)
-class TicketChanged:
+class TicketChanged(Struct, frozen=True):
     """A ticket has a new summary."""
 
     ticket: TicketSummary
@@ -34,8 +34,7 @@ class TicketChanged:
     """Whom to alert, when somebody must be."""
 
 
-@dataclass(frozen=True, slots=True)
-class EntryAdded:
+class EntryAdded(Struct, frozen=True):
     """Somebody said something on a ticket; the new summary comes with it."""
 
     ticket: TicketSummary
@@ -43,8 +42,7 @@ class EntryAdded:
     mark: FeedMark | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceChanged:
+class PresenceChanged(Struct, frozen=True):
     """An agent began or stopped looking at or typing on a ticket."""
 
     ticket: TicketId
@@ -53,30 +51,26 @@ class PresenceChanged:
     activity: Activity
 
 
-@dataclass(frozen=True, slots=True)
-class AgentChanged:
+class AgentChanged(Struct, frozen=True):
     """An agent's state or load changed."""
 
     agent: Agent
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """The server is alive: a heartbeat or the first byte of a connection."""
 
     server_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """The connection is gone; the feed goes on trying by itself."""
 
     reason: SafeText
     retry_in_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Something was missed that cannot be replayed: read everything again."""
 
 

@@ -7,10 +7,12 @@ punctuation of the grammar is quoted; a quote mark itself cannot be said inside 
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.ids import AgentId, TeamId
 from supportdesk_tui.domain.queue import Owner, QueueQuery, SortKey
@@ -51,8 +53,7 @@ class ProblemKind(StrEnum):
     """The key takes one value and was given several; the last one holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing wrong in a search line; the rest of the line still counts."""
 
     kind: ProblemKind
@@ -66,16 +67,14 @@ class Problem:
     """The key or value that was probably meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """What a search line says, and what in it could not be understood."""
 
     query: QueueQuery
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One part of a query that can be shown as a chip and removed; the key of free text is empty."""
 
     key: str

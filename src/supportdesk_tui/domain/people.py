@@ -1,9 +1,10 @@
 """Agents, teams and customers."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.ids import AgentId, CustomerId, TeamId, TicketId
 from supportdesk_tui.domain.ticket import Channel, PromiseRecord, Status
@@ -35,8 +36,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Struct, frozen=True):
     """Somebody who answers."""
 
     id: AgentId
@@ -52,8 +52,7 @@ class Agent:
     capacity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(Struct, frozen=True):
     """A group that owns a queue."""
 
     id: TeamId
@@ -69,8 +68,7 @@ class MoneyDirection(StrEnum):
     OUT = "out"
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """A deposit or withdrawal on its way, or recently done."""
 
     id: str
@@ -93,8 +91,7 @@ class Movement:
         return self.state not in {"done", "failed", "returned"}
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True):
     """One earlier contact of the customer."""
 
     ticket: TicketId
@@ -105,8 +102,7 @@ class Contact:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RiskFlag:
+class RiskFlag(Struct, frozen=True):
     """A warning about the account, with where it came from."""
 
     name: str
@@ -114,8 +110,7 @@ class RiskFlag:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """A labelled line of a group, e.g. security: 2FA = app."""
 
     name: str
@@ -124,8 +119,7 @@ class Fact:
     warn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(Struct, frozen=True):
     """Who is asking."""
 
     id: CustomerId
@@ -144,8 +138,7 @@ class Customer:
     do_not_contact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerContext:
+class CustomerContext(Struct, frozen=True):
     """Everything the customer pane shows."""
 
     customer: Customer

@@ -1,10 +1,11 @@
 """Which tickets, in which order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.ids import AgentId, Cursor, TeamId, ViewId
 from supportdesk_tui.domain.ticket import Channel, Phase, Priority, TicketSummary
@@ -34,8 +35,7 @@ class Owner(StrEnum):
     ME = "me"
 
 
-@dataclass(frozen=True, slots=True)
-class QueueQuery:
+class QueueQuery(Struct, frozen=True):
     """Which tickets; empty sets mean any. `text` is matched by the backend or the local cache, not by `matches`."""
 
     phases: frozenset[Phase] = frozenset()
@@ -89,8 +89,7 @@ MY_TEAMS = TeamId("mine")
 EVERY_TICKET = QueueQuery()
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A named query in the view bar; 1–9 choose it."""
 
     id: ViewId
@@ -100,8 +99,7 @@ class View:
     """None where the backend cannot say cheaply."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """Part of a list and where the next part begins."""
 
     items: tuple[T, ...]

@@ -1,8 +1,9 @@
 """Deadlines: what runs, when it is due, and how it reads now."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class ClockKind(StrEnum):
@@ -28,8 +29,7 @@ class ClockLevel(StrEnum):
     LATE = "late"
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """The deadline that decides next; computed by the backend, read against our own time."""
 
     kind: ClockKind = ClockKind.NONE
@@ -41,8 +41,7 @@ class Clock:
 NO_CLOCK = Clock()
 
 
-@dataclass(frozen=True, slots=True)
-class ClockReading:
+class ClockReading(Struct, frozen=True):
     """A clock as of one moment."""
 
     level: ClockLevel

@@ -1,8 +1,9 @@
 """A ticket as lists and panes need it."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct, field
 
 from supportdesk_tui.domain.conversation import Attachment
 from supportdesk_tui.domain.ids import AgentId, CustomerId, TeamId, TicketId
@@ -53,8 +54,7 @@ class Priority(IntEnum):
     P4 = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """The backend's own status and what it means."""
 
     name: str
@@ -64,8 +64,7 @@ class Status:
     """What is shown when no translation of the name is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketSummary:
+class TicketSummary(Struct, frozen=True):
     """One row of a queue."""
 
     id: TicketId
@@ -99,8 +98,7 @@ class TicketSummary:
     open_promises: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FieldValue:
+class FieldValue(Struct, frozen=True):
     """One fact the category asks for; the completeness meter counts these."""
 
     name: str
@@ -119,8 +117,7 @@ class PromiseState(StrEnum):
     MOVED = "moved"
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseRecord:
+class PromiseRecord(Struct, frozen=True):
     """What somebody told a customer would happen, and by when."""
 
     id: str
@@ -132,8 +129,7 @@ class PromiseRecord:
     ticket_number: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedTicket:
+class LinkedTicket(Struct, frozen=True):
     """Another ticket this one is tied to."""
 
     id: TicketId
@@ -145,8 +141,7 @@ class LinkedTicket:
     team_name: SafeText = NO_TEXT
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Struct, frozen=True):
     """An open ticket: its summary and what only the opened ticket knows."""
 
     summary: TicketSummary

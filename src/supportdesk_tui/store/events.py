@@ -1,8 +1,9 @@
 """Everything that can happen to the desk, in the past tense."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.conversation import Entry
@@ -17,8 +18,7 @@ from supportdesk_tui.store.state import Draft, LinkPhase, Menu, Notice, OutboxIt
 # --- session and link
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(Struct, frozen=True):
     """The backend said who we are."""
 
     session: Session
@@ -26,8 +26,7 @@ class SignedIn:
     is_cached: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LinkChanged:
+class LinkChanged(Struct, frozen=True):
     """The connection came, went or was refused."""
 
     phase: LinkPhase
@@ -36,8 +35,7 @@ class LinkChanged:
     retry_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AgentUpdated:
+class AgentUpdated(Struct, frozen=True):
     """A colleague's state or load changed."""
 
     agent: Agent
@@ -46,15 +44,13 @@ class AgentUpdated:
 # --- queue
 
 
-@dataclass(frozen=True, slots=True)
-class ViewsLoaded:
+class ViewsLoaded(Struct, frozen=True):
     """The view bar, with counts."""
 
     views: tuple[View, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class QueueChosen:
+class QueueChosen(Struct, frozen=True):
     """The agent asked for a view, a search or a filter; rows follow."""
 
     query: QueueQuery
@@ -64,8 +60,7 @@ class QueueChosen:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class QueueLoaded:
+class QueueLoaded(Struct, frozen=True):
     """A window of rows of the query in `query`; answers to older queries are dropped by the reducer."""
 
     query: QueueQuery
@@ -81,23 +76,20 @@ class QueueLoaded:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class QueueFailed:
+class QueueFailed(Struct, frozen=True):
     """The rows could not be had."""
 
     query: QueueQuery
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CursorMoved:
+class CursorMoved(Struct, frozen=True):
     """The cursor stands on another row of the whole order."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class SelectionChanged:
+class SelectionChanged(Struct, frozen=True):
     """Tickets are marked for a bulk change."""
 
     tickets: frozenset[TicketId]
@@ -107,21 +99,18 @@ class SelectionChanged:
 # --- the open ticket
 
 
-@dataclass(frozen=True, slots=True)
-class TicketOpened:
+class TicketOpened(Struct, frozen=True):
     """The agent opened or peeked at a ticket; its parts follow."""
 
     ticket: TicketId
     peek: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TicketClosed:
+class TicketClosed(Struct, frozen=True):
     """Nothing is open any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketLoaded:
+class TicketLoaded(Struct, frozen=True):
     """What only an opened ticket knows."""
 
     ticket: Ticket
@@ -129,8 +118,7 @@ class TicketLoaded:
     is_cached: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EntriesLoaded:
+class EntriesLoaded(Struct, frozen=True):
     """The newest entries, or older ones put before them."""
 
     ticket: TicketId
@@ -142,13 +130,11 @@ class EntriesLoaded:
     read_to: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OlderAsked:
+class OlderAsked(Struct, frozen=True):
     """The agent scrolled above the oldest loaded entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerLoaded:
+class CustomerLoaded(Struct, frozen=True):
     """Who is asking."""
 
     ticket: TicketId
@@ -157,8 +143,7 @@ class CustomerLoaded:
     is_cached: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LoadFailed:
+class LoadFailed(Struct, frozen=True):
     """A part of the open ticket could not be had: `ticket`, `entries` or `customer`."""
 
     ticket: TicketId
@@ -166,23 +151,20 @@ class LoadFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TicketUpdated:
+class TicketUpdated(Struct, frozen=True):
     """The feed or an answer brought a newer summary."""
 
     summary: TicketSummary
 
 
-@dataclass(frozen=True, slots=True)
-class EntryArrived:
+class EntryArrived(Struct, frozen=True):
     """The feed brought an entry."""
 
     summary: TicketSummary
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceSeen:
+class PresenceSeen(Struct, frozen=True):
     """A colleague looks at or types on a ticket, or left."""
 
     ticket: TicketId
@@ -194,81 +176,70 @@ class PresenceSeen:
 # --- writing
 
 
-@dataclass(frozen=True, slots=True)
-class DraftsLoaded:
+class DraftsLoaded(Struct, frozen=True):
     """Drafts of an earlier run."""
 
     drafts: tuple[Draft, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DraftChanged:
+class DraftChanged(Struct, frozen=True):
     """A draft has new text, mode or follow-ups; an empty one is dropped."""
 
     draft: Draft
 
 
-@dataclass(frozen=True, slots=True)
-class DraftSaved:
+class DraftSaved(Struct, frozen=True):
     """The disk has this text of the draft."""
 
     ticket: TicketId
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class DraftUnsaved:
+class DraftUnsaved(Struct, frozen=True):
     """The disk refused a draft: it lives in memory only."""
 
     ticket: TicketId
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxChanged:
+class OutboxChanged(Struct, frozen=True):
     """A change was added or moved to another phase."""
 
     item: OutboxItem
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxDropped:
+class OutboxDropped(Struct, frozen=True):
     """A change was taken back before it was sent, or is settled and forgotten."""
 
     key: ChangeKey
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxLoaded:
+class OutboxLoaded(Struct, frozen=True):
     """Changes of an earlier run."""
 
     items: tuple[OutboxItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UndoStackChanged:
+class UndoStackChanged(Struct, frozen=True):
     """What `z` and `Z` would take back next."""
 
     undo: tuple[ChangeKey, ...]
     redo: tuple[ChangeKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MacroUsed:
+class MacroUsed(Struct, frozen=True):
     """`.` repeats this one."""
 
     macro: str
 
 
-@dataclass(frozen=True, slots=True)
-class ArticlesAsked:
+class ArticlesAsked(Struct, frozen=True):
     """A knowledge-base question was asked."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ArticlesLoaded:
+class ArticlesLoaded(Struct, frozen=True):
     """Its answer, or why there is none."""
 
     text: str
@@ -280,46 +251,39 @@ class ArticlesLoaded:
 # --- the agent's own screen
 
 
-@dataclass(frozen=True, slots=True)
-class FocusMoved:
+class FocusMoved(Struct, frozen=True):
     """Another pane has the focus."""
 
     pane: Pane
 
 
-@dataclass(frozen=True, slots=True)
-class ComposerToggled:
+class ComposerToggled(Struct, frozen=True):
     """The composer was opened or left (its draft is kept)."""
 
     is_open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerToggled:
+class CustomerToggled(Struct, frozen=True):
     """The customer pane was shown or hidden."""
 
     is_shown: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ClockToggled:
+class ClockToggled(Struct, frozen=True):
     """The clock in the status line was shown or hidden."""
 
 
-@dataclass(frozen=True, slots=True)
-class MenuOpened:
+class MenuOpened(Struct, frozen=True):
     """A prefix key waits for the next one."""
 
     menu: Menu
 
 
-@dataclass(frozen=True, slots=True)
-class MenuClosed:
+class MenuClosed(Struct, frozen=True):
     """It does not wait any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """One line for the agent; None takes it away."""
 
     notice: Notice | None

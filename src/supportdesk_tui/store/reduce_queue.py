@@ -1,6 +1,6 @@
 """What happens to the queue and the selection."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import TicketSummary

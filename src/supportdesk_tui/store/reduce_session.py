@@ -1,7 +1,8 @@
 """What happens to session, link and the agent's own screen."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.handlers import Handlers

@@ -1,7 +1,8 @@
 """What happens to the open ticket and to who is looking at tickets."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.feed import Activity

@@ -1,7 +1,8 @@
 """What happens to drafts, the outbox, undo and the knowledge base."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.changes import Note, Reply
 from supportdesk_tui.domain.ids import TicketId

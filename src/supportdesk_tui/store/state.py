@@ -1,10 +1,11 @@
 """The one state of the desk: frozen slices, replaced by `reduce`, never edited."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.changes import Change, FollowUp
@@ -19,21 +20,18 @@ from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """Nobody has asked for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loading(Generic[T_co]):
+class Loading(Struct, Generic[T_co], frozen=True):
     """Asked for; what we had before is still shown."""
 
     stale: T_co | None = None
     stale_as_of: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded(Generic[T_co]):
+class Loaded(Struct, Generic[T_co], frozen=True):
     """Here, as the backend said at `as_of`; `is_cached` when it came from our own disk."""
 
     value: T_co
@@ -41,8 +39,7 @@ class Loaded(Generic[T_co]):
     is_cached: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Failed(Generic[T_co]):
+class Failed(Struct, Generic[T_co], frozen=True):
     """Could not be had: why, and what we had before."""
 
     reason: str
@@ -83,8 +80,7 @@ class Level(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionState:
+class SessionState(Struct, frozen=True):
     """Who we are; cached from the last sign-in until the server answers."""
 
     session: Session | None = None
@@ -104,8 +100,7 @@ class LinkPhase(StrEnum):
     """The token was not taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkState:
+class LinkState(Struct, frozen=True):
     """The connection, honestly."""
 
     phase: LinkPhase = LinkPhase.OFF
@@ -114,8 +109,7 @@ class LinkState:
     retry_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QueueState:
+class QueueState(Struct, frozen=True):
     """The queue on screen: a window of rows over an order that lives in the cache."""
 
     views: tuple[View, ...] = ()
@@ -145,8 +139,7 @@ class QueueState:
     """… of so many on the server, while the first copy is being made; 0 when complete."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationState:
+class ConversationState(Struct, frozen=True):
     """The open ticket."""
 
     ticket: TicketId | None = None
@@ -168,8 +161,7 @@ class DraftMode(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """What an agent is writing on a ticket; belongs to the agent, not to a view."""
 
     ticket: TicketId
@@ -205,8 +197,7 @@ class OutboxPhase(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
+class OutboxItem(Struct, frozen=True):
     """One change on its way."""
 
     key: ChangeKey
@@ -227,8 +218,7 @@ class OutboxItem:
     undoes: ChangeKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """The one line told to the agent."""
 
     text: str
@@ -236,8 +226,7 @@ class Notice:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MenuItem:
+class MenuItem(Struct, frozen=True):
     """One choice of a menu: a key, what it says, and the command it runs."""
 
     key: str
@@ -249,16 +238,14 @@ class MenuItem:
     """Why it cannot be chosen now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Menu:
+class Menu(Struct, frozen=True):
     """A prefix key is waiting for the next one."""
 
     title: str
     items: tuple[MenuItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DeskView:
+class DeskView(Struct, frozen=True):
     """What the agent's own screen is set to."""
 
     focus: Pane = Pane.QUEUE
@@ -269,16 +256,14 @@ class DeskView:
     composer_open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Knowledge-base results for the last question."""
 
     text: str = ""
     articles: Remote[tuple[Article, ...]] = Absent()
 
 
-@dataclass(frozen=True, slots=True)
-class DeskState:
+class DeskState(Struct, frozen=True):
     """Everything the panes are drawn from."""
 
     session: SessionState = SessionState()

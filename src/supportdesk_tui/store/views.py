@@ -4,8 +4,9 @@ Panes compare a view with the one before and redraw what differs; rows and entri
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.feed import Activity
@@ -33,8 +34,7 @@ from supportdesk_tui.store.state import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """How far a remote thing can be trusted: said in one word on its pane."""
 
     is_loading: bool = False
@@ -43,8 +43,7 @@ class Shown:
     """Set when what is shown is older than this session's last answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class TabView:
+class TabView(Struct, frozen=True):
     """One named queue in the bar at the top."""
 
     id: ViewId
@@ -54,8 +53,7 @@ class TabView:
     is_active: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TopView:
+class TopView(Struct, frozen=True):
     """The line at the top: where we are, how we are connected, who we are."""
 
     tabs: tuple[TabView, ...]
@@ -70,8 +68,7 @@ class TopView:
     is_cached: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QueueView:
+class QueueView(Struct, frozen=True):
     """The list."""
 
     title: str
@@ -94,8 +91,7 @@ class QueueView:
     is_focused: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationView:
+class ConversationView(Struct, frozen=True):
     """The open ticket's head and entries."""
 
     ticket: TicketId | None
@@ -112,8 +108,7 @@ class ConversationView:
     is_peek: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerView:
+class CustomerView(Struct, frozen=True):
     """Who is asking."""
 
     context: CustomerContext | None
@@ -122,8 +117,7 @@ class CustomerView:
     is_focused: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ComposerView:
+class ComposerView(Struct, frozen=True):
     """What is being written, and who will read it."""
 
     is_open: bool
@@ -142,8 +136,7 @@ class ComposerView:
         return self.draft.mode if self.draft else DraftMode.REPLY
 
 
-@dataclass(frozen=True, slots=True)
-class BottomView:
+class BottomView(Struct, frozen=True):
     """The last line: a menu, a notice, or the keys that work here."""
 
     menu: Menu | None

@@ -3,11 +3,11 @@
 Text that a stranger wrote is made SafeText anew when it is read: a file can be damaged or changed behind our back.
 """
 
-from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
+from msgspec.structs import fields
 
 from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.changes import Change, Note, Reply

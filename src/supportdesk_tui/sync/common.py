@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Capability
@@ -27,8 +28,7 @@ Guarded: TypeAlias = Callable[[Job, Callable[[DeskError], Event | None]], Corout
 """Runs a job so that what goes wrong in it becomes an event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the user set."""
 
     hold_s: float = 10.0
@@ -40,8 +40,7 @@ class Options:
     """Id of the view the desk opens with; the first one when empty."""
 
 
-@dataclass(slots=True)
-class Common:
+class Common(Struct):
     """Store, cache, clock and the backend in use."""
 
     store: Store

@@ -1,9 +1,11 @@
 """Opened tickets in the cache: detail, entries and customer as they were last seen, the least used dropped first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.errors import StorageError
@@ -24,8 +26,7 @@ PART_LIMIT = 4_000_000
 """Bytes of one part; what is larger is not kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(Struct, frozen=True):
     """A run of entries up to the newest one."""
 
     entries: tuple[Entry, ...]
@@ -35,24 +36,21 @@ class Entries:
     """Newest entry an agent has had on this screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(Struct, frozen=True):
     """A ticket as it was."""
 
     ticket: Ticket
     as_of: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Struct, frozen=True):
     """A customer as they were."""
 
     customer: CustomerContext
     as_of: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     """What the cache has of one ticket."""
 
     detail: Detail | None = None

@@ -5,10 +5,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.sync import files
@@ -16,8 +17,7 @@ from supportdesk_tui.sync import files
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """What a file must hold: scripts that lead from one version to the next, and settings of every connection."""
 
     steps: tuple[str, ...]

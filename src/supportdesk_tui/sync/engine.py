@@ -12,9 +12,10 @@ import logging
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from supportdesk_tui.commands.effects import Apply, Attend, Effect, Forget, Load, LoadKind, Retry, SaveFile, TakeBack
 from supportdesk_tui.domain.errors import DeskError, SignInNeeded, StorageError
@@ -39,8 +40,7 @@ log = logging.getLogger(__name__)
 _RESTART_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class JobHooks:
+class JobHooks(Struct, frozen=True):
     """Whom the jobs call when something goes wrong in them."""
 
     sign_in_needed: Callable[[str], None]

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.conversation import Entry
@@ -38,8 +40,7 @@ _DEADLINES_S = 20.0
 """Clocks run out without anything being heard: looked at this often."""
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(Struct):
     """What was heard since the last time it was told."""
 
     rows: dict[TicketId, TicketSummary] = field(default_factory=dict)
@@ -50,8 +51,7 @@ class Batch:
     """The queue is to be read again whatever the rows say."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedHooks:
+class FeedHooks(Struct, frozen=True):
     """Whom the feed calls."""
 
     back: Callable[[], None]

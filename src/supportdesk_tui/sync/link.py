@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Session
@@ -25,8 +26,7 @@ _WAITS_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 _FIRST_WORD_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class LinkHooks:
+class LinkHooks(Struct, frozen=True):
     """Whom the link calls."""
 
     signed_in: Callable[[Backend, Session], None]

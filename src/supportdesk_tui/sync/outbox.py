@@ -10,8 +10,10 @@ The rules that keep a change from being lost or doubled:
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Capability, Session
@@ -32,8 +34,7 @@ _SETTLED = frozenset({OutboxPhase.SENT, OutboxPhase.REFUSED})
 _STILL_OURS = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.REFUSED})
 
 
-@dataclass(slots=True)
-class Hooks:
+class Hooks(Struct):
     """What the outbox needs of its surroundings."""
 
     publish: Callable[..., None]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId

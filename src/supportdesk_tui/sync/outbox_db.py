@@ -11,10 +11,12 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, TicketId
@@ -44,8 +46,7 @@ _UPSERT_DRAFT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Salvage:
+class Salvage(Struct, frozen=True):
     """A file that was broken: where it lies now and how many rows came out of it."""
 
     aside: Path
@@ -302,6 +303,6 @@ def _to_draft(plain: dict[str, Any]) -> Draft:
 
 def _plain(value: OutboxItem | Draft) -> dict[str, Any]:
     skipped = {"change", "then"}
-    names = [name for name in value.__dataclass_fields__ if name not in skipped]
+    names = [name for name in value.__struct_fields__ if name not in skipped]
     plain: dict[str, Any] = json.loads(codec.dump({name: getattr(value, name) for name in names}))
     return plain

@@ -1,8 +1,10 @@
 """The rules of the outbox that need no disk and no server: what may go now, what waits, what a draft gets back."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.changes import MarkRead, Note, Reply, Undo, Watch
 from supportdesk_tui.domain.ids import ChangeKey
@@ -13,8 +15,7 @@ ASK_AFTER = timedelta(minutes=10)
 OPEN = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """Time and what keeps a change from going now."""
 
     now: datetime

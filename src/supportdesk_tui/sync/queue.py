@@ -1,6 +1,6 @@
 """The queue on screen: windows of the cache for what the copy holds, pages of the backend for everything else."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from supportdesk_tui.domain.errors import BackendError, Unreachable
 from supportdesk_tui.domain.ids import Cursor, TicketId
@@ -19,8 +19,7 @@ _PAGES_AT_ONCE = 20
 _TRIES = 4
 
 
-@dataclass(slots=True)
-class Results:
+class Results(Struct):
     """A list that only the backend knows, as far as it was read."""
 
     query: QueueQuery

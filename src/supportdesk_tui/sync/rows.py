@@ -1,8 +1,9 @@
 """The ticket table of the cache: its columns, its indexes, and a queue query as SQL."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct, field
 
 from supportdesk_tui.domain.ids import AgentId, TeamId
 from supportdesk_tui.domain.queue import MY_TEAMS, Owner, QueueQuery, SortKey
@@ -86,8 +87,7 @@ def folded(text: str) -> str:
     return text.casefold()
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(Struct, frozen=True):
     """Who asks and when: what `me`, `mine` and `due` in a query mean."""
 
     me: AgentId
@@ -95,8 +95,7 @@ class Asker:
     now: datetime
 
 
-@dataclass(slots=True)
-class Condition:
+class Condition(Struct):
     """A WHERE clause being put together."""
 
     terms: list[str] = field(default_factory=list)

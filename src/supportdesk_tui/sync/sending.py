@@ -1,7 +1,9 @@
 """One attempt to send a change, or to find out whether it arrived, and what its outcome means."""
 
-from dataclasses import dataclass, replace
 from uuid import uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.changes import Applied, Outcome, Undo
@@ -25,8 +27,7 @@ def new_key() -> ChangeKey:
     return ChangeKey(uuid4().hex)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What an attempt came to."""
 
     item: OutboxItem
@@ -42,8 +43,7 @@ class Verdict:
     """It was looked for in vain: only the agent can say what now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """A backend, and what it promises about keys."""
 
     backend: Backend

@@ -2,7 +2,8 @@
 
 import json
 from array import array
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.queue import QueueQuery
@@ -16,8 +17,7 @@ CHANGED = "INSERT INTO meta VALUES ('changes', 1) ON CONFLICT (name) DO UPDATE S
 _KEPT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """What a window shows: query, filter, and who asks when."""
 
     query: QueueQuery
@@ -29,8 +29,7 @@ class Ask:
         return json.dumps([codec.query_key(self.query), self.filter, self.asker.me, sorted(self.asker.teams)])
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """Rows of a query, and where in its whole order they stand."""
 
     rows: tuple[TicketSummary, ...]
@@ -38,8 +37,7 @@ class Window:
     total: int
 
 
-@dataclass(slots=True)
-class Memo:
+class Memo(Struct):
     """What was counted and found last, and for which state of the table."""
 
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)

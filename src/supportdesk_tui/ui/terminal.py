@@ -8,9 +8,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from supportdesk_tui.text.safe import sanitize_line
 
@@ -27,8 +28,7 @@ STUCK_PASTE_S: Final = 1.0
 """After this silence inside a paste, a lone Escape or Ctrl+C ends it: the terminal never sent the end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalSettings:
+class TerminalSettings(Struct, frozen=True, kw_only=True):
     """What the driver does differently on request."""
 
     diff: bool = True

@@ -1,9 +1,10 @@
 """A desk in memory: a context with a queue, an open ticket, a directory; and what running a command does to it."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.catalog import BY_ID

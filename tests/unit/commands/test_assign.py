@@ -1,10 +1,10 @@
 """Who fits a ticket best, and which ticket comes next."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.assign import best_fit, next_best
 from supportdesk_tui.domain.ids import AgentId, TeamId
@@ -19,7 +19,7 @@ TICKET = make.summary(1, owner=None, category="FND", language="zh")
 
 def agent(n: int, **changes: object) -> Agent:
     plain = make.agent(n, languages=(), skills=(), teams=(), state=AgentState.AVAILABLE, load=3, capacity=6)
-    return replace(plain, **changes)  # type: ignore[arg-type] # the fields of an agent, whichever the test names
+    return replace(plain, **changes)
 
 
 def test_language_and_skill_come_first_and_are_named() -> None:

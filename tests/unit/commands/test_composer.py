@@ -1,8 +1,7 @@
 """Writing, sending, taking back."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.composer import with_follow_ups
@@ -21,7 +20,7 @@ T1 = TicketId("t1")
 
 def writing(text: str = "On its way.", **draft: object) -> Context:
     """The agent writes on ticket 1, having seen everything."""
-    one = replace(Draft(T1, base_seq=3), **draft)  # type: ignore[arg-type] # the fields of a draft, whichever the test names
+    one = replace(Draft(T1, base_seq=3), **draft)
     return replace(context(Pane.COMPOSER, opened=1, drafts={T1: one}), composer_text=text)
 
 

@@ -1,9 +1,9 @@
 """Escalating, handing back, promising, creating."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.facts import known_fact, movement

@@ -1,10 +1,9 @@
 """Presets, the agent's own keys, conflicts, and the router."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from supportdesk_tui.commands.catalog import CATALOG
 from supportdesk_tui.commands.keymap import (

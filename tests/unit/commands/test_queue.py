@@ -1,9 +1,9 @@
 """Moving in the queue, choosing what it shows, selecting."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.queue import PLACES

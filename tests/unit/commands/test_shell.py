@@ -1,8 +1,7 @@
 """Panes, undo, outbox, settings, reading, quitting, menus."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.domain.capabilities import Capability

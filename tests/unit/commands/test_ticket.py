@@ -1,9 +1,9 @@
 """What one does to tickets, one or many."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.ticket import QUOTED_LINES, quoted

@@ -1,6 +1,6 @@
 """Inserting macros into the composer."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context

@@ -1,10 +1,10 @@
 """A macro written for a ticket, and what it will do."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.commands.macro_text import parse
 from supportdesk_tui.commands.macro_values import FIELDS, Subject, is_known, look_up
@@ -20,12 +20,12 @@ from tests.unit.commands.desk import NOW, STATUSES, TXID, customer, detail, dire
 
 def subject(**changes: object) -> Subject:
     one = Subject(ticket=detail(1), customer=customer(), agent=make.agent(), directory=directory(), now=NOW)
-    return replace(one, **changes)  # type: ignore[arg-type] # the fields of a subject, whichever the test names
+    return replace(one, **changes)
 
 
 def macro(body: str = "Hello", **changes: object) -> Macro:
     one = Macro("xx", {"en": "Test", "zh": "测试"}, "x", {"zh": parse(body), "en": parse(f"EN {body}")})
-    return replace(one, **changes)  # type: ignore[arg-type] # the fields of a macro, whichever the test names
+    return replace(one, **changes)
 
 
 @pytest.mark.parametrize(

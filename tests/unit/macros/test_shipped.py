@@ -1,8 +1,7 @@
 """The shipped library, every macro of it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.commands.blanks import unresolved
 from supportdesk_tui.commands.macro_load import SHIPPED, lint, load

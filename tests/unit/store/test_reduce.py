@@ -1,11 +1,11 @@
 """What events do to the state."""
 
 import typing
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.conversation import EntryKind
 from supportdesk_tui.domain.feed import Activity
@@ -43,7 +43,7 @@ def after(*events: ev.Event, state: DeskState | None = None) -> DeskState:
 def loaded(count: int = 5, total: int = 5, start: int = 0, **changes: object) -> ev.QueueLoaded:
     rows = tuple(summary(n) for n in range(start + 1, start + count + 1))
     event = ev.QueueLoaded(QueueQuery(), "", total, start, rows, NOW)
-    return replace(event, **changes)  # type: ignore[arg-type]  # fields by name
+    return replace(event, **changes)
 
 
 def opened(*entries: ev.Event) -> DeskState:

@@ -1,7 +1,6 @@
 """The local copy answers queries exactly as the domain defines them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, FeedMark, TeamId, TicketId

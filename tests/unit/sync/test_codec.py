@@ -1,12 +1,12 @@
 """What lies on our disk comes back as it was, and never as something worse."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.changes import (

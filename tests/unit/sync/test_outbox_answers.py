@@ -1,8 +1,7 @@
 """The outbox when the server says no, or nothing: honest, patient, and with the words kept."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.changes import Tag
 from supportdesk_tui.domain.errors import (

@@ -4,7 +4,6 @@ import asyncio
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Note, Reply

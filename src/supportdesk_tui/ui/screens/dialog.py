@@ -1,8 +1,8 @@
 """The base of all dialogs: plain state and one drawn panel, so that a key typed before it is on screen still counts."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
@@ -17,8 +17,7 @@ from supportdesk_tui.ui.widgets.line_pane import LinePane
 from supportdesk_tui.ui.widgets.paint import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """The dialog is finished; with a command it answers, without one it was left."""
 
     command: str = ""

@@ -1,8 +1,8 @@
 """Choose one of a list by typing part of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from textual import events
 from textual.strip import Strip
 

@@ -1,9 +1,9 @@
 """What the customer pane says, in groups; and how a line of a group looks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from textual.strip import Strip
 
 from supportdesk_tui.domain.people import CustomerContext, Fact, MoneyDirection, Movement, RiskFlag
@@ -18,8 +18,7 @@ from supportdesk_tui.ui.widgets.glyph import Glyphs
 from supportdesk_tui.ui.widgets.paint import Line, Paint
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line of a group: what, value, colour of the value."""
 
     label: str
@@ -28,8 +27,7 @@ class Row:
     mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A heading and its lines."""
 
     key: str

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
 from supportdesk_tui.i18n import when
@@ -60,8 +61,7 @@ class EntryLook(NamedTuple):
     find: str
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """The lines of an entry, and on which of them something looked for stands (once per hit)."""
 
     lines: list[Line]

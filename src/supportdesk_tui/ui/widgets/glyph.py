@@ -1,12 +1,11 @@
 """The marks panes draw beside words; each has a plain twin for terminals and fonts that lack it."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from supportdesk_tui.domain.ticket import Channel
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(Struct, frozen=True):
     """One set of marks, every one a single column wide."""
 
     cursor: str = "▸"

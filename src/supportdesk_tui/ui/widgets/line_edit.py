@@ -1,7 +1,6 @@
 """One line being typed: text and caret as plain values, so that keys typed ahead are never lost to a widget not yet there."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from textual import events
 
 from supportdesk_tui.text.clusters import clusters
@@ -11,8 +10,7 @@ LONGEST = 4000
 """Characters one line can hold."""
 
 
-@dataclass(slots=True)
-class LineEdit:
+class LineEdit(Struct):
     """Text, and the caret as an offset into it; keys are the shell's."""
 
     text: str = ""

@@ -1,11 +1,11 @@
 """Places in a text still to be filled in, kept where they belong while the text around them changes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """A place: offset and length in characters."""
 
     start: int

@@ -1,8 +1,9 @@
 """A conversation as blocks of lines, each kept as long as what it shows is the same."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from supportdesk_tui.domain.changes import Note, Reply
 from supportdesk_tui.domain.conversation import Entry, EntryKind
@@ -22,8 +23,7 @@ KEPT = 800
 """Pictures of entries kept, those of tickets left behind included: opening one again wraps nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Some lines that belong together."""
 
     key: str
@@ -33,8 +33,7 @@ class Block:
     is_cut: bool = False
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What the reader has set: which entries are unfolded, where the entry cursor is, what is looked for."""
 
     unfolded: set[str] = field(default_factory=set)

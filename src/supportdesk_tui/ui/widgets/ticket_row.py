@@ -1,9 +1,9 @@
 """A ticket as one line of a queue: what decides first, what tells apart next, the rest as width allows."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec import Struct
 from textual.strip import Strip
 
 from supportdesk_tui.domain.feed import Activity
@@ -33,8 +33,7 @@ class RowLook(NamedTuple):
     other: Activity | None
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """Widths of the columns of a queue; 0 leaves one out."""
 
     category: int
