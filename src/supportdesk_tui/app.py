@@ -65,7 +65,7 @@ class DeskParts(Struct):
     theme_folders: tuple[Path, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    terminal: TerminalSettings = TerminalSettings()  # noqa: RUF009  # frozen
+    terminal: TerminalSettings = TerminalSettings()  # frozen
     problems: tuple[str, ...] = ()
     """What was wrong with configuration, keys or themes: told after the first paint."""
     load_macros: Callable[[], tuple[Any, tuple[str, ...]]] | None = None
