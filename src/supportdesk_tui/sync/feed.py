@@ -32,7 +32,7 @@ from supportdesk_tui.sync.deadlines import Deadlines
 from supportdesk_tui.sync.queue import Queue
 from supportdesk_tui.sync.windows import Ask
 
-BURST_S = 0.1
+BURST_S = 0.05
 """The queue is read anew at most this often."""
 _SKEW = timedelta(seconds=2)
 _RECOUNT_S = 30.0
