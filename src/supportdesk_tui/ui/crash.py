@@ -11,6 +11,7 @@ from traceback import extract_tb
 from rich.text import Text
 
 from supportdesk_tui import __version__
+from supportdesk_tui.i18n.catalog import _
 
 
 def write_report(error: BaseException, folder: Path | None) -> Text:
@@ -18,7 +19,7 @@ def write_report(error: BaseException, folder: Path | None) -> Text:
 
     Messages and local variables are withheld: they may hold a customer's words or a token.
     """
-    line = f"supportdesk stopped on an unexpected error ({type(error).__name__}). What you typed is saved."
+    line = _("supportdesk stopped on an unexpected error ({kind}). What you typed is saved.", kind=type(error).__name__)
     if folder is None:
         return Text(line)
     path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
@@ -28,8 +29,8 @@ def write_report(error: BaseException, folder: Path | None) -> Text:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write("\n".join(_report(error)) + "\n")
     except OSError as problem:
-        return Text(f"{line} No report: {problem.strerror}.")
-    return Text(f"{line} Report: {path}")
+        return Text(f"{line} " + _("No report: {reason}.", reason=problem.strerror))
+    return Text(f"{line} " + _("Report: {path}", path=path))
 
 
 def _report(error: BaseException) -> Iterator[str]:
