@@ -4,11 +4,12 @@ import argparse
 import contextlib
 import json
 import os
+import select
 import signal
 import sys
 from types import FrameType
 
-from sqlalchemy import select
+import sqlalchemy
 
 from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread
 from supportdesk_tui.server.storage import tables
@@ -33,8 +34,7 @@ def main(argv: list[str] | None = None) -> int:
             traffic.start()
         try:
             _say({"url": server.url, "token": server.token_for(options.login), "inbound_token": inbound})
-            while os.read(sys.stdin.fileno(), 4096):
-                pass
+            _wait_for_the_end()
         finally:
             traffic.stop()
     return 0
@@ -46,9 +46,23 @@ def parties_of(server: ServerThread, limit: int = 40) -> list[Party]:
     live = (columns.band == 0, columns.phase.in_(("open", "pending")), columns.language.in_(("zh", "en", "ja", "es", "ru")))
     with server.engine.begin() as connection:
         rows = connection.execute(
-            select(columns.customer, columns.number, columns.language).where(*live).order_by(columns.n).limit(limit)
+            sqlalchemy.select(columns.customer, columns.number, columns.language).where(*live).order_by(columns.n).limit(limit)
         )
         return [Party(row.customer, row.number, row.language) for row in rows]
+
+
+def _wait_for_the_end() -> None:
+    """Wait until standard input closes or a signal comes; a signal another thread caught wakes this one through the pipe."""
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
+    stdin = sys.stdin.fileno()
+    while True:
+        ready, _, _ = select.select([stdin, woken], [], [])
+        if woken in ready:
+            os.read(woken, 64)
+        if stdin in ready and not os.read(stdin, 4096):
+            return
 
 
 def _say(line: dict[str, str]) -> None:
