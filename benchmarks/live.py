@@ -24,11 +24,12 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
+from tests.driver import AgentAtDesk  # noqa: E402
+
 from supportdesk_tui.cli.assemble import Seat, assemble  # noqa: E402
 from supportdesk_tui.config.schema import Settings  # noqa: E402
 from supportdesk_tui.domain.ticket import TicketSummary  # noqa: E402
 from supportdesk_tui.store.state import value_of  # noqa: E402
-from tests.driver import AgentAtDesk  # noqa: E402
 
 MUST_MS = 150.0
 DEADLINE_S = 10.0
