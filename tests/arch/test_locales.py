@@ -1,6 +1,7 @@
 """Every language is whole: each word of the code translated, with the same places to fill, and compiled as it is written."""
 
 import ast
+import re
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests.arch.source import PACKAGE, calls, modules
 
 SHORT = 8
 """Columns of a word in the footer: two more characters than the longest that is wanted."""
+
+WORD = re.compile("[A-Za-z]{3}")
+KEYS = frozenset({"Esc", "Enter", "Tab", "Space"})
 
 
 def _po(locale: str) -> dict[str, str]:
@@ -60,6 +64,25 @@ def test_everything_marked_is_a_plain_literal() -> None:
         if name in {"msg", "_", "ngettext"} and node.args and isinstance(node.args[0], ast.JoinedStr | ast.BinOp)
     ]
     assert not wrong
+
+
+def test_nothing_is_drawn_past_the_translation() -> None:
+    """Words written straight into a line of a pane stay English for ever; names of keys are the same everywhere."""
+    drawn = [
+        f"{module.where}:{node.lineno} {text!r}"
+        for module in modules(PACKAGE / "ui")
+        for node, name in calls(module.tree)
+        if name in {"add", "right", "plain"} and node.args
+        for text in _literals(node.args[0])
+        if WORD.search(text) and text.strip() not in KEYS
+    ]
+    assert not drawn
+
+
+def _literals(node: ast.expr) -> list[str]:
+    """The words of a string as it stands in the code, those of an f-string one by one."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
 
 
 def test_commands_and_their_groups_are_translated() -> None:
