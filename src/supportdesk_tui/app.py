@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
@@ -14,9 +15,9 @@ from supportdesk_tui.commands.catalog import BY_ID
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
 from supportdesk_tui.commands.keymap import Keymap
-from supportdesk_tui.commands.opening import draft_of
 from supportdesk_tui.commands.sheet import Hint, hints
 from supportdesk_tui.commands.spec import Args
+from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.i18n.catalog import set_locale
 from supportdesk_tui.store.events import DraftChanged
 from supportdesk_tui.store.state import Level
@@ -91,7 +92,7 @@ class DeskApp(App[int]):
         self.theme = parts.theme.theme.name
         self.palette: Palette = parts.theme.palette
         self.performer = Performer(self, parts.store, parts.engine.perform, parts.clock)
-        self.desk = DeskScreen(self.palette, hints=self.hints, run=self.run_command, keep_draft=self.keep_draft, draw=self.draw)
+        self.desk = DeskScreen(self.palette, hints=self.hints, run=self.run_command, keep_draft=self.keep_text, draw=self.draw)
         self.bridge = Bridge(parts.store, self.desk, parts.clock, self.call_later)
         self.keys = KeyPump(self, self.performer)
         self.pulse = Pulse(self, parts.store, self.bridge, parts.clock)
@@ -131,13 +132,15 @@ class DeskApp(App[int]):
     # --- what dialogs, keys and effects ask of the app
 
     def context(self) -> Context:
-        """A snapshot for commands."""
-        composer = self.desk.composer
+        """A snapshot for commands; text typed for another ticket than the open one is not part of it."""
+        composer, state = self.desk.composer, self.store.state
+        draft = state.draft(state.conversation.ticket)
+        typed = composer.text if composer.ticket == state.conversation.ticket else draft.body if draft else ""
         return Context(
-            state=self.store.state,
+            state=state,
             now=self._parts.clock(),
             page=max(1, self.desk.queue_pane.size.height - 2),
-            composer_text=composer.text if self.store.state.view.composer_open else "",
+            composer_text=typed if state.view.composer_open else "",
             macros=self._macros,
             options=self._parts.options,
         )
@@ -225,7 +228,12 @@ class DeskApp(App[int]):
 
     def keep_draft(self) -> None:
         """Bring the draft up with what stands in the composer."""
-        state = self.store.state
-        ticket = state.conversation.ticket
-        if ticket is not None and state.view.composer_open:
-            self.store.dispatch(DraftChanged(draft_of(self.context(), ticket)))
+        composer = self.desk.composer
+        if composer.ticket is not None and self.store.state.view.composer_open:
+            self.keep_text(composer.ticket, composer.text)
+
+    def keep_text(self, ticket: TicketId, text: str) -> None:
+        """Bring the draft of a ticket up with a text; a ticket whose draft was sent or thrown away gets none."""
+        draft = self.store.state.draft(ticket)
+        if draft is not None and draft.body != text:
+            self.store.dispatch(DraftChanged(replace(draft, body=text, is_saved=False)))

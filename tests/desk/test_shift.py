@@ -9,6 +9,7 @@ from textual.events import Key
 from supportdesk_tui.domain.conversation import EntryKind
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.server.runner import ServerThread
+from supportdesk_tui.store.events import TicketOpened
 from supportdesk_tui.store.state import Loaded, OutboxPhase, Pane, value_of
 from tests.driver import AgentAtDesk, at_desk
 
@@ -153,3 +154,37 @@ async def test_escalation_asks_for_what_the_target_needs(server: ServerThread, t
         await agent.type("please look")
         await agent.press("ctrl+d")
         await agent.until(lambda _: events_of(server, "ticket.escalated") > before, "the log has it")
+
+
+async def test_text_typed_for_one_ticket_never_becomes_another_tickets_draft(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as agent:
+        first = await open_first_unassigned(agent)
+        await agent.press("r")
+        await agent.type("for the first one only")
+        other = next(row.id for row in agent.state.queue.rows if row.id != first)
+        agent.app.store.dispatch(TicketOpened(other))
+        await agent.run("desk.redraw")
+        assert agent.state.drafts[first].body == "for the first one only"
+        assert agent.state.draft(other) is None or agent.state.drafts[other].body == ""
+        await agent.until(lambda _: agent.app.desk.composer.ticket == other, "the composer follows")
+        assert agent.app.desk.composer.text == ""
+
+
+async def test_a_file_goes_with_the_reply(server: ServerThread, tmp_path: Path) -> None:
+    file = tmp_path / "截图 1.png"
+    file.write_bytes(b"\x89PNG picture")
+    async with at_desk(server, tmp_path) as agent:
+        await open_first_unassigned(agent)
+        await agent.press("n")
+        await agent.type("See the picture.")
+        await agent.run("composer.attach", str(tmp_path / "nowhere.png"))
+        await agent.sees("nowhere.png")
+        await agent.run("composer.attach", str(file))
+        await agent.sees("with 截图 1.png")
+        await agent.press("ctrl+d")
+        await agent.until(
+            lambda state: any(
+                one.name == "截图 1.png" for entry in value_of(state.conversation.entries) or () for one in entry.attachments
+            ),
+            "the entry has the file",
+        )

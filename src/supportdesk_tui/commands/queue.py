@@ -139,7 +139,8 @@ def view_number(number: int, context: Context, _: Args = ()) -> Iterable[Effect]
     """Show the view with this number."""
     views = context.state.queue.views
     if number > len(views):
-        yield ef.Tell(msg("There are {count} views"), (("count", str(len(views))),), Level.WARN)
+        told = msg("There are {count} views") if views else msg("The views are not loaded yet")
+        yield ef.Tell(told, (("count", str(len(views))),), Level.WARN)
         return
     yield from show(context, views[number - 1])
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from supportdesk_tui.domain.ids import AgentId
-from supportdesk_tui.domain.people import Agent, AgentState
+from supportdesk_tui.domain.people import Agent, AgentState, Role
 from supportdesk_tui.domain.sla import ClockLevel, reading
 from supportdesk_tui.domain.ticket import Phase, TicketSummary
 
@@ -62,9 +62,13 @@ class Fit(Struct, frozen=True):
     """Reachable and below capacity; others stand below every one who can."""
 
 
+_NO_TICKETS = frozenset({Role.AUDITOR, Role.ADMIN})
+"""Roles that answer no customers."""
+
+
 def best_fit(ticket: TicketSummary, agents: Iterable[Agent], me: AgentId | None = None) -> tuple[Fit, ...]:
     """Agents from best to worst for a ticket, without its owner and us; equal ones by load, then name."""
-    fits = [_fit(ticket, agent) for agent in agents if agent.id not in {ticket.owner, me}]
+    fits = [_fit(ticket, agent) for agent in agents if agent.id not in {ticket.owner, me} and agent.role not in _NO_TICKETS]
     return tuple(sorted(fits, key=lambda fit: (not fit.can_take, -fit.score, fit.agent.load, fit.agent.name, fit.agent.id)))
 
 

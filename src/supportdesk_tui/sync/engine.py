@@ -17,7 +17,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from supportdesk_tui.commands.effects import Apply, Attend, Effect, Forget, Load, LoadKind, Retry, SaveFile, TakeBack
+from supportdesk_tui.commands.effects import (
+    Apply,
+    AttachFile,
+    Attend,
+    Effect,
+    Forget,
+    Load,
+    LoadKind,
+    Retry,
+    SaveFile,
+    TakeBack,
+)
 from supportdesk_tui.domain.errors import DeskError, SignInNeeded, StorageError
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import AgentId
@@ -215,6 +226,8 @@ class Engine:
                 self._load(effect)
             case Attend(ticket=ticket, activity=activity):
                 self._jobs.in_lane("attend", partial(self._errands.attend, ticket, Activity(activity)))
+            case AttachFile(ticket=ticket, path=path):
+                self._jobs.spawn("attach_file", partial(self._errands.attach_file, ticket, path))
             case SaveFile(ticket=ticket, attachment=attachment):
                 self._jobs.spawn("save_file", partial(self._errands.save_file, ticket, attachment))
             case _:

@@ -1,19 +1,25 @@
 """Small things asked of the backend: articles, files, presence, views."""
 
+import asyncio
 import re
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.domain.conversation import Attachment
 from supportdesk_tui.domain.errors import BackendError, StorageError
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import TicketId
-from supportdesk_tui.store.events import ArticlesAsked, ArticlesLoaded, ViewsLoaded
-from supportdesk_tui.store.state import DeskState, Level, value_of
+from supportdesk_tui.store.events import ArticlesAsked, ArticlesLoaded, DraftChanged, ViewsLoaded
+from supportdesk_tui.store.state import DeskState, Draft, Level, value_of
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common
 
 _UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
 _NAME_LIMIT = 120
+ATTACHMENT_LIMIT = 10_000_000
+"""Bytes of a file that is uploaded."""
 
 
 class Errands:
@@ -82,6 +88,33 @@ class Errands:
         finally:
             part.unlink(missing_ok=True)
         self._common.tell(words.SAVED_FILE, Level.DONE, path=str(target))
+
+    async def attach_file(self, ticket: TicketId, path: str) -> None:
+        """Upload a file of the agent's and put it on the draft; a wrong path is told and loses nothing."""
+        from mimetypes import guess_type
+
+        file, size = await asyncio.to_thread(_measured, path)
+        if size < 0:
+            self._common.tell(words.NOT_A_FILE, Level.WARN, path=str(file))
+            return
+        if size > ATTACHMENT_LIMIT:
+            self._common.tell(words.FILE_TOO_LARGE, Level.WARN, path=file.name, limit=str(ATTACHMENT_LIMIT // 1_000_000))
+            return
+        kind = guess_type(file.name)[0] or "application/octet-stream"
+        attachment = await self._common.server("attachment").write_attachment(LocalFile(file, kind, ticket))
+        draft = self._common.store.state.draft(ticket) or Draft(ticket)
+        files = (*draft.attachments, (attachment, file.name))
+        self._common.store.dispatch(DraftChanged(replace(draft, attachments=files, is_saved=False)))
+        self._common.tell(words.ATTACHED, Level.DONE, path=file.name)
+
+
+def _measured(path: str) -> tuple[Path, int]:
+    """The file a path means and its size in bytes; -1 when there is no such file."""
+    file = Path(path).expanduser()
+    try:
+        return file, file.stat().st_size if file.is_file() else -1
+    except OSError as error:
+        raise StorageError(f"{file}: {error.strerror}") from error
 
 
 def _find(state: DeskState, ticket: TicketId, attachment: str) -> Attachment | None:

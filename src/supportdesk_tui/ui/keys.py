@@ -58,7 +58,8 @@ class KeyPump:
         elif self._host.desk.prompt.is_open:
             await self._host.desk.prompt.take_paste(event.text)
         elif self._host.store.state.view.focus is Pane.COMPOSER:
-            await self._host.desk.composer.take_paste(event.text)
+            if not await self._host.desk.composer.take_paste(event.text):
+                self._performer.tell(msg("The paste was too long: only its beginning is in the text"), Level.WARN)
         else:
             self._performer.tell(msg("Pasted text goes into a reply or note: press r or n first"), Level.WARN)
         self._host.bridge.flush()

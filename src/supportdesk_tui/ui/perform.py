@@ -84,9 +84,11 @@ class Performer:
                 self._host.bridge.flush()
                 composer.insert(effect.text, effect.stops, effect.caret)
             case ef.ComposerAct.NEXT_STOP:
-                composer.next_stop()
+                if not composer.next_stop():
+                    await self._host.run_command("pane.next")
             case ef.ComposerAct.PREVIOUS_STOP:
-                composer.previous_stop()
+                if not composer.previous_stop():
+                    await self._host.run_command("pane.previous")
             case ef.ComposerAct.CLEAR:
                 composer.set_text("")
             case ef.ComposerAct.EDITOR:

@@ -193,6 +193,11 @@ class Composer(Vertical):
     # --- text
 
     @property
+    def ticket(self) -> TicketId | None:
+        """Whose text stands here; another ticket's only once its view was shown."""
+        return self._view.ticket if self._view is not None else None
+
+    @property
     def text(self) -> str:
         """What is written now, newer than any draft."""
         return self.editor.text

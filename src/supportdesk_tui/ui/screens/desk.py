@@ -8,6 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from supportdesk_tui.commands.sheet import Hint
+from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store.state import DeskState, Pane
 from supportdesk_tui.store.views import bottom_view, composer_view, conversation_view, customer_view, queue_view, top_view
 from supportdesk_tui.theming.tokens import Palette
@@ -65,7 +66,7 @@ class DeskScreen(Screen[None]):
         *,
         hints: Callable[[], tuple[Hint, ...]],
         run: RunCommand,
-        keep_draft: Callable[[], None],
+        keep_draft: Callable[[TicketId, str], None],
         draw: Callable[[], None],
     ) -> None:
         super().__init__()
@@ -182,9 +183,9 @@ class DeskScreen(Screen[None]):
         if message.tab.key:
             await self._run(f"queue.view_{message.tab.key}", ())
 
-    def on_composer_edited(self) -> None:
-        """Text was typed: the draft follows."""
-        self._keep_draft()
+    def on_composer_edited(self, message: Composer.Edited) -> None:
+        """Text was typed: the draft of its ticket follows, also when another one has been opened since."""
+        self._keep_draft(message.ticket, message.text)
 
     def show(self, state: DeskState, now: datetime) -> None:
         """Draw the state: every pane from its view model, each repainting only what differs."""
