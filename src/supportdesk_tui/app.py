@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -29,6 +29,7 @@ from supportdesk_tui.ui.keys import KeyPump
 from supportdesk_tui.ui.perform import Performer
 from supportdesk_tui.ui.pulse import Pulse
 from supportdesk_tui.ui.screens.desk import DeskScreen
+from supportdesk_tui.ui.shelf import ASKED_BY, LoadMacros, MacroShelf
 from supportdesk_tui.ui.terminal import TerminalSettings
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ class DeskParts(Struct):
     terminal: TerminalSettings = TerminalSettings()  # frozen
     problems: tuple[str, ...] = ()
     """What was wrong with configuration, keys or themes: told after the first paint."""
-    load_macros: Callable[[], tuple[Any, tuple[str, ...]]] | None = None
-    """The macro library and what was wrong in it; called after the first paint."""
+    load_macros: LoadMacros | None = None
 
 
 class DeskApp(App[int]):
@@ -84,7 +84,7 @@ class DeskApp(App[int]):
         self.terminal_settings = parts.terminal
         super().__init__(driver_class=DeskDriver)
         self._parts = parts
-        self._macros: Any = None
+        self.macros = MacroShelf(parts.load_macros)
         self._is_live = False
         self.store = parts.store
         self.keymap = parts.keymap
@@ -112,13 +112,7 @@ class DeskApp(App[int]):
     def _after_first_paint(self) -> None:
         self.run_worker(self._parts.engine.start(), group="engine", exit_on_error=False)
         self.pulse.start()
-        problems = self._parts.problems
-        if self._parts.load_macros is not None:
-            self._macros, troubles = self._parts.load_macros()
-            problems += troubles
-        if problems:
-            more = f" (+{len(problems) - 1})" if len(problems) > 1 else ""
-            self.performer.tell("{problem}", Level.WARN, problem=problems[0] + more)
+        self.performer.tell_problems(self._parts.problems + self.macros.read())
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and paste goes through the pump, in order; the rest is Textual's."""
@@ -141,7 +135,7 @@ class DeskApp(App[int]):
             now=self._parts.clock(),
             page=max(1, self.desk.queue_pane.size.height - 2),
             composer_text=typed if state.view.composer_open else "",
-            macros=self._macros,
+            macros=self.macros.library,
             options=self._parts.options,
         )
 
@@ -152,6 +146,8 @@ class DeskApp(App[int]):
     async def run_command(self, command: str, args: Args = ()) -> None:
         """Run a command by id, or say why it cannot run."""
         self.keep_draft()
+        if command in ASKED_BY:
+            self.performer.tell_problems(self.macros.read())
         known = BY_ID[command]
         context = self.context()
         blocked = known.when(context)

@@ -21,14 +21,14 @@ def loaded(program: str) -> set[str]:
 
 
 def test_help_loads_click_and_nothing_heavy() -> None:
-    names = loaded("import sys; from supportdesk_tui.cli import cli; cli(['--help'], standalone_mode=False)")
+    names = loaded("import sys; from supportdesk_tui.cli.group import cli; cli(['--help'], standalone_mode=False)")
     assert "click" in names
     assert not names & set(HEAVY)
 
 
 def test_naming_every_command_loads_nothing_heavy() -> None:
     names = loaded(
-        "import click; from supportdesk_tui.cli import COMMANDS, cli\n"
+        "import click; from supportdesk_tui.cli.group import COMMANDS, cli\n"
         "context = click.Context(cli)\n"
         "assert all(cli.get_command(context, name) for name in COMMANDS)"
     )
@@ -37,7 +37,7 @@ def test_naming_every_command_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("command", ["tickets list", "doctor", "config check", "serve", "demo", "login"])
 def test_help_of_a_command_loads_no_toolkit_and_no_network(command: str) -> None:
-    names = loaded(f"from supportdesk_tui.cli import cli; cli({[*command.split(), '--help']}, standalone_mode=False)")
+    names = loaded(f"from supportdesk_tui.cli.group import cli; cli({[*command.split(), '--help']}, standalone_mode=False)")
     assert not names & {"textual", "rich", "httpx", "keyring", "sqlalchemy", "starlette", "uvicorn"}
 
 
@@ -61,6 +61,6 @@ def test_server_loads_nothing_of_the_desk() -> None:
     assert ours <= {"server", "wire", "text"}
 
 
-def test_domain_and_store_need_the_standard_library_only() -> None:
+def test_domain_and_store_need_only_the_standard_library_and_structs() -> None:
     names = loaded("import supportdesk_tui.store.store, supportdesk_tui.store.reduce, supportdesk_tui.domain.grammar")
-    assert not names & (set(HEAVY) - {"asyncio"})
+    assert not names & (set(HEAVY) - {"asyncio", "msgspec"})

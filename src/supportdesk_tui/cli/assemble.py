@@ -79,7 +79,7 @@ def assemble(seat: Seat) -> DeskApp:
         clock=seat.clock,
         terminal=TerminalSettings(kitty_keys=settings.kitty_keys, report_dir=seat.state_dir),
         problems=problems,
-        load_macros=lambda: _macros(seat),
+        load_macros=lambda known: _macros(seat, known),
     )
     app = DeskApp(parts)
     return app
@@ -112,11 +112,13 @@ def _adapter(seat: Seat, token: str) -> Backend:
     return SPECS[seat.backend].factory(Connection(seat.url, token, seat.options))
 
 
-def _macros(seat: Seat) -> tuple[Any, tuple[str, ...]]:
-    from supportdesk_tui.commands.macro_load import SHIPPED, load
+def _macros(seat: Seat, known: Any) -> tuple[Any, tuple[str, ...]]:
+    from supportdesk_tui.commands.macro_load import SHIPPED, is_changed, load
 
-    own = seat.config_dir / "macros"
     more = (Path(seat.settings.macros).expanduser(),) if seat.settings.macros else ()
-    library = load((SHIPPED, own, *more))
+    folders = (SHIPPED, seat.config_dir / "macros", *more)
+    if known is not None and not is_changed(known, folders):
+        return known, ()
+    library = load(folders, seat.settings.pinned)
     told = tuple(f"{problem.path}:{problem.line}: {_(problem.text, **dict(problem.values))}" for problem in library.problems)
     return library, told

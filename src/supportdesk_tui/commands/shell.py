@@ -192,16 +192,16 @@ def redraw(_: Context, __: Args) -> Iterable[Effect]:
 
 
 def unsent(context: Context) -> int:
-    """Changes on their way and drafts the disk does not have; that a ticket was read is nothing to wait for."""
+    """Changes on their way, and drafts; that a ticket was read is nothing to wait for."""
     waiting = sum(item.phase in UNSENT and not isinstance(item.change, MarkRead) for item in context.state.outbox)
-    return waiting + sum(not draft.is_saved and not draft.is_empty for draft in context.state.drafts.values())
+    return waiting + sum(not draft.is_empty for draft in context.state.drafts.values())
 
 
 def quit_desk(context: Context, args: Args) -> Iterable[Effect]:
     """Leave; asks while something is unsent."""
     count = unsent(context)
     if count and not args:
-        question = msg("{count} not sent yet. It is kept on this machine and goes out at the next start. Leave?")
+        question = msg("{count} drafts or changes are not sent yet. They are kept on this machine for the next start. Leave?")
         yield ef.Confirm(question, (("count", str(count)),), "desk.quit", ("sure",))
     else:
         yield ef.Quit()

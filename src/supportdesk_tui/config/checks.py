@@ -64,6 +64,13 @@ def _argv(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, value))
 
 
+def _words(value: Any) -> tuple[str, ...]:
+    words = value if isinstance(value, list) else [None]
+    if not all(isinstance(word, str) and word.isprintable() and len(word) <= 40 for word in words):
+        raise Unfit(f'expected a list of ids, like ["wp", "dn"]; got {shown(value)}')
+    return tuple(words)
+
+
 def _options(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise Unfit(f"expected a table; got {shown(value)}")
@@ -86,5 +93,6 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "path": _text,
     "url": _url,
     "argv": _argv,
+    "words": _words,
     "options": _options,
 }

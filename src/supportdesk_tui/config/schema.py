@@ -94,6 +94,8 @@ class Settings:
     """How many of your last actions can be undone."""
     macros: str = _checked("", "path", "~/team-macros")
     """Another folder to read macros from, beside the shipped ones and the macros folder next to this file."""
+    pinned: tuple[str, ...] = _checked((), "words", ("wp", "dn", "gw"))
+    """Macros on ; 1 to ; 9, by their ids; the shipped choice when empty."""
     notifications: Notifications = field(default_factory=Notifications)
     cache: Cache = field(default_factory=Cache)
     keys: Mapping[str, tuple[str, ...]] = _mapping("keys", {"ticket.assign": ("a",), "ticket.solve": ("e", "f8")})

@@ -219,13 +219,14 @@ def _complaint(value: Any, *, with_attributes: bool) -> str:
     return f"{expected}, got {value!r}"
 
 
-def _textual_theme(palette: Palette) -> Theme:
+def _variables(palette: Palette) -> dict[str, str]:
+    """Every token for style sheets, and what Textual's own widgets ask for."""
     surface, ink = palette.surface, palette.ink
     variables = {f"desk-surface-{_dashed(name)}": textual_colour(getattr(surface, name)) for name in SURFACE_NAMES}
     variables |= {f"desk-{_dashed(name)}": textual_colour(getattr(ink, name)) for name in INK_NAMES}
     low, accent, bar = textual_colour(ink.text_low), textual_colour(ink.accent), textual_colour(surface.background)
     text, cursor = textual_colour(ink.text), textual_colour(surface.menu_cursor)
-    variables |= {
+    return variables | {
         "border": accent,
         "border-blurred": textual_colour(ink.rule),
         "block-cursor-foreground": textual_colour(ink.cursor_text),
@@ -252,6 +253,11 @@ def _textual_theme(palette: Palette) -> Theme:
         "link-color": textual_colour(ink.link),
         "footer-key-foreground": textual_colour(ink.key),
     }
+
+
+def _textual_theme(palette: Palette) -> Theme:
+    surface, ink = palette.surface, palette.ink
+    variables = _variables(palette)
     is_ansi = not surface.background.startswith("#")
     if is_ansi:
         variables |= {"ansi-background": "ansi_default", "ansi-foreground": "ansi_default"}
@@ -259,13 +265,13 @@ def _textual_theme(palette: Palette) -> Theme:
         variables |= {"block-cursor-text-style": "bold reverse", "input-cursor-text-style": "reverse"}
     return Theme(
         name=palette.name,
-        primary=accent,
-        secondary=low,
-        accent=accent,
+        primary=textual_colour(ink.accent),
+        secondary=textual_colour(ink.text_low),
+        accent=textual_colour(ink.accent),
         warning=textual_colour(ink.warning),
         error=textual_colour(ink.danger),
         success=textual_colour(ink.success),
-        foreground=text,
+        foreground=textual_colour(ink.text),
         background=textual_colour(surface.background),
         surface=textual_colour(surface.menu),
         panel=textual_colour(surface.menu),

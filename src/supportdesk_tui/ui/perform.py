@@ -59,6 +59,12 @@ class Performer:
         said = {name: own_words(value) if name in TRANSLATED else value for name, value in values.items()}
         self._store.dispatch(Told(Notice(_(text, **said), level, self._clock())))
 
+    def tell_problems(self, problems: tuple[str, ...]) -> None:
+        """Say the first of several things that are wrong, and how many more there are."""
+        if problems:
+            more = f" (+{len(problems) - 1})" if len(problems) > 1 else ""
+            self.tell("{problem}", Level.WARN, problem=problems[0] + more)
+
     def _tell(self, effect: ef.Tell) -> None:
         self.tell(effect.text, effect.level, **dict(effect.values))
 
