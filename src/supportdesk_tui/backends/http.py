@@ -5,6 +5,7 @@ Importing this module does not import httpx: that costs 100 ms and happens in a 
 
 import asyncio
 import logging
+import os
 import random
 import ssl
 import sys
@@ -318,7 +319,8 @@ def _told(call: Call, journey: _Journey) -> Iterator[None]:
             error, _httpx_errors("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError")
         ):
             journey.is_maybe_sent = False
-        reason = f"{type(error).__name__}: {causes[-1]}"
+        number = causes[-1].errno if isinstance(causes[-1], OSError) else None
+        reason = os.strerror(number) if number else f"{type(error).__name__}: {causes[-1]}"
         raise journey.broken(call, reason) from error
 
 

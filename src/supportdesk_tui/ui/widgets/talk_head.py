@@ -74,12 +74,10 @@ class TalkHead:
 
     def _extra(self, view: ConversationView, now: datetime) -> Iterator[tuple[str, str]]:
         if view.shown.failed:
+            text = _("{mark} not read: {reason} · F5 asks again")
+            room = self.width - 4 - cells(text.format(mark=self.glyphs.warn, reason=""))
             yield (
-                _(
-                    "{mark} not read: {reason} · F5 asks again",
-                    mark=self.glyphs.warn,
-                    reason=own_words(shown_line(view.shown.failed)),
-                ),
+                text.format(mark=self.glyphs.warn, reason=cut(own_words(shown_line(view.shown.failed)), max(8, room))),
                 "warning",
             )
         if view.shown.as_of is not None:
