@@ -55,7 +55,7 @@ async def test_a_server_that_goes_and_comes_back_costs_nothing(tmp_path: Path) -
             await li.type("written off line")
             await li.press("f2", "ctrl+d")
             await li.until(lambda state: any(isinstance(item.change, Note) for item in state.outbox), "queued")
-            await li.sees("waiting for the line", "outbox 1")
+            await li.sees("waiting for the line", "Kept here: it goes out when the server is back")
             server = await asyncio.to_thread(restarted, runs)
             await post(server, f"/tickets/{row.id}/notes", token, {"body": "said before li was back"})
             await li.until(lambda state: state.link.phase is LinkPhase.LIVE, "back by itself")

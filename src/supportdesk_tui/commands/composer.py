@@ -9,7 +9,7 @@ from supportdesk_tui.commands.blanks import unresolved
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Choice, Compose, ComposerAct, Effect
 from supportdesk_tui.commands.forms import promise_fields
-from supportdesk_tui.commands.opening import draft_of, values
+from supportdesk_tui.commands.opening import WAITS, draft_of, is_answered, values
 from supportdesk_tui.commands.queue import next_ticket
 from supportdesk_tui.commands.spec import Args, Blocked, Run, msg
 from supportdesk_tui.commands.times import parse_when, zone_of
@@ -88,7 +88,7 @@ def _post(context: Context, draft: Draft) -> Iterable[Effect]:
     if draft.mode is DraftMode.NOTE:
         note = Note(draft.body, draft.then, files)
         yield ef.Apply((draft.ticket,), note, clears_draft=draft.ticket)
-        yield ef.Tell(msg("Note added"))
+        yield ef.Tell(msg("Adding the note") if is_answered(context) else WAITS)
     else:
         language = context.current.language if context.current else ""
         reply = Reply(draft.body, draft.then, files, language=language, macro=draft.macro)

@@ -7,14 +7,15 @@ from msgspec.structs import replace
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
-from supportdesk_tui.commands.spec import Args
+from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Change, MarkRead
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.state import Draft, DraftMode, Pane, value_of
+from supportdesk_tui.store.state import Draft, DraftMode, LinkPhase, Pane, value_of
 
+WAITS = msg("Kept here: it goes out when the server is back")
 NAME_LENGTH = 40
 """Characters of a name or subject quoted in a line told to the agent."""
 
@@ -70,7 +71,15 @@ def apply(context: Context, change: Change, text: str, **told: str) -> Iterable[
     else:
         number = f"{len(targets)} ×"
         yield ef.Emit(ev.SelectionChanged(frozenset()))
-    yield ef.Tell(text, (("number", number), *told.items()))
+    if is_answered(context):
+        yield ef.Tell(text, (("number", number), *told.items()))
+    else:
+        yield ef.Tell(WAITS)
+
+
+def is_answered(context: Context) -> bool:
+    """Whether there is no reason to doubt that the server takes a change now."""
+    return context.state.link.phase not in {LinkPhase.LOST, LinkPhase.SIGN_IN}
 
 
 def draft_of(context: Context, ticket: TicketId) -> Draft:

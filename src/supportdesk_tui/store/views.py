@@ -8,6 +8,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from supportdesk_tui.domain.changes import MarkRead
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import AgentId, TicketId, ViewId
@@ -169,7 +170,7 @@ def _told_by(state: DeskState, remote: Remote[object]) -> Shown:
 
 def top_view(state: DeskState) -> TopView:
     """The line at the top."""
-    phases = [item.phase for item in state.outbox]
+    phases = [item.phase for item in state.outbox if not isinstance(item.change, MarkRead)]
     session = state.session.session
     return TopView(
         tabs=tuple(

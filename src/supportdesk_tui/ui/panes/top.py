@@ -73,7 +73,7 @@ class TopPane(LinePane):
         parts = [self._link(view, now)]
         if view.troubled:
             parts.append((_("{mark} {n} need you · D", mark=self.paint.glyphs.warn, n=view.troubled), "danger"))
-        if view.waiting or view.held:
+        if view.held or (view.waiting and not _is_off(view, now)):
             parts.append((_("outbox {n}", n=view.waiting + view.held), "warning" if view.waiting else "text_low"))
         me = view.me
         if me is not None:
@@ -88,10 +88,10 @@ class TopPane(LinePane):
 
     def _link(self, view: TopView, now: datetime) -> tuple[str, str]:
         link, heard = view.link, view.link.heard_at
-        silent = int((now - heard).total_seconds()) if heard is not None else 0
         match link.phase:
-            case LinkPhase.LOST if heard is not None and silent < OFFLINE_S:
-                return _("{mark} last heard {n} s", mark=self.paint.glyphs.lost, n=max(1, silent)), "warning"
+            case LinkPhase.LOST if heard is not None and not _is_off(view, now):
+                silent = max(1, int((now - heard).total_seconds()))
+                return _("{mark} last heard {n} s", mark=self.paint.glyphs.lost, n=silent), "warning"
             case LinkPhase.LIVE:
                 return _("{mark} live", mark=self.paint.glyphs.live), "success"
             case LinkPhase.CONNECTING:
@@ -110,3 +110,9 @@ class TopPane(LinePane):
         tab = next((tab for end, tab in self._ends if event.x < end), None)
         if tab is not None:
             self.post_message(self.TabChosen(tab))
+
+
+def _is_off(view: TopView, now: datetime) -> bool:
+    """Whether the line has been silent for so long that it counts as off; then what waits is told beside it."""
+    heard = view.link.heard_at
+    return view.link.phase is LinkPhase.LOST and (heard is None or (now - heard).total_seconds() >= OFFLINE_S)
