@@ -20,6 +20,8 @@ BAR, SIDE, MIDDLE, INK = "#0e1217", "#161b22", "#11151b", "#8d99a6"
 """Bar, queue and customer, conversation, quiet text: the default theme's colours."""
 QUEUE_OF_THREE, QUEUE_OF_TWO, CUSTOMER = 46, 42, 38
 """How wide the desk draws its panes."""
+ROOMY, QUEUE_TIGHT, CUSTOMER_TIGHT = 140, 40, 34
+"""Under so many columns the side panes of three give some of theirs to the conversation."""
 COMMANDS = ("run", "demo")
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[m\x1b[?1049l\x1b[?25h"
 
@@ -110,7 +112,8 @@ def skeleton(width: int, height: int, environ: "Environ") -> str:
 def _panes(width: int, height: int) -> "list[tuple[int, bool]]":
     """The column where each pane begins, and whether it is one at the side."""
     if width >= 120:
-        return [(1, True), (QUEUE_OF_THREE + 1, False), (width - CUSTOMER + 1, True)]
+        queue, customer = (QUEUE_OF_THREE, CUSTOMER) if width >= ROOMY else (QUEUE_TIGHT, CUSTOMER_TIGHT)
+        return [(1, True), (queue + 1, False), (width - customer + 1, True)]
     if width >= 100 or (width >= 80 and height >= 30):
         return [(1, True), (QUEUE_OF_TWO + 1, False)]
     return [(1, True)]

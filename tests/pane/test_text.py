@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from supportdesk_tui.text.safe import FORBIDDEN
-from supportdesk_tui.ui.text import content, cut, fit, fit_right, shown, wrap, wrap_some
+from supportdesk_tui.ui.text import content, cut, fit, fit_right, shown, use_emoji, wrap, wrap_some
 from supportdesk_tui.ui.widgets.tab_stops import TabStops
 
 
@@ -57,3 +57,13 @@ def test_a_stop_deleted_with_its_surroundings_is_gone() -> None:
     assert [(stop.start, stop.length) for stop in stops.stops] == [(11, 2)]
     assert stops.step(1, 0) == stops.stops[0]
     assert stops.step(1, 0) is None
+
+
+def test_emoji_are_drawn_as_sent_only_when_asked() -> None:
+    family = "👨\u200d👩\u200d👧"
+    assert shown(family) != family
+    use_emoji("full")
+    try:
+        assert shown(family) == family
+    finally:
+        use_emoji("safe")

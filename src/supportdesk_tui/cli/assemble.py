@@ -23,6 +23,7 @@ from supportdesk_tui.sync.outbox_db import Ledger
 from supportdesk_tui.theming.load import fitting_theme, load_theme, theme_folders, theme_names
 from supportdesk_tui.ui.alerts import Alerts
 from supportdesk_tui.ui.terminal import TerminalSettings
+from supportdesk_tui.ui.text import use_emoji
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class Seat:
 def assemble(seat: Seat) -> DeskApp:
     """The desk, its first rows already read from the cache; run it, or drive it in a test."""
     settings = seat.settings
+    use_emoji(settings.emoji)
     store = Store()
     if settings.clock:
         store.dispatch(ClockToggled())

@@ -78,8 +78,9 @@ class Settings:
     """Colours: harbor-night, harbor-day, dusk, high-contrast, ansi16, mono, or a file of yours in the themes folder."""
     colours: str = _choice("auto", "auto", "full", "256", "16", "none")
     """How many colours to use; auto asks the terminal and NO_COLOR."""
-    emoji: str = _choice("auto", "auto", "full", "safe")
-    """Safe shows one plain picture for each emoji, which every terminal places alike; auto measures the terminal at start."""
+    emoji: str = _choice("safe", "safe", "full")
+    """Safe shows one plain picture for each emoji, which every terminal places alike; full draws them as they were sent, for
+    terminals in which `supportdesk doctor` finds all widths right."""
     key_preset: str = _choice("default", "default", "vim", "gmail")
     """Which keys to begin with; [keys] changes single ones."""
     kitty_keys: bool = False

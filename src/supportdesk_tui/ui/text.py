@@ -31,8 +31,19 @@ def cells(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
+class _Emoji:
+    """How pictures are drawn; one per process, as a terminal has one width table."""
+
+    is_full = False
+
+
+def use_emoji(policy: str) -> None:
+    """Draw emoji `safe` (one plain picture each) or `full` (as they were sent)."""
+    _Emoji.is_full = policy == "full"
+
+
 def shown(text: str) -> SafeText:
-    """Any text as it may be drawn: safe, and with emoji every terminal places alike."""
+    """Any text as it may be drawn: safe, and with emoji every terminal places alike unless asked otherwise."""
     safe = text if isinstance(text, SafeText) else sanitize(text)
     return plain_emoji(safe) if _may_hold_pictures(safe) else safe
 
@@ -45,7 +56,7 @@ def shown_line(text: str) -> SafeText:
 
 def _may_hold_pictures(text: str) -> bool:
     """Whether there may be anything for `plain_emoji` to do: it looks at every character, and few texts need it."""
-    if text.isascii():
+    if text.isascii() or _Emoji.is_full:
         return False
     return max(text) >= "\U0001f000" or any(mark in text for mark in "\ufe0f\u200d\ufe0e\u20e3")
 

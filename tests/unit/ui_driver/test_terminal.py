@@ -89,6 +89,8 @@ def test_the_skeleton_has_the_widths_of_the_desk() -> None:
     assert f"DeskScreen QueuePane {{ width: {splash.QUEUE_OF_TWO};" in rules
     assert f"-three QueuePane {{ width: {splash.QUEUE_OF_THREE};" in rules
     assert f"CustomerPane {{ width: {splash.CUSTOMER};" in rules
+    assert f"-tight QueuePane {{ width: {splash.QUEUE_TIGHT};" in rules
+    assert f"-tight CustomerPane {{ width: {splash.CUSTOMER_TIGHT};" in rules
 
 
 def test_the_skeleton_has_the_colours_of_the_default_theme() -> None:

@@ -2,29 +2,32 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from supportdesk_tui.commands.sheet import Hint
 from supportdesk_tui.domain.ids import TicketId
-from supportdesk_tui.store.state import DeskState, Pane
+from supportdesk_tui.store.slices import composer_slices, conversation_slices, customer_slices, queue_slices, top_slices
+from supportdesk_tui.store.state import DeskState, OutboxPhase, Pane
 from supportdesk_tui.store.views import bottom_view, composer_view, conversation_view, customer_view, queue_view, top_view
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.panes.bottom import BottomPane
-from supportdesk_tui.ui.panes.composer import Composer
 from supportdesk_tui.ui.panes.conversation import ConversationPane
 from supportdesk_tui.ui.panes.customer import CustomerPane
 from supportdesk_tui.ui.panes.queue import QueuePane
-from supportdesk_tui.ui.panes.top import TopPane
-from supportdesk_tui.ui.widgets.line_pane import LinePane
+from supportdesk_tui.ui.panes.top import TopPane, ticks
+from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of
 from supportdesk_tui.ui.widgets.prompt import PromptLine
 
 RunCommand = Callable[[str, tuple[str, ...]], Awaitable[None]]
 
 WIDE = 120
 """Columns from which all three panes fit."""
+ROOMY = 140
+"""Columns from which the side panes are as wide as they like."""
 MEDIUM = 80
 """Columns from which two panes fit, given enough rows."""
 MEDIUM_ROWS = 30
@@ -51,6 +54,8 @@ class DeskScreen(Screen[None]):
     DeskScreen.-three QueuePane { width: 46; }
     DeskScreen ConversationPane { width: 1fr; height: 1fr; }
     DeskScreen CustomerPane { width: 38; height: 1fr; }
+    DeskScreen.-tight QueuePane { width: 40; }
+    DeskScreen.-tight CustomerPane { width: 34; }
     DeskScreen.-one QueuePane, DeskScreen.-one CustomerPane { width: 1fr; }
     DeskScreen Composer { height: 12; }
     DeskScreen.-short Composer { height: 8; }
@@ -83,6 +88,7 @@ class DeskScreen(Screen[None]):
         self.bottom_pane = BottomPane(palette)
         self.prompt = PromptLine(palette, run)
         self._arranged: tuple[object, ...] = ()
+        self._made_of: dict[LinePane | Composer, tuple[object, ...]] = {}
 
     def compose(self) -> ComposeResult:
         """The whole tree, once; panes are hidden and shown, never made anew."""
@@ -108,6 +114,7 @@ class DeskScreen(Screen[None]):
         count = panes_for(size.width, size.height)
         self.set_class(count == 1, "-one")
         self.set_class(count == 3, "-three")
+        self.set_class(count == 3 and size.width < ROOMY, "-tight")
         self.set_class(size.height < 30, "-short")
         reading = focus in {Pane.CONVERSATION, Pane.COMPOSER}
         if count == 3:
@@ -121,16 +128,8 @@ class DeskScreen(Screen[None]):
         self.middle.display = middle
         self.customer.display = customer
         self.composer.display = composer
-        self._focus(focus)
-
-    def _focus(self, focus: Pane) -> None:
-        widget = {
-            Pane.QUEUE: self.queue_pane,
-            Pane.CONVERSATION: self.conversation,
-            Pane.CUSTOMER: self.customer,
-            Pane.COMPOSER: self.composer.editor,
-        }[focus]
-        self.set_focus(widget, scroll_visible=False)
+        # Keys never go by the focus of a widget, and a pane that takes it would be painted whole: only the caret needs it.
+        self.set_focus(self.composer.editor if focus is Pane.COMPOSER else None, scroll_visible=False)
 
     def on_mount(self) -> None:
         """The first picture, as soon as there are panes to draw on."""
@@ -139,6 +138,7 @@ class DeskScreen(Screen[None]):
     def on_resize(self) -> None:
         """Another size may be another layout."""
         self._arranged = ()
+        self._made_of.clear()
         self._draw()
 
     def _panes(self) -> tuple[LinePane, ...]:
@@ -152,6 +152,7 @@ class DeskScreen(Screen[None]):
 
     def forget(self) -> None:
         """Drop lines kept from before: the words have changed."""
+        self._made_of.clear()
         for pane in self._panes():
             pane.forget()
             pane.redraw()
@@ -188,11 +189,27 @@ class DeskScreen(Screen[None]):
         self._keep_draft(message.ticket, message.text)
 
     def show(self, state: DeskState, now: datetime) -> None:
-        """Draw the state: every pane from its view model, each repainting only what differs."""
-        self.top_pane.show(top_view(state), now)
-        self.queue_pane.show(queue_view(state), now)
-        self.conversation.show(conversation_view(state), now)
-        self.customer.show(customer_view(state), now)
-        self.composer.directory = state.session.directory
-        self.composer.show(composer_view(state), now)
+        """Draw the state: each pane whose part of it, or whose time, is another than when it was last drawn."""
+        minute, focus = minute_of(now), state.view.focus
+        if self._is_news(self.top_pane, *top_slices(state), now.replace(microsecond=0) if ticks(state.link, now) else minute):
+            self.top_pane.show(top_view(state), now)
+        if self._is_news(self.queue_pane, *queue_slices(state), minute, focus is Pane.QUEUE):
+            self.queue_pane.show(queue_view(state), now)
+        held = now if any(item.phase is OutboxPhase.HELD for item in state.outbox) else minute
+        if self._is_news(self.conversation, *conversation_slices(state), held, focus is Pane.CONVERSATION):
+            self.conversation.show(conversation_view(state), now)
+        if self._is_news(self.customer, *customer_slices(state), minute, focus is Pane.CUSTOMER):
+            self.customer.show(customer_view(state), now)
+        if self._is_news(self.composer, *composer_slices(state), minute, focus is Pane.COMPOSER):
+            self.composer.directory = state.session.directory
+            self.composer.show(composer_view(state), now)
         self.bottom_pane.show(bottom_view(state), now, self._hints())
+
+    def _is_news(self, pane: LinePane | Composer, *made_of: object) -> bool:
+        """Whether a pane would be drawn from something else than the last time; times are compared, all else is the same or not."""
+        before = self._made_of.get(pane, ())
+        self._made_of[pane] = made_of
+        return len(before) != len(made_of) or any(
+            new is not old and not (isinstance(new, datetime) and new == old)
+            for new, old in zip(made_of, before, strict=True)
+        )
