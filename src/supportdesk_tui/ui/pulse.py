@@ -8,9 +8,10 @@ from textual.app import App
 from textual.timer import Timer
 
 from supportdesk_tui.store.events import Told
-from supportdesk_tui.store.state import DeskState, Level, LinkPhase, OutboxPhase
+from supportdesk_tui.store.state import DeskState, Level, Notice, OutboxPhase
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.ui.bridge import Bridge
+from supportdesk_tui.ui.panes.top import ticks
 
 NOTICE_S: Final = 8.0
 """How long a line that needs no answer stays."""
@@ -27,6 +28,7 @@ class Pulse:
         self._minute: Timer | None = None
         self._second: Timer | None = None
         self._notice: Timer | None = None
+        self._watched: Notice | None = None
         self._end: Callable[[], None] | None = None
 
     def start(self) -> None:
@@ -53,17 +55,26 @@ class Pulse:
         self._bridge.tick()
         self._next_minute()
 
+    def _second_passed(self) -> None:
+        self._bridge.tick()
+        self._count_seconds(self._store.state)
+
     def _changed(self, state: DeskState) -> None:
-        wanted = _counts_seconds(state)
+        self._count_seconds(state)
+        self._watch_notice(state.view.notice)
+
+    def _count_seconds(self, state: DeskState) -> None:
+        wanted = _counts_seconds(state, self._clock())
         if wanted and self._second is None:
-            self._second = self._app.set_interval(1.0, self._bridge.tick)
+            self._second = self._app.set_interval(1.0, self._second_passed)
         elif not wanted and self._second is not None:
             self._second.stop()
             self._second = None
-        self._watch_notice(state)
 
-    def _watch_notice(self, state: DeskState) -> None:
-        notice = state.view.notice
+    def _watch_notice(self, notice: Notice | None) -> None:
+        if notice is self._watched:
+            return
+        self._watched = notice
         if self._notice is not None:
             self._notice.stop()
             self._notice = None
@@ -71,6 +82,6 @@ class Pulse:
             self._notice = self._app.set_timer(NOTICE_S, lambda: self._store.dispatch(Told(None)))
 
 
-def _counts_seconds(state: DeskState) -> bool:
-    """Something on the screen says seconds: a held reply, or how long the line has been silent."""
-    return state.link.phase is LinkPhase.LOST or any(item.phase is OutboxPhase.HELD for item in state.outbox)
+def _counts_seconds(state: DeskState, now: datetime) -> bool:
+    """Something on the screen says seconds: a held reply, or how long a lost line has been silent at first."""
+    return ticks(state.link, now) or any(item.phase is OutboxPhase.HELD for item in state.outbox)

@@ -46,6 +46,8 @@ class BottomPane(LinePane):
 
     def show(self, view: BottomView, now: datetime, hints: "Sequence[Hint]") -> None:
         """Draw what differs from the view before; `now` is not drawn."""
+        if view == self._view and tuple(hints) == self._hints and self._laid_for == tuple(self.size):
+            return
         self._view, self._hints = view, tuple(hints)
         self.panel.show(view.menu, self.app.size.width)
         self.redraw()

@@ -14,7 +14,7 @@ from supportdesk_tui.store.state import OutboxPhase
 from supportdesk_tui.store.views import ConversationView
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.text import shown_line
-from supportdesk_tui.ui.widgets.line_pane import LinePane
+from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of
 from supportdesk_tui.ui.widgets.talk import Reading, Talk
 from supportdesk_tui.ui.widgets.talk_head import TalkHead
 from supportdesk_tui.ui.widgets.talk_reader import TalkReader
@@ -24,7 +24,7 @@ NEAR_TOP = 5
 """Lines from the top at which older entries are asked for."""
 
 
-class ConversationPane(LinePane, can_focus=True):
+class ConversationPane(LinePane):
     """What was said on the open ticket."""
 
     GROUND = "conversation"
@@ -54,7 +54,7 @@ class ConversationPane(LinePane, can_focus=True):
         """Draw what differs from the view before; nothing when nothing does."""
         before, then = self._view, self._now
         self._view, self._now = view, now
-        if view == before and then is not None and then.minute == now.minute and not _is_counting(view):
+        if view == before and then is not None and minute_of(then) == minute_of(now) and not _is_counting(view):
             return
         is_opened = before is None or before.ticket != view.ticket
         if is_opened:

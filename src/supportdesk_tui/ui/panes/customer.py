@@ -15,13 +15,13 @@ from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.text import cells, cut, shown_line, wrap_some
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.customer_groups import CustomerSaid, CustomerSheet
-from supportdesk_tui.ui.widgets.line_pane import LinePane
+from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of
 
 WHEEL = 3
 FOLDED_AT_FIRST = frozenset({"account", "contacts"})
 
 
-class CustomerPane(LinePane, can_focus=True):
+class CustomerPane(LinePane):
     """Everything about the person behind the ticket."""
 
     GROUND = "customer"
@@ -40,7 +40,7 @@ class CustomerPane(LinePane, can_focus=True):
         """Draw what differs from the view before."""
         before, then = self._view, self._now
         self._view, self._now = view, now
-        if view == before and then is not None and then.minute == now.minute:
+        if view == before and then is not None and minute_of(then) == minute_of(now):
             return
         if _person(before) != _person(view):
             self._top = 0

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec.structs import replace
 from textual import on
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
@@ -12,7 +13,7 @@ from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.views import QueueView
 from supportdesk_tui.theming.tokens import Palette
-from supportdesk_tui.ui.widgets.line_pane import LinePane
+from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of
 from supportdesk_tui.ui.widgets.paint import Paint
 from supportdesk_tui.ui.widgets.queue_head import QueueHead
 from supportdesk_tui.ui.widgets.sla_clock import clock_text
@@ -24,7 +25,7 @@ WHEEL = 3
 """Rows a notch of the wheel moves the view."""
 
 
-class QueuePane(LinePane, can_focus=True):
+class QueuePane(LinePane):
     """Which tickets wait, the most urgent first."""
 
     GROUND = "queue"
@@ -61,13 +62,28 @@ class QueuePane(LinePane, can_focus=True):
 
     def show(self, view: QueueView, now: datetime) -> None:
         """Draw what differs from the view before; the cursor is kept in sight by half-page jumps."""
-        before = self._view
+        before, then, top = self._view, self._now, self._top
         self._view, self._now = view, now
         moved = before is None or (before.index, before.total, before.query) != (view.index, view.total, view.query)
         if moved and self.size.height:
             self._follow(view)
-        self.redraw()
+        is_only_cursor = before is not None and top == self._top and view == replace(before, index=view.index)
+        if before is not None and is_only_cursor and then is not None and minute_of(then) == minute_of(now):
+            self._move_cursor(view, (before.index, view.index), now)
+        else:
+            self.redraw()
         self._ask_for_rows(view)
+
+    def _move_cursor(self, view: QueueView, indexes: tuple[int, int], now: datetime) -> None:
+        """Draw the rows the cursor left and came to; nothing else has changed."""
+        past = min(self._top + self._rows_in_view(), view.start + len(view.rows))
+        self.redraw_lines(
+            {
+                self._head + index - self._top: self._row(view, view.rows[index - view.start], index == view.index, now)
+                for index in indexes
+                if max(self._top, view.start) <= index < past
+            }
+        )
 
     def scroll_lines(self, by: int) -> None:
         """Move the view without the cursor."""

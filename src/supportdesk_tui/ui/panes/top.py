@@ -9,7 +9,7 @@ from textual.strip import Strip
 from supportdesk_tui.domain.people import AgentState
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
-from supportdesk_tui.store.state import LinkPhase
+from supportdesk_tui.store.state import LinkPhase, LinkState
 from supportdesk_tui.store.views import TabView, TopView
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui import words
@@ -18,6 +18,12 @@ from supportdesk_tui.ui.widgets.line_pane import LinePane
 
 OFFLINE_S = 15
 """Seconds a lost line is told as its last sign of life; after that it is off."""
+
+
+def ticks(link: LinkState, now: datetime) -> bool:
+    """Whether the line tells seconds: only while a lost connection is young."""
+    silent_s = (now - link.heard_at).total_seconds() if link.heard_at is not None else OFFLINE_S
+    return link.phase is LinkPhase.LOST and silent_s < OFFLINE_S
 
 
 class TopPane(LinePane):

@@ -1,5 +1,7 @@
 """A pane drawn line by line: it lays out all its lines and repaints only those that differ from what is shown."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from textual.geometry import Region
@@ -56,13 +58,38 @@ class LinePane(Widget):
         if changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
+    def redraw_lines(self, lines: Mapping[int, Strip]) -> None:
+        """Put single lines in place of those shown; the rest is known to be as it was."""
+        if self._laid_for != tuple(self.size):
+            self.redraw()
+            return
+        changed = [y for y, strip in lines.items() if strip is not self._lines[y]]
+        for y in changed:
+            self._lines[y] = lines[y]
+        if changed:
+            self.refresh(*(Region(0, y, self._laid_for[0], 1) for y in changed))
+
     def render_line(self, y: int) -> Strip:
         """One line, as laid out for this size."""
         size = self.size.width, self.size.height
         if self._laid_for != size:
             self._lines = _filled(self, *size)
             self._laid_for = size
-        return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width)
+        return self._lines[y] if y < len(self._lines) else self.line().strip()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines in a part of the pane: they are whole already, so no style of a widget is laid over them again."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, self.background_colors[1]) for strip in strips]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
+
+def minute_of(moment: datetime) -> datetime:
+    """The minute a moment lies in: panes tell no finer time, so within one they look the same."""
+    return moment.replace(second=0, microsecond=0)
 
 
 def _filled(pane: LinePane, width: int, height: int) -> list[Strip]:
