@@ -74,6 +74,8 @@ class QueueLoaded(Struct, frozen=True):
     have: int = 0
     expected: int = 0
     problems: tuple[str, ...] = ()
+    is_partial: bool = False
+    """What the copy has, while the backend is still being asked."""
 
 
 class QueueFailed(Struct, frozen=True):

@@ -23,6 +23,7 @@ def _queue_chosen(state: DeskState, event: ev.QueueChosen) -> DeskState:
         query=event.query,
         search=event.search,
         filter=event.filter,
+        misread=event.problems,
         problems=event.problems,
         is_loading=True,
         failed="",
@@ -47,11 +48,11 @@ def _queue_loaded(state: DeskState, event: ev.QueueLoaded) -> DeskState:
         index=index,
         cursor=_row_at(rows, event.start, index),
         as_of=event.as_of,
-        is_loading=False,
+        is_loading=event.is_partial,
         failed="",
         have=event.have,
         expected=event.expected,
-        problems=event.problems or queue.problems,
+        problems=(*queue.misread, *event.problems),
     )
     return replace(state, queue=queue)
 

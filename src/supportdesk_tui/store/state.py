@@ -121,8 +121,10 @@ class QueueState(Struct, frozen=True):
     """The search line as typed; empty when a view is shown."""
     filter: str = ""
     """Narrowing of this list as typed (`\\`)."""
+    misread: tuple[str, ...] = ()
+    """What of the search line was not understood."""
     problems: tuple[str, ...] = ()
-    """What of the search line was not understood or not applied."""
+    """That, and what was not applied or not answered."""
     total: int = 0
     start: int = 0
     """Index of rows[0] in the whole order."""
@@ -179,6 +181,8 @@ class Draft(Struct, frozen=True):
     base_seq: int = 0
     """Newest entry seen when writing began: newer customer or agent entries are announced before sending."""
     is_saved: bool = True
+    is_refused: bool = False
+    """The disk would not take it."""
 
     @property
     def is_empty(self) -> bool:

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct, field
 
-from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.errors import DeskError, Unreachable
 from supportdesk_tui.domain.ids import AgentId
@@ -20,6 +19,9 @@ from supportdesk_tui.sync.cache import Cache
 from supportdesk_tui.sync.clock import Clock, SystemClock
 from supportdesk_tui.sync.rows import Asker
 from supportdesk_tui.sync.windows import Ask
+
+if TYPE_CHECKING:
+    from supportdesk_tui.backends.port import Backend
 
 Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 Spawn: TypeAlias = Callable[[str, Job], "asyncio.Task[None]"]
@@ -50,17 +52,19 @@ class Common(Struct):
     options: Options = Options()
     alert: Callable[[str], None] | None = None
     """Bell or desktop notification, with a line that is safe to show."""
-    backend: Backend | None = None
+    backend: "Backend | None" = None
     """None while there is no connection to ask."""
     heard_at: datetime | None = None
     """When the server last said anything."""
+    cached_at: datetime | None = None
+    """How old the copy was when the desk was opened."""
     is_whole: bool = False
     """The copy holds every live ticket, so that counting it counts the server."""
     have: int = 0
     expected: int = 0
     """Progress of the copy; `expected` is 0 when it is whole."""
 
-    def server(self, operation: str) -> Backend:
+    def server(self, operation: str) -> "Backend":
         """The backend, or Unreachable."""
         if self.backend is None:
             raise Unreachable(operation, self.say(words.NOT_CONNECTED, {}))

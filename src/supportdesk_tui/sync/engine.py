@@ -1,7 +1,8 @@
 """Performs effects against the port; the only place that awaits a backend, and the one that catches what nobody expected.
 
 engine = Engine(common, ledger, backend_factory)
-engine.open()           # before the event loop: state from disk, first rows on the screen
+open_cache(common)      # for the first picture; open() does it where nobody did
+engine.open()           # the rest of what the disk knows: drafts and outbox
 await engine.start()    # inside it: outbox, feed and copy run in the background
 engine.perform(effect)
 await engine.stop()
@@ -35,14 +36,13 @@ from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Level, LinkPhase, Notice
 from supportdesk_tui.sync import words
-from supportdesk_tui.sync.cache import Cache
 from supportdesk_tui.sync.common import Common, Job
 from supportdesk_tui.sync.drafts import Drafts
 from supportdesk_tui.sync.errands import Errands
 from supportdesk_tui.sync.link import BackendFactory, Link, LinkHooks
 from supportdesk_tui.sync.outbox_db import Ledger
 from supportdesk_tui.sync.queue import Queue
-from supportdesk_tui.sync.start import open_from_disk
+from supportdesk_tui.sync.start import open_cache
 from supportdesk_tui.sync.telling import why
 from supportdesk_tui.sync.tickets import Tickets
 from supportdesk_tui.sync.writes import Writes
@@ -161,19 +161,16 @@ class Engine:
 
     # --- life
 
-    def open(self, rows: int = 80) -> None:
-        """Everything the disk knows, into the store; quick, and without the event loop."""
-        try:
-            self._common.cache.open()
-        except StorageError as error:
-            self._common.tell(words.NOT_SAVED, Level.ERROR, reason=str(error))
-            self._common.cache = Cache(None)
-            self._common.cache.open()
+    def open(self) -> None:
+        """Everything the disk knows, into the store, as far as it is not there yet; quick, and without the event loop."""
+        if not self._common.cache.is_open:
+            open_cache(self._common)
         try:
             self._ledger.open()
         except StorageError as error:
             self._common.tell(words.NOT_SAVED, Level.ERROR, reason=str(error))
-        open_from_disk(self._common, self.outbox, self.drafts, rows)
+        if self._common.me:
+            self._agent_changed(self._common.me)
         self._tell_damage()
 
     async def start(self) -> None:
@@ -189,6 +186,9 @@ class Engine:
         await self.outbox.close()
         await self._jobs.stop()
         await self.link.close()
+        if self._common.heard_at is not None:
+            with suppress(StorageError):
+                self._common.cache.last.save_heard(self._common.heard_at)
         self.drafts.close()
         self._ledger.close()
         self._common.cache.close()

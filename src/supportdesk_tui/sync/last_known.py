@@ -51,6 +51,18 @@ class LastKnown:
         blob = self._saved("views")
         return (self._tolerant(lambda: codec.load_views(blob)) if blob else None) or ()
 
+    def save_heard(self, at: datetime) -> None:
+        """Remember when the server last said anything: what is kept is as old as that."""
+        self._save("heard", at.isoformat().encode())
+
+    def heard_at(self) -> datetime | None:
+        """When the server last said anything to an earlier run, as far as it was written down."""
+        value = self._saved("heard")
+        try:
+            return datetime.fromisoformat(value.decode()) if value else None
+        except ValueError:
+            return None
+
     def touched_at(self) -> datetime | None:
         """When the file was last written; None in memory."""
         files = (self._db.path, self._db.path.with_name(self._db.path.name + "-wal")) if self._db.path else ()

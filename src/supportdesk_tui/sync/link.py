@@ -130,7 +130,9 @@ class Link:
         common.heard_at = common.clock.now()
         common.store.dispatch(ev.SignedIn(session, directory))
         self._hooks.signed_in(backend, session)
+        heard_at = common.heard_at
         await common.cache.run(lambda: common.cache.last.save_session(session, directory))
+        await common.cache.run(lambda: common.cache.last.save_heard(heard_at))
 
     async def _fill(self) -> None:
         await self.load_views()

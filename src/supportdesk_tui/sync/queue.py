@@ -35,6 +35,10 @@ class Queue:
     def __init__(self, common: Common) -> None:
         self._common = common
         self._results: Results | None = None
+        self._asked: QueueQuery | None = None
+        """What the backend was asked and has not answered yet."""
+        self._trouble: tuple[QueueQuery | None, str] = (None, "")
+        """Why the backend's answer to a query is missing."""
 
     def is_local(self, query: QueueQuery) -> bool:
         """Whether the copy of live tickets holds everything the query can find."""
@@ -52,21 +56,31 @@ class Queue:
         if queue.is_loading:
             # Chosen anew: a list the backend gave earlier may have changed since.
             self._results = None
-        is_known = self._current() is not None
+        asks = self._current() is None and not self.is_local(queue.query) and self._common.backend is not None
+        self._asked = queue.query if asks else None
         await self.show(at)
-        if not is_known and not self.is_local(queue.query) and self._common.backend is not None:
+        if asks:
             await self.search()
 
     async def search(self) -> None:
         """Ask the backend for the query on screen; without it, the copy answers as well as it can."""
         query = self._common.store.state.queue.query
         results = Results(query)
+        self._asked, self._trouble = query, (None, "")
         try:
             await self._read_page(results)
-        except Unreachable:
+        except Unreachable as error:
             self._results = None
-            await self.show(problems=(self._common.say(words.OFFLINE_RESULT, {}),))
+            self._trouble = (query, self._common.say(words.OFFLINE_RESULT, {"reason": str(error.reason or error)}))
+            self._asked = None
+            await self.show()
             return
+        except BackendError as error:
+            self._trouble = (query, str(error.reason or error))
+            raise
+        finally:
+            if self._asked == query:
+                self._asked = None
         self._results = None if self.is_local(query) else results
         await self.show()
 
@@ -79,13 +93,13 @@ class Queue:
             results.problems = (self._common.say(words.NOT_APPLIED, {"terms": ", ".join(page.unapplied)}),)
         await self._common.cache.put_tickets(page.items)
 
-    async def show(self, at: int | None = None, problems: tuple[str, ...] = ()) -> None:
+    async def show(self, at: int | None = None) -> None:
         """Read the rows and dispatch them, if they are still wanted then."""
-        event = await self.event(at, problems)
+        event = await self.event(at)
         if event is not None:
             self._common.store.dispatch(event)
 
-    async def event(self, at: int | None = None, problems: tuple[str, ...] = ()) -> QueueLoaded | None:
+    async def event(self, at: int | None = None) -> QueueLoaded | None:
         """The rows to show and where the cursor's ticket is in them; None when the agent asked for something else meanwhile."""
         common = self._common
         ask = common.ask()
@@ -109,14 +123,17 @@ class Queue:
             total=window.total,
             start=window.start,
             rows=window.rows,
-            as_of=(common.heard_at or common.clock.now()) if common.backend is not None else common.clock.now(),
+            as_of=common.heard_at or common.cached_at or common.clock.now(),
             cursor_index=place,
             have=common.have,
             expected=common.expected,
-            problems=problems or self._problems(ask.query),
+            problems=self._problems(ask.query),
+            is_partial=self._asked == ask.query,
         )
 
     def _problems(self, query: QueueQuery) -> tuple[str, ...]:
+        if self._trouble[0] == query:
+            return (self._trouble[1],)
         return self._results.problems if self._results is not None and self._results.query == query else ()
 
     async def _place(self, cursor: TicketId | None) -> int | None:

@@ -6,37 +6,42 @@ from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import ViewId
 from supportdesk_tui.domain.queue import View
 from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.state import Level
+from supportdesk_tui.sync import words
+from supportdesk_tui.sync.cache import Cache
 from supportdesk_tui.sync.common import Common
-from supportdesk_tui.sync.drafts import Drafts
-from supportdesk_tui.sync.outbox import Outbox
 from supportdesk_tui.sync.windows import Ask
 
+ROWS = 80
+"""As many as the tallest terminals show."""
 
-def open_from_disk(common: Common, outbox: Outbox, drafts: Drafts, rows: int) -> None:
-    """Session, views, rows, drafts and outbox as they were, into the store; a damaged cache only means fewer of them."""
+
+def open_cache(common: Common) -> None:
+    """Session, views and rows as they were, into the store; a damaged cache only means fewer of them."""
+    try:
+        common.cache.open()
+    except StorageError as error:
+        common.tell(words.NOT_SAVED, Level.ERROR, reason=str(error))
+        common.cache = Cache(None)
+        common.cache.open()
     try:
         known = common.cache.last.session()
         views = common.cache.last.views()
+        common.cached_at = common.cache.last.heard_at() or common.cache.last.touched_at()
     except StorageError:
         known, views = None, ()
     if known is None:
         return
-    session, directory = known
-    common.store.dispatch(ev.SignedIn(session, directory, is_cached=True), ev.ViewsLoaded(views))
-    try:
-        loaded: list[ev.Event] = [drafts.load(session.agent.id), outbox.load(session.agent.id)]
-        common.store.dispatch(*loaded)
-    except StorageError:
-        pass  # told when it was opened
+    common.store.dispatch(ev.SignedIn(*known, is_cached=True), ev.ViewsLoaded(views))
     chosen = first_view(views, common.options.view)
     if chosen is not None:
-        common.store.dispatch(ev.QueueChosen(chosen.query, chosen.id), *_rows(common, chosen, rows))
+        common.store.dispatch(ev.QueueChosen(chosen.query, chosen.id), *_rows(common, chosen))
 
 
-def _rows(common: Common, view: View, rows: int) -> list[ev.Event]:
+def _rows(common: Common, view: View) -> list[ev.Event]:
     try:
-        window = common.cache.first_window(Ask(view.query, "", common.asker()), 0, rows)
-        as_of = common.cache.last.touched_at() or common.clock.now()
+        window = common.cache.first_window(Ask(view.query, "", common.asker()), 0, ROWS)
+        as_of = common.cached_at or common.clock.now()
     except StorageError:
         return []
     return [ev.QueueLoaded(view.query, "", window.total, window.start, window.rows, as_of, cursor_index=0)]
