@@ -180,10 +180,11 @@ def test_quitting_asks_while_something_is_unsent() -> None:
     assert run(waiting, "desk.quit", "sure") == [ef.Quit()]
 
 
-def test_a_draft_the_disk_refused_counts_as_unsent() -> None:
+def test_leaving_asks_while_a_draft_has_words_in_it() -> None:
     one = TicketId("t1")
     assert has(run(context(drafts={one: Draft(one, body="x", is_saved=False)}), "desk.quit"), ef.Confirm)
-    assert run(context(drafts={one: Draft(one, body="x")}), "desk.quit") == [ef.Quit()]
+    assert has(run(context(drafts={one: Draft(one, body="x")}), "desk.quit"), ef.Confirm)
+    assert run(context(drafts={one: Draft(one)}), "desk.quit") == [ef.Quit()]
 
 
 def test_theme_and_language_are_asked_for_and_set() -> None:
