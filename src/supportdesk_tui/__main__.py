@@ -10,10 +10,15 @@ from supportdesk_tui import splash
 def main() -> None:
     """Run the command line; when it opens the desk, something is on the screen before the imports begin."""
     os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
-    if splash.is_wanted(sys.argv[1:]):
-        splash.paint()
     try:
-        from supportdesk_tui.cli import cli
+        if splash.is_wanted(sys.argv[1:]):
+            gc.disable()  # nothing made during a start is garbage; the app turns it on again
+            splash.paint()
+            if sys.argv[1:] in ([], ["run"]):
+                from supportdesk_tui.cli.opening import run_plainly
+
+                sys.exit(run_plainly())
+        from supportdesk_tui.cli.group import cli
 
         cli()
     except KeyboardInterrupt:

@@ -1,7 +1,9 @@
 """The composition root: holds store, panes, keys and sync together; no behaviour of its own."""
 
+import gc
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -11,12 +13,6 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 
-from supportdesk_tui.commands.catalog import BY_ID
-from supportdesk_tui.commands.context import Context
-from supportdesk_tui.commands.effects import Effect
-from supportdesk_tui.commands.keymap import Keymap
-from supportdesk_tui.commands.sheet import Hint, hints
-from supportdesk_tui.commands.spec import Args
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.i18n.catalog import set_locale
 from supportdesk_tui.store.events import DraftChanged
@@ -25,22 +21,27 @@ from supportdesk_tui.store.store import Store
 from supportdesk_tui.theming.load import LoadedTheme, load_theme
 from supportdesk_tui.ui.bridge import Bridge
 from supportdesk_tui.ui.driver import DeskDriver, desk_driver, guard_crashes
-from supportdesk_tui.ui.keys import KeyPump
-from supportdesk_tui.ui.perform import Performer
 from supportdesk_tui.ui.pulse import Pulse
 from supportdesk_tui.ui.screens.desk import DeskScreen
 from supportdesk_tui.ui.shelf import ASKED_BY, LoadMacros, MacroShelf
 from supportdesk_tui.ui.terminal import TerminalSettings
 
 if TYPE_CHECKING:
+    from supportdesk_tui.commands.context import Context
+    from supportdesk_tui.commands.effects import Effect
+    from supportdesk_tui.commands.keymap import Keymap
+    from supportdesk_tui.commands.sheet import Hint
+    from supportdesk_tui.commands.spec import Args
     from supportdesk_tui.theming.tokens import Palette
+    from supportdesk_tui.ui.keys import KeyPump
+    from supportdesk_tui.ui.perform import Performer
     from supportdesk_tui.ui.screens.dialog import Dialog
 
 
 class Engine(Protocol):
     """What the app needs of `sync.engine`."""
 
-    def perform(self, effect: Effect) -> object:
+    def perform(self, effect: "Effect") -> object:
         """Begin an effect; its outcome comes as events."""
         ...
 
@@ -58,18 +59,19 @@ class Engine(Protocol):
 
 
 class DeskParts(Struct):
-    """What a desk is put together from; `cli` builds it from settings."""
+    """What a desk is put together from; `cli` builds it from settings. What only hands need is loaded after the first paint."""
 
     store: Store
-    engine: Engine
-    keymap: Keymap
+    load_engine: Callable[[], Engine]
+    load_keymap: "Callable[[], tuple[Keymap, tuple[str, ...]]]"
+    """The keys, and what was wrong with the agent's own."""
     theme: LoadedTheme
     theme_folders: tuple[Path, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     terminal: TerminalSettings = TerminalSettings()  # frozen
     problems: tuple[str, ...] = ()
-    """What was wrong with configuration, keys or themes: told after the first paint."""
+    """What was wrong with configuration or themes: told after the first paint."""
     load_macros: LoadMacros | None = None
 
 
@@ -85,16 +87,14 @@ class DeskApp(App[int]):
         super().__init__(driver_class=DeskDriver)
         self._parts = parts
         self.macros = MacroShelf(parts.load_macros)
-        self._is_live = False
+        self._is_drawn = False
+        self._is_ready = False
         self.store = parts.store
-        self.keymap = parts.keymap
         self.register_theme(parts.theme.theme)
         self.theme = parts.theme.theme.name
         self.palette: Palette = parts.theme.palette
-        self.performer = Performer(self, parts.store, parts.engine.perform, parts.clock)
         self.desk = DeskScreen(self.palette, hints=self.hints, run=self.run_command, keep_draft=self.keep_text, draw=self.draw)
         self.bridge = Bridge(parts.store, self.desk, parts.clock, self.call_later)
-        self.keys = KeyPump(self, self.performer)
         self.pulse = Pulse(self, parts.store, self.bridge, parts.clock)
         guard_crashes(self, parts.terminal.report_dir)
 
@@ -105,28 +105,69 @@ class DeskApp(App[int]):
     def draw(self) -> None:
         """Draw the desk as it is now; the first time, go live once it is on the screen."""
         self.bridge.tick()
-        if not self._is_live:
-            self._is_live = True
-            self.call_after_refresh(self._after_first_paint)
+        if not self._is_drawn:
+            self._is_drawn = True
+            self.call_after_refresh(self._get_ready)
 
-    def _after_first_paint(self) -> None:
-        self.run_worker(self._parts.engine.start(), group="engine", exit_on_error=False)
+    async def _get_ready(self) -> None:
+        """Load what only hands need, then go live: once the first rows are on the screen, or when a key comes earlier."""
+        if self._is_ready:
+            return
+        self._is_ready = True
+        await self.desk.furnish()
+        self.run_worker(self.engine.start(), group="engine", exit_on_error=False)
         self.pulse.start()
-        self.performer.tell_problems(self._parts.problems + self.macros.read())
+        self.performer.tell_problems(self._parts.problems + self._resolved[1] + self.macros.read())
+        self.bridge.tick()
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What moves data."""
+        return self._parts.load_engine()
+
+    @cached_property
+    def performer(self) -> "Performer":
+        """What does effects."""
+        from supportdesk_tui.ui.perform import Performer
+
+        return Performer(self, self.store, self.engine.perform, self._parts.clock)
+
+    @cached_property
+    def keys(self) -> "KeyPump":
+        """What takes keys and pastes."""
+        from supportdesk_tui.ui.keys import KeyPump
+
+        return KeyPump(self, self.performer)
+
+    @cached_property
+    def _resolved(self) -> "tuple[Keymap, tuple[str, ...]]":
+        return self._parts.load_keymap()
+
+    @property
+    def keymap(self) -> "Keymap":
+        """Which key runs what."""
+        return self._resolved[0]
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and paste goes through the pump, in order; the rest is Textual's."""
         if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._get_ready()
             await self.keys.key(event)
         elif isinstance(event, events.Paste) and not event.is_forwarded:
+            await self._get_ready()
             await self.keys.paste(event)
         else:
             await super().on_event(event)
 
     # --- what dialogs, keys and effects ask of the app
 
-    def context(self) -> Context:
+    def context(self) -> "Context":
         """A snapshot for commands; text typed for another ticket than the open one is not part of it."""
+        from supportdesk_tui.commands.context import Context
+
         composer, state = self.desk.composer, self.store.state
         draft = state.draft(state.conversation.ticket)
         typed = composer.text if composer.ticket == state.conversation.ticket else draft.body if draft else ""
@@ -139,12 +180,19 @@ class DeskApp(App[int]):
             options=self._parts.options,
         )
 
-    def hints(self) -> tuple[Hint, ...]:
-        """What the last line says works here."""
+    def hints(self) -> "tuple[Hint, ...]":
+        """What the last line says works here; nothing before hands have what they need."""
+        if not self._is_ready:
+            return ()
+        from supportdesk_tui.commands.sheet import hints
+
         return hints(self.context(), self.keymap)
 
-    async def run_command(self, command: str, args: Args = ()) -> None:
+    async def run_command(self, command: str, args: "Args" = ()) -> None:
         """Run a command by id, or say why it cannot run."""
+        from supportdesk_tui.commands.catalog import BY_ID
+
+        await self._get_ready()
         self.keep_draft()
         if command in ASKED_BY:
             self.performer.tell_problems(self.macros.read())
@@ -215,17 +263,20 @@ class DeskApp(App[int]):
         """Stop the timers, keep what is typed, let go of disk and network."""
         self.pulse.stop()
         self.keep_draft()
-        await self._parts.engine.stop()
+        await self.engine.stop()
 
     def on_hangup(self, why: str) -> None:
         """The line or the system ends us: nothing typed may be lost."""
-        self.keep_draft()
-        self._parts.engine.save_now()
+        if self._is_ready:
+            self.keep_draft()
+            self.engine.save_now()
 
     def keep_draft(self) -> None:
         """Bring the draft up with what stands in the composer."""
+        if not self.store.state.view.composer_open:
+            return
         composer = self.desk.composer
-        if composer.ticket is not None and self.store.state.view.composer_open:
+        if composer.ticket is not None:
             self.keep_text(composer.ticket, composer.text)
 
     def keep_text(self, ticket: TicketId, text: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from supportdesk_tui.cli import COMMANDS
+from supportdesk_tui.cli.group import COMMANDS
 from supportdesk_tui.cli.keys import to_markdown
 from supportdesk_tui.commands.catalog import CATALOG
 from supportdesk_tui.commands.keymap import resolve

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from supportdesk_tui.cli import cli
+from supportdesk_tui.cli.group import cli
 from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread
 
 FOLDERS = ("CONFIG", "DATA", "CACHE", "STATE")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from supportdesk_tui.cli import COMMANDS, DEFAULT, cli
+from supportdesk_tui.cli.group import COMMANDS, DEFAULT, cli
 from tests.cli.conftest import Shell
 
 ROOT = Path(__file__).parents[2]

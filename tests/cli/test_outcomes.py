@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from supportdesk_tui.cli import EXIT_CODES
+from supportdesk_tui.cli.group import EXIT_CODES
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped, stopped
 from supportdesk_tui.config.problems import ConfigError, Problem
 from supportdesk_tui.domain import errors

@@ -127,7 +127,7 @@ async def test_drafts_and_queue_are_there_without_the_server(server: ServerThrea
         await agent.press("r")
         await agent.type("half a sentence")
     async with at_desk(None, tmp_path) as agent:
-        assert any(draft.body == "half a sentence" for draft in agent.state.drafts.values())
+        await agent.until(lambda state: any(draft.body == "half a sentence" for draft in state.drafts.values()), "the draft")
         assert agent.state.queue.rows
         await agent.sees("as of")
 

@@ -1,29 +1,28 @@
 """Builds a desk from settings: store, cache, outbox, adapter, keys, theme and macros, put into one app."""
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from supportdesk_tui.app import DeskApp, DeskParts
-from supportdesk_tui.backends.port import Backend
-from supportdesk_tui.commands.catalog import CATALOG
-from supportdesk_tui.commands.keymap import KeyTrouble, resolve
 from supportdesk_tui.config.schema import Settings
 from supportdesk_tui.i18n.catalog import _, current_locale
 from supportdesk_tui.store.events import ClockToggled
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.sync.cache import Cache
 from supportdesk_tui.sync.common import Common, Options
-from supportdesk_tui.sync.engine import Engine
-from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.start import open_cache
 from supportdesk_tui.theming.load import fitting_theme, load_theme, theme_folders, theme_names
-from supportdesk_tui.ui.alerts import Alerts
 from supportdesk_tui.ui.terminal import TerminalSettings
 from supportdesk_tui.ui.text import use_emoji
+
+if TYPE_CHECKING:
+    from supportdesk_tui.backends.port import Backend
+    from supportdesk_tui.commands.keymap import Keymap
+    from supportdesk_tui.sync.engine import Engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +55,14 @@ def assemble(seat: Seat) -> DeskApp:
     store = Store()
     if settings.clock:
         store.dispatch(ClockToggled())
-    alerts = Alerts.wanted(settings.notifications.bell, settings.notifications.osc9, os.environ)
-    engine = _engine(seat, store, lambda text: alerts.tell(app, text))
-    keymap = resolve(CATALOG, settings.key_preset, settings.keys)
     folders = theme_folders(seat.config_dir / "themes")
     theme = load_theme(fitting_theme(settings.theme, settings.colours, os.environ), folders)
-    problems = (
-        *seat.problems,
-        *(_(problem.text, **dict(problem.values)) for problem in keymap.problems if problem.kind is not KeyTrouble.TAKEN),
-        *(str(problem) for problem in theme.problems),
-    )
-    engine.open()
+    common = _common(seat, store)
+    open_cache(common)
     parts = DeskParts(
         store=store,
-        engine=engine,
-        keymap=keymap,
+        load_engine=lambda: _engine(seat, common, app),
+        load_keymap=lambda: _keymap(settings),
         theme=theme,
         theme_folders=folders,
         options={
@@ -80,34 +72,56 @@ def assemble(seat: Seat) -> DeskApp:
         },
         clock=seat.clock,
         terminal=TerminalSettings(kitty_keys=settings.kitty_keys, report_dir=seat.state_dir),
-        problems=problems,
+        problems=(*seat.problems, *map(str, theme.problems)),
         load_macros=lambda known: _macros(seat, known),
     )
     app = DeskApp(parts)
     return app
 
 
-def _engine(seat: Seat, store: Store, alert: Callable[[str], None]) -> Engine:
+def _common(seat: Seat, store: Store) -> Common:
     settings = seat.settings
-    common = Common(
+    return Common(
         store=store,
         cache=Cache(seat.cache_dir / f"{seat.name}.db" if settings.cache.enabled else None),
         say=lambda text, values: _(text, **values),
-        alert=alert,
         options=Options(hold_s=float(settings.hold_s), locale=current_locale()),
     )
-    return Engine(common, Ledger(seat.data_dir / seat.name), _factory(seat) if seat.url else None)
+
+
+def _engine(seat: Seat, common: Common, app: DeskApp) -> "Engine":
+    from supportdesk_tui.sync.engine import Engine
+    from supportdesk_tui.sync.outbox_db import Ledger
+    from supportdesk_tui.ui.alerts import Alerts
+
+    notifications = seat.settings.notifications
+    alerts = Alerts.wanted(notifications.bell, notifications.osc9, os.environ)
+    common.alert = lambda text: alerts.tell(app, text)
+    engine = Engine(common, Ledger(seat.data_dir / seat.name), _factory(seat) if seat.url else None)
+    engine.open()
+    return engine
+
+
+def _keymap(settings: Settings) -> "tuple[Keymap, tuple[str, ...]]":
+    from supportdesk_tui.commands.catalog import CATALOG
+    from supportdesk_tui.commands.keymap import KeyTrouble, resolve
+
+    keymap = resolve(CATALOG, settings.key_preset, settings.keys)
+    problems = (problem for problem in keymap.problems if problem.kind is not KeyTrouble.TAKEN)
+    return keymap, tuple(_(problem.text, **dict(problem.values)) for problem in problems)
 
 
 def _factory(seat: Seat) -> Callable[[], Any]:
-    async def make() -> Backend:
+    import asyncio
+
+    async def make() -> "Backend":
         token = await asyncio.to_thread(seat.token)
         return await asyncio.to_thread(_adapter, seat, token)
 
     return make
 
 
-def _adapter(seat: Seat, token: str) -> Backend:
+def _adapter(seat: Seat, token: str) -> "Backend":
     """Imported only now, in a thread: the HTTP client costs more than the first paint may."""
     from supportdesk_tui.backends.catalog import SPECS, Connection
 

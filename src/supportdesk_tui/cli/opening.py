@@ -3,27 +3,39 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
-import click
-
-from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+from supportdesk_tui.cli.outcomes import KNOWN, ExitCode, Stopped, tell
 from supportdesk_tui.cli.session import Place, load, place_of, spec_of
 from supportdesk_tui.config.paths import make_private
-from supportdesk_tui.config.secrets import VARIABLE, Secret, Step, find_secret
-from supportdesk_tui.domain.errors import SignInNeeded
 from supportdesk_tui.i18n.catalog import detect_locale, set_locale
 
 if TYPE_CHECKING:
     from supportdesk_tui.cli.assemble import Seat
     from supportdesk_tui.config.load import Loaded
+    from supportdesk_tui.config.secrets import Secret
+
+OWN_BACKEND = "native"
+"""The kind that is always there; any other is looked up."""
+VARIABLE = "SUPPORTDESK_TOKEN"
+
+
+def run_plainly() -> int:
+    """`supportdesk` or `supportdesk run` without options: the same as by the command line, without reading one."""
+    try:
+        open_desk(None, is_offline=False, mouse=None, theme=None)
+    except KNOWN as error:
+        return int(tell(error))
+    return 0
 
 
 def open_desk(profile: str | None, *, is_offline: bool, mouse: bool | None, theme: str | None) -> None:
     """Open the desk and stay until it is left."""
-    loaded, _ = load()
-    place = place_of(profile)
-    spec_of(place)
+    loaded, paths = load()
+    place = place_of(profile, (loaded, paths))
+    if place.profile.backend != OWN_BACKEND:
+        spec_of(place)
     set_locale(detect_locale(loaded.settings.locale, os.environ))
     token = _token(place) if not is_offline else None
     run_app(seat_at(place, loaded, token, theme=theme), mouse=loaded.settings.mouse if mouse is None else mouse)
@@ -62,11 +74,16 @@ def run_app(seat: "Seat", *, mouse: bool) -> None:
 def _token(place: Place) -> Callable[[], str] | None:
     """How the desk gets its token; None opens it offline.
 
-    A key store may take long, so where one had the token last time it is asked only once the desk is on the screen. Otherwise
-    every step is asked first, and then the person: nobody can be asked on a screen that is taken. Enter alone is offline.
+    A key store may take long, so where one had the token last time, or the environment has it, it is looked for only once the
+    desk is on the screen. Otherwise every step is asked first, and then the person: nobody can be asked on a screen that is
+    taken. Enter alone is offline.
     """
-    if VARIABLE not in os.environ and place.kept_note.exists():
+    if VARIABLE in os.environ:
+        return cache(lambda: _kept_token(place))
+    if place.kept_note.exists():
         return lambda: _kept_token(place)
+    from supportdesk_tui.config.secrets import Step, find_secret
+
     found = find_secret(place.name, place.profile, os.environ)
     if found.step in (Step.KEYRING, Step.KERNEL):
         make_private(place.paths.state)
@@ -76,6 +93,9 @@ def _token(place: Place) -> Callable[[], str] | None:
 
 
 def _kept_token(place: Place) -> str:
+    from supportdesk_tui.config.secrets import find_secret
+    from supportdesk_tui.domain.errors import SignInNeeded
+
     found = find_secret(place.name, place.profile, os.environ)
     if found.secret is None:
         place.kept_note.unlink(missing_ok=True)
@@ -83,9 +103,16 @@ def _kept_token(place: Place) -> str:
     return found.secret.reveal()
 
 
-def _asked(place: Place) -> Secret | None:
+def _asked(place: Place) -> "Secret | None":
+    import click
+
+    from supportdesk_tui.config.secrets import Secret
+
     click.echo(
         f"No token for profile {place.name} ({place.profile.url}); `supportdesk login` keeps one. Enter alone opens offline."
     )
-    typed = str(click.prompt("Token", default="", hide_input=True, show_default=False)).strip()
+    try:
+        typed = str(click.prompt("Token", default="", hide_input=True, show_default=False)).strip()
+    except click.Abort:
+        raise KeyboardInterrupt from None
     return Secret(typed) if typed else None

@@ -2,8 +2,6 @@
 
 from enum import IntEnum
 
-import click
-
 from supportdesk_tui.config.problems import ConfigError
 from supportdesk_tui.domain.errors import (
     Ambiguous,
@@ -41,6 +39,8 @@ class Stopped(Exception):  # noqa: N818 - names an ending, as the errors of the 
         self.next_step = next_step
 
 
+KNOWN: tuple[type[Exception], ...] = (DeskError, ConfigError, Stopped)
+"""What a command may end with."""
 _ENDINGS: tuple[tuple[type[Exception], ExitCode, str, str], ...] = (
     (SignInNeeded, ExitCode.SIGN_IN, "not signed in", "Run: supportdesk login"),
     (Unreachable, ExitCode.CANNOT_REACH, "cannot reach the backend", "Check the URL and the network with: supportdesk doctor"),
@@ -71,6 +71,8 @@ _ENDINGS: tuple[tuple[type[Exception], ExitCode, str, str], ...] = (
 
 def tell(error: Exception) -> ExitCode:
     """Say on standard error what happened and what to do next; the answer is the exit code."""
+    import click
+
     ending = stopped(error)
     click.echo(f"supportdesk: {ending}", err=True)
     if ending.next_step:

@@ -1,6 +1,5 @@
 """Who we are and where: settings, profile, token and backend, for every command that needs them."""
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -77,9 +76,9 @@ def settings_of(profile: str | None) -> Settings:
     return loaded.settings
 
 
-def place_of(profile: str | None) -> Place:
-    """The profile to use; stops when there is none."""
-    loaded, paths = load()
+def place_of(profile: str | None, read: tuple[Loaded, Paths] | None = None) -> Place:
+    """The profile to use, of the settings already read if given; stops when there is none."""
+    loaded, paths = read or load()
     settings = loaded.settings
     name = _known(profile, settings) if profile is not None else settings.active_name
     if not name:
@@ -130,6 +129,8 @@ def at_backend(profile: str | None, work: Callable[[Desk], Awaitable[T]]) -> T:
     place = place_of(profile)
     spec_of(place)
     token = token_of(place)
+    import asyncio
+
     with asyncio.Runner() as runner:
         return runner.run(_at_backend(place, token, work))
 

@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from msgspec import Struct
+
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.sla import ClockLevel, reading
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
@@ -26,6 +28,8 @@ def to_plain(value: object) -> Any:
     """A domain value as JSON has it: enums as their values, times as RFC 3339, sets sorted."""
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Struct):
+        return {name: to_plain(getattr(value, name)) for name in value.__struct_fields__}
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

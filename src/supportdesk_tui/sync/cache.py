@@ -50,6 +50,11 @@ class Cache:
         """Open the file; quick, because the first paint waits for it."""
         self._db.open()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be asked."""
+        return self._db.is_open
+
     def close(self) -> None:
         """Close the file; the counts known by now make the next start quicker."""
         with suppress(StorageError):

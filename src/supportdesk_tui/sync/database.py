@@ -51,6 +51,11 @@ class Database:
                 raise StorageError(f"cannot open {self.path}: {error}") from error
             self._rebuild()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self._connection is not None
+
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path or ":memory:", timeout=2, isolation_level=None, check_same_thread=False, cached_statements=64

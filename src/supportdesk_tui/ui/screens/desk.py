@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store.slices import composer_slices, conversation_slices, customer_slices, queue_slices, top_slices
@@ -21,6 +22,10 @@ from supportdesk_tui.ui.panes.queue import QueuePane
 from supportdesk_tui.ui.panes.top import TopPane, ticks
 from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of
 from supportdesk_tui.ui.widgets.prompt import PromptLine
+
+if TYPE_CHECKING:
+    from supportdesk_tui.commands.sheet import Hint
+    from supportdesk_tui.ui.panes.composer import Composer
 
 RunCommand = Callable[[str, tuple[str, ...]], Awaitable[None]]
 
@@ -69,7 +74,7 @@ class DeskScreen(Screen[None]):
         self,
         palette: Palette,
         *,
-        hints: Callable[[], tuple[Hint, ...]],
+        hints: "Callable[[], tuple[Hint, ...]]",
         run: RunCommand,
         keep_draft: Callable[[TicketId, str], None],
         draw: Callable[[], None],
@@ -83,30 +88,43 @@ class DeskScreen(Screen[None]):
         self.queue_pane = QueuePane(palette)
         self.conversation = ConversationPane(palette)
         self.customer = CustomerPane(palette)
-        self.composer = Composer(palette)
+        self._palette = palette
+        self._is_furnished = False
         self.middle = Vertical(id="middle")
         self.bottom_pane = BottomPane(palette)
         self.prompt = PromptLine(palette, run)
         self._arranged: tuple[object, ...] = ()
-        self._made_of: dict[LinePane | Composer, tuple[object, ...]] = {}
+        self._made_of: dict[Widget, tuple[object, ...]] = {}
 
     def compose(self) -> ComposeResult:
-        """The whole tree, once; panes are hidden and shown, never made anew."""
+        """The tree, once; panes are hidden and shown, never made anew."""
         yield self.top_pane
         with Horizontal(id="panes"):
             yield self.queue_pane
             with self.middle:
                 yield self.conversation
-                yield self.composer
             yield self.customer
         yield self.bottom_pane
         yield self.prompt
+
+    @cached_property
+    def composer(self) -> "Composer":
+        """Where replies are written; hidden until then, so it is made after the first paint."""
+        from supportdesk_tui.ui.panes.composer import Composer
+
+        return Composer(self._palette)
+
+    async def furnish(self) -> None:
+        """Put up what the first paint does not show."""
+        self.composer.display = False
+        await self.middle.mount(self.composer)
+        self._is_furnished = True
 
     def place(self, state: DeskState) -> None:
         """Show, hide and focus panes as size and state say; cheap when nothing differs."""
         size = self.app.size
         focus = state.view.focus
-        composer = state.view.composer_open and state.conversation.ticket is not None
+        composer = self._is_furnished and state.view.composer_open and state.conversation.ticket is not None
         key = (size, focus, composer, state.view.customer_shown)
         if key == self._arranged:
             return
@@ -127,9 +145,10 @@ class DeskScreen(Screen[None]):
         self.queue_pane.display = queue
         self.middle.display = middle
         self.customer.display = customer
-        self.composer.display = composer
+        if self._is_furnished:
+            self.composer.display = composer
         # Keys never go by the focus of a widget, and a pane that takes it would be painted whole: only the caret needs it.
-        self.set_focus(self.composer.editor if focus is Pane.COMPOSER else None, scroll_visible=False)
+        self.set_focus(self.composer.editor if self._is_furnished and focus is Pane.COMPOSER else None, scroll_visible=False)
 
     def on_mount(self) -> None:
         """The first picture, as soon as there are panes to draw on."""
@@ -148,6 +167,7 @@ class DeskScreen(Screen[None]):
         """Draw everything in other colours."""
         for pane in self._panes():
             pane.use_palette(palette)
+        self._palette = palette
         self.composer.use_palette(palette)
 
     def forget(self) -> None:
@@ -184,7 +204,7 @@ class DeskScreen(Screen[None]):
         if message.tab.key:
             await self._run(f"queue.view_{message.tab.key}", ())
 
-    def on_composer_edited(self, message: Composer.Edited) -> None:
+    def on_composer_edited(self, message: "Composer.Edited") -> None:
         """Text was typed: the draft of its ticket follows, also when another one has been opened since."""
         self._keep_draft(message.ticket, message.text)
 
@@ -200,16 +220,15 @@ class DeskScreen(Screen[None]):
             self.conversation.show(conversation_view(state), now)
         if self._is_news(self.customer, *customer_slices(state), minute, focus is Pane.CUSTOMER):
             self.customer.show(customer_view(state), now)
-        if self._is_news(self.composer, *composer_slices(state), minute, focus is Pane.COMPOSER):
+        if self._is_furnished and self._is_news(self.composer, *composer_slices(state), minute, focus is Pane.COMPOSER):
             self.composer.directory = state.session.directory
             self.composer.show(composer_view(state), now)
         self.bottom_pane.show(bottom_view(state), now, self._hints())
 
-    def _is_news(self, pane: LinePane | Composer, *made_of: object) -> bool:
+    def _is_news(self, pane: Widget, *made_of: object) -> bool:
         """Whether a pane would be drawn from something else than the last time; times are compared, all else is the same or not."""
         before = self._made_of.get(pane, ())
         self._made_of[pane] = made_of
         return len(before) != len(made_of) or any(
-            new is not old and not (isinstance(new, datetime) and new == old)
-            for new, old in zip(made_of, before, strict=True)
+            new is not old and not (isinstance(new, datetime) and new == old) for new, old in zip(made_of, before, strict=True)
         )

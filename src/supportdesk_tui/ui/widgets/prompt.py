@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.strip import Strip
 
-from supportdesk_tui.commands.effects import Prompt
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
@@ -13,6 +12,8 @@ from supportdesk_tui.ui.widgets.line_pane import LinePane
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from supportdesk_tui.commands.effects import Prompt
 
 
 class PromptLine(LinePane):
@@ -32,14 +33,14 @@ class PromptLine(LinePane):
         """Whether keys go here."""
         return self._prompt is not None
 
-    def ask(self, prompt: Prompt) -> None:
+    def ask(self, prompt: "Prompt") -> None:
         """Open with a question; keys come here from now on."""
         self._prompt = prompt
         self._edit = LineEdit.of(prompt.value)
         self.display = True
         self.redraw()
 
-    def _close(self) -> Prompt | None:
+    def _close(self) -> "Prompt | None":
         prompt, self._prompt = self._prompt, None
         self.display = False
         return prompt
@@ -65,7 +66,7 @@ class PromptLine(LinePane):
             self._edit.insert(text)
             await self._typed(self._prompt)
 
-    async def _typed(self, prompt: Prompt) -> None:
+    async def _typed(self, prompt: "Prompt") -> None:
         self.redraw()
         if prompt.live:
             await self._run(prompt.command, (self._edit.text,))
