@@ -131,7 +131,7 @@ async def test_what_a_colleague_changes_on_the_open_ticket_is_seen(server: Serve
 def noises(agent: AgentAtDesk) -> list[str]:
     """What would ring: the engine's alerts, taken where the terminal would get them."""
     heard: list[str] = []
-    agent.app._parts.engine._common.alert = heard.append  # type: ignore[attr-defined]  # the engine's own hook
+    agent.app.engine._common.alert = heard.append  # type: ignore[attr-defined]  # the engine's own hook
     return heard
 
 
