@@ -69,7 +69,7 @@ async def test_backspace_deletes_what_a_person_sees_as_one_character() -> None:
             data.composer(summary=replace(data.summary(), channel=Channel.SOCIAL, public=True), limit=280),
             "PUBLIC reply · everyone can read this",
         ),
-        (writing(is_saved=False), "not saved"),
+        (writing(is_saved=False, is_refused=True), "not saved"),
         (data.composer(others=(("Mei Lin", Activity.TYPING),)), "Mei Lin is writing a reply"),
         (data.composer(arrived=(data.entry(9, EntryKind.AGENT, "Mei Lin", 1, "x"),)), "Mei Lin replied"),
         (data.composer(arrived=(data.entry(9, EntryKind.CUSTOMER, "Zhang Min", 1, "x"),)), "Zhang Min wrote again"),

@@ -33,14 +33,14 @@ def _draft_saved(state: DeskState, event: ev.DraftSaved) -> DeskState:
     draft = state.drafts.get(event.ticket)
     if draft is None or draft.is_saved or draft.body != event.body:
         return state
-    return replace(state, drafts={**state.drafts, event.ticket: replace(draft, is_saved=True)})
+    return replace(state, drafts={**state.drafts, event.ticket: replace(draft, is_saved=True, is_refused=False)})
 
 
 def _draft_unsaved(state: DeskState, event: ev.DraftUnsaved) -> DeskState:
     draft = state.drafts.get(event.ticket)
-    if draft is None or not draft.is_saved:
+    if draft is None or draft.is_refused:
         return state
-    return replace(state, drafts={**state.drafts, event.ticket: replace(draft, is_saved=False)})
+    return replace(state, drafts={**state.drafts, event.ticket: replace(draft, is_saved=False, is_refused=True)})
 
 
 def _outbox_changed(state: DeskState, event: ev.OutboxChanged) -> DeskState:

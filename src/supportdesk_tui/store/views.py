@@ -161,8 +161,8 @@ def shown_of(remote: Remote[object]) -> Shown:
 def _told_by(state: DeskState, remote: Remote[object]) -> Shown:
     """As `shown_of`, but nothing is fresh while nobody tells us what changes."""
     match remote:
-        case Loaded(as_of=as_of, is_cached=False) if state.link.phase in {LinkPhase.LOST, LinkPhase.SIGN_IN}:
-            heard = state.link.heard_at
+        case Loaded(as_of=as_of, is_cached=is_cached) if state.link.phase in {LinkPhase.LOST, LinkPhase.SIGN_IN}:
+            heard = None if is_cached else state.link.heard_at
             return Shown(as_of=max(as_of, heard) if heard else as_of)
         case _:
             return shown_of(remote)

@@ -12,7 +12,7 @@ from supportdesk_tui.domain.errors import BackendError, StorageError
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store.events import ArticlesAsked, ArticlesLoaded, DraftChanged, ViewsLoaded
-from supportdesk_tui.store.state import DeskState, Draft, Level, value_of
+from supportdesk_tui.store.state import DeskState, Draft, Level, LinkPhase, value_of
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common
 
@@ -60,7 +60,8 @@ class Errands:
         await self._tell_where()
 
     async def _tell_where(self) -> None:
-        if self._common.backend is None or self._is_told:
+        is_lost = self._common.store.state.link.phase is LinkPhase.LOST
+        if self._common.backend is None or self._is_told or is_lost:
             return
         self._is_told = True
         try:

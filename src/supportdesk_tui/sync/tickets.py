@@ -10,7 +10,7 @@ from supportdesk_tui.domain.errors import DeskError
 from supportdesk_tui.domain.ids import CustomerId, TicketId
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.events import CustomerLoaded, EntriesLoaded, LoadFailed, OlderAsked, TicketLoaded, TicketOpened
-from supportdesk_tui.store.state import Failed, Loaded, value_of
+from supportdesk_tui.store.state import Failed, LinkPhase, Loaded, value_of
 from supportdesk_tui.sync.common import Common, Guarded, Job, gather
 from supportdesk_tui.sync.conversations import Asking, Conversation, Detail, Entries
 
@@ -26,7 +26,10 @@ class Tickets:
         self._mark_read = mark_read
 
     async def open(self, ticket: TicketId) -> None:
-        """Show what is cached, then ask for detail, entries and customer side by side."""
+        """Show what is cached, then ask for detail, entries and customer side by side.
+
+        What is cached is not asked for on a lost line: it is read again when the line is back.
+        """
         row = (await self._common.cache.get_tickets((ticket,))).get(ticket)
         cached = await self._common.cache.conversations.get(ticket, self._common.clock.now())
         self._show_cached(ticket, row, cached)
@@ -39,11 +42,16 @@ class Tickets:
                 return
             jobs = []
         else:
-            jobs = [self._part(ticket, "ticket", partial(self._load_detail, ticket))]
-        jobs.append(self._part(ticket, "entries", partial(self._load_entries, ticket)))
-        jobs.append(self._part(ticket, "customer", partial(self._load_customer, ticket, summary.customer_id)))
+            jobs = [self._part(ticket, "ticket", partial(self._load_detail, ticket))] if self._asks(cached.detail) else []
+        if self._asks(cached.entries):
+            jobs.append(self._part(ticket, "entries", partial(self._load_entries, ticket)))
+        if self._asks(cached.customer):
+            jobs.append(self._part(ticket, "customer", partial(self._load_customer, ticket, summary.customer_id)))
         await gather(*jobs)
         await self._see(ticket, summary)
+
+    def _asks(self, cached: Detail | Entries | Asking | None) -> bool:
+        return cached is None or self._common.store.state.link.phase is not LinkPhase.LOST
 
     def _show_cached(self, ticket: TicketId, row: TicketSummary | None, cached: Conversation) -> None:
         events: list[TicketLoaded | EntriesLoaded | CustomerLoaded] = []

@@ -2,10 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from time import monotonic
+from typing import Final, Protocol
 
 from supportdesk_tui.store.state import DeskState
 from supportdesk_tui.store.store import Store
+
+
+LONGEST_S: Final = 0.1
+"""However many keys are waiting, the cursor is seen to move this often."""
+PARTS: Final = DeskState.__struct_fields__
 
 
 class Stage(Protocol):
@@ -34,30 +40,46 @@ class Bridge:
         self._stage = stage
         self._clock = clock
         self._schedule = schedule
-        self._is_scheduled = False
+        self.is_scheduled = False
+        """Whether a drawing waits in the app's queue."""
         self._drawn: DeskState | None = None
+        self._drawn_at = 0.0
         self._end = store.subscribe(self._changed)
 
     def _changed(self, _: DeskState) -> None:
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            self._schedule(self.flush)
+        if not self.is_scheduled:
+            self.is_scheduled = True
+            self._schedule(self._scheduled)
 
     @property
     def is_behind(self) -> bool:
         """Whether the panes still have to catch up with the store."""
         return self._drawn is not self._store.state
 
+    @property
+    def can_wait(self) -> bool:
+        """Whether only the queue is behind, and that not for long: of moves typed ahead only the last one is to be seen."""
+        drawn, state = self._drawn, self._store.state
+        return (
+            drawn is not None
+            and monotonic() - self._drawn_at < LONGEST_S
+            and all(getattr(drawn, part) is getattr(state, part) for part in PARTS if part != "queue")
+        )
+
     def flush(self) -> None:
         """Draw now what has changed since the last time; nothing when nothing has."""
-        self._is_scheduled = False
         if self.is_behind:
             self.tick()
+
+    def _scheduled(self) -> None:
+        self.is_scheduled = False
+        self.flush()
 
     def tick(self) -> None:
         """Draw as of now, also when only the time has changed."""
         state = self._store.state
         self._drawn = state
+        self._drawn_at = monotonic()
         self._stage.place(state)
         self._stage.show(state, self._clock())
 

@@ -3,6 +3,8 @@
 Keys typed ahead over a slow line must not overtake each other, so no key is forwarded to a widget's own queue.
 """
 
+import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 READ_S = 1.0
 """A notice younger than this survives a key: it cannot have been read."""
 
+UNSEEN_S = 0.1
+"""However many keys are waiting, what they did is seen this often."""
+FRAME_S = 0.02
+"""Long enough for a frame to get out between two keys of a flood."""
+
 
 class KeyPump:
     """Takes every key and paste of the terminal."""
@@ -28,6 +35,7 @@ class KeyPump:
         self._host = host
         self._performer = performer
         self.router = KeyRouter(host.keymap)
+        self._seen_at = 0.0
 
     async def key(self, event: events.Key) -> None:
         """Do what a key means now, and draw it."""
@@ -39,7 +47,19 @@ class KeyPump:
             await self._host.desk.prompt.take_key(event)
         else:
             await self._desk_key(event)
-        self._host.bridge.flush()
+        await self._draw()
+
+    async def _draw(self) -> None:
+        """Draw at once; but of moves of the cursor typed ahead only where they end, which the bridge has scheduled already."""
+        bridge = self._host.bridge
+        is_behind = self._host.app.message_queue_size > bridge.is_scheduled
+        if not (is_behind and bridge.can_wait):
+            bridge.flush()
+        if not is_behind:
+            self._seen_at = monotonic()
+        elif monotonic() - self._seen_at > UNSEEN_S:
+            await asyncio.sleep(FRAME_S)
+            self._seen_at = monotonic()
 
     async def finish(self, dialog: Dialog, done: Done | None) -> None:
         """Take a finished dialog away and run what it answered with."""

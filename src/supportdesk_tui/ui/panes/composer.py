@@ -74,7 +74,7 @@ class ComposerHead(LinePane):
         for place, (text, is_loud) in enumerate(title_words(view)):
             line.add(" · " if place else "", "text_low").add(text, ink if is_loud else "text_low", bold=is_loud)
         count, count_ink = self._counter(view)
-        saved = "" if view.draft is None or view.draft.is_saved else _("not saved") + " · "
+        saved = "" if view.draft is None or not view.draft.is_refused else _("not saved") + " · "
         if cells(saved) + cells(count) + 2 < line.room:
             line.to(line.width - cells(saved) - cells(count) - 1).add(saved, "warning").add(count, count_ink)
         return line.strip()

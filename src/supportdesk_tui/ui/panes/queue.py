@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.views import QueueView
 from supportdesk_tui.theming.tokens import Palette
@@ -50,7 +51,7 @@ class QueuePane(LinePane):
         self._now: datetime | None = None
         self._top = 0
         self._head = 1
-        self._kept: dict[str, tuple[RowLook, Strip]] = {}
+        self._kept: dict[tuple[TicketId, bool], tuple[RowLook, Strip]] = {}
         self._kept_for: tuple[Paint, int] | None = None
         self._room_for = (0, 0)
         self._asked: tuple[int, int, int] | None = None
@@ -158,11 +159,11 @@ class QueuePane(LinePane):
             is_mine=row.owner is not None and row.owner == view.me,
             other=_other(view, row),
         )
-        kept = self._kept.get(row.id)
+        kept = self._kept.get((row.id, at_cursor))
         if kept is not None and kept[0] == look:
             return kept[1]
         strip = ticket_row(self.paint, self.size.width, look, self.GROUND)
-        self._kept[row.id] = (look, strip)
+        self._kept[row.id, at_cursor] = (look, strip)
         return strip
 
     # --- mouse

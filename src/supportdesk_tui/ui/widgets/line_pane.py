@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -11,6 +12,10 @@ from textual.widget import Widget
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.widgets.glyph import UNICODE, Glyphs
 from supportdesk_tui.ui.widgets.paint import Line, Paint
+
+
+NO_GROUND: Final = Color(0, 0, 0)
+"""What shows through behind a line: nothing, every piece of it has its own ground."""
 
 
 class LinePane(Widget):
@@ -79,10 +84,14 @@ class LinePane(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines in a part of the pane: they are whole already, so no style of a widget is laid over them again."""
-        strips = [self.render_line(y) for y in crop.line_range]
+        width, height = self.size
+        if self._laid_for != (width, height):
+            self._lines = _filled(self, width, height)
+            self._laid_for = (width, height)
+        strips = self._lines[crop.y : crop.bottom]
         for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, self.background_colors[1]) for strip in strips]
-        if crop.column_span != (0, self.size.width):
+            strips = [strip.apply_filter(line_filter, NO_GROUND) for strip in strips]
+        if crop.column_span != (0, width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
