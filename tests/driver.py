@@ -116,8 +116,9 @@ async def at_desk(
     login: str = "li.wei",
     size: tuple[int, int] = (160, 48),
     settings: Settings | None = None,
+    url: str = "",
 ) -> AsyncIterator[AgentAtDesk]:
-    """A desk signed in to a real server, its files in `folder`; without a server it is offline."""
+    """A desk signed in to a real server, its files in `folder`; without a server it is offline, or finds nobody at `url`."""
     token = server.token_for(login) if server else ""
     seat = Seat(
         settings=settings or Settings(),
@@ -125,7 +126,7 @@ async def at_desk(
         cache_dir=folder / "cache",
         state_dir=folder / "state",
         config_dir=folder / "config",
-        url=server.url if server else "",
+        url=server.url if server else url,
         token=lambda: token,
     )
     app = assemble(seat)

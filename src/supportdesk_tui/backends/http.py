@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -209,12 +210,14 @@ class Http:
     async def _opened(self, call: Call) -> "httpx.AsyncClient":
         async with self._opening:
             if self._is_closed:
-                raise Unreachable(call.operation, "closed")
+                raise Unreachable(call.operation, "not connected")
             if self._client is None:
                 self._client = await asyncio.to_thread(self._make_client)
             return self._client
 
     def _make_client(self) -> "httpx.AsyncClient":
+        # Without its command line, which would load click, rich and pygments: httpx takes an empty module as not installed.
+        sys.modules.setdefault("httpx._main", ModuleType("httpx._main"))
         import httpx
 
         limits = self._limits
