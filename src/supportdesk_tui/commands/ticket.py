@@ -80,8 +80,11 @@ def take(context: Context, _: Args) -> Iterable[Effect]:
     if len(context.targets) == 1 and current is not None and current.owner == me:
         yield ef.Tell(msg("{number} is yours already"), (("number", current.number),))
         return
-    free = len(context.targets) > 1 or current is None or current.owner is None
-    yield from apply(context, Assign(me, only_if_unowned=free), msg("Taking {number}"))
+    if len(context.targets) > 1 or current is None or current.owner is None:
+        yield from apply(context, Assign(me, only_if_unowned=True), msg("Taking {number}"))
+    else:
+        name = str(current.owner_name or current.owner)[:NAME_LENGTH]
+        yield from apply(context, Assign(me), msg("Taking {number} from {name} – z gives it back"), name=name)
 
 
 def assign(context: Context, args: Args) -> Iterable[Effect]:
