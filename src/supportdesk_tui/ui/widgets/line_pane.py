@@ -13,7 +13,6 @@ from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.widgets.glyph import UNICODE, Glyphs
 from supportdesk_tui.ui.widgets.paint import Line, Paint
 
-
 NO_GROUND: Final = Color(0, 0, 0)
 """What shows through behind a line: nothing, every piece of it has its own ground."""
 
@@ -65,7 +64,7 @@ class LinePane(Widget):
 
     def redraw_lines(self, lines: Mapping[int, Strip]) -> None:
         """Put single lines in place of those shown; the rest is known to be as it was."""
-        if self._laid_for != tuple(self.size):
+        if self._laid_for != tuple(self.size) or not self._lines:
             self.redraw()
             return
         changed = [y for y, strip in lines.items() if strip is not self._lines[y]]
