@@ -60,7 +60,7 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 
 
 def test_guide_for_contributors_stays_short() -> None:
-    assert (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").count("\n") < 200
+    assert (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8").count("\n") < 200
 
 
 def test_keys_of_the_readme_are_the_defaults() -> None:

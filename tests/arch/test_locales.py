@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
-from tools import translations
 
 from supportdesk_tui.commands.catalog import CATALOG
 from supportdesk_tui.commands.sheet import SCOPE_TITLES
 from supportdesk_tui.i18n.catalog import LOCALES, SOURCE, locales
 from supportdesk_tui.ui.text import cells
 from tests.arch.source import PACKAGE, calls, modules
+from tests.tools import translations
 
 SHORT = 8
 """Columns of a word in the footer: two more characters than the longest that is wanted."""
@@ -28,7 +28,7 @@ def _po(locale: str) -> dict[str, str]:
 
 
 def test_every_language_is_complete_and_compiled() -> None:
-    assert translations.check() == [], "python tools/translations.py update, translate, then compile"
+    assert translations.check() == [], "python -m tests.tools.translations update, translate, then compile"
 
 
 def test_chinese_ships_beside_english() -> None:

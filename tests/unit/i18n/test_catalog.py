@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from tools import translations
 
 from supportdesk_tui.i18n.catalog import SOURCE, _, current_locale, detect_locale, locales, ngettext, set_locale
+from tests.tools import translations
 
 CHINESE: dict[str | tuple[str, ...], str | tuple[str, ...]] = {
     "Queue": "队列",

@@ -1,9 +1,9 @@
 """Translations, for development (needs Babel): extract, update, compile, check.
 
-python tools/translations.py extract   # code → locales/supportdesk.pot
-python tools/translations.py update    # the code's messages merged into every .po
-python tools/translations.py compile   # .po → .mo, the only file the program reads
-python tools/translations.py check     # complete, same placeholders, compiled and in step with the code
+python -m tests.tools.translations extract   # code → locales/supportdesk.pot
+python -m tests.tools.translations update    # the code's messages merged into every .po
+python -m tests.tools.translations compile   # .po → .mo, the only file the program reads
+python -m tests.tools.translations check     # complete, same placeholders, compiled and in step with the code
 """
 
 import argparse
@@ -18,7 +18,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "supportdesk_tui"
 LOCALES = PACKAGE / "i18n" / "locales"
 DOMAIN = "supportdesk"
