@@ -95,16 +95,16 @@ class Dialog(ModalScreen[None]):
     # --- what subclasses say
 
     def press(self, event: events.Key) -> Done | None:
-        """Use a key that is not Esc."""
-        raise NotImplementedError
+        """Use a key that is not Esc; anything but None ends the dialog."""
+        return None
 
     def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
         """The lines between title and keys."""
-        raise NotImplementedError
+        return []
 
     def title_text(self) -> str:
         """What this is about."""
-        raise NotImplementedError
+        return ""
 
     def note_text(self) -> str:
         """A few words at the right of the title."""
