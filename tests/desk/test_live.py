@@ -1,6 +1,7 @@
 """What happens elsewhere is on the screen by itself, through breaks of the line too, and nothing is left behind at the end."""
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -214,3 +215,14 @@ async def test_leaving_lets_go_of_tasks_threads_and_sockets(server: ServerThread
     if way == "while sending":
         async with at_desk(server, tmp_path) as again:
             assert again.state.drafts[row.id].body == "leaving in the middle"
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only where TCP can be told how long to wait")
+async def test_a_client_that_went_without_a_goodbye_is_not_waited_for(server: ServerThread) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+    await until(lambda: server.service.server_state.connections)
+    (protocol,) = server.service.server_state.connections
+    accepted = protocol.transport.get_extra_info("socket")
+    assert 0 < accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 15_000
+    writer.close()
+    await writer.wait_closed()

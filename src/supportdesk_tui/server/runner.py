@@ -27,6 +27,8 @@ from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.engine import Database, migrate, open_engine
 
 STOP_S = 1
+DEAD_MS = 10_000
+"""How long what was sent to a client may stay unacknowledged; the feed says something every second."""
 DEMO_LOGIN = "li.wei"
 
 
@@ -99,6 +101,9 @@ def loopback_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Connections inherit it: a client that went without a goodbye is gone, and nobody "is reading" for it any more.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_MS)
     listener.bind((host, port))
     return listener
 
