@@ -5,8 +5,8 @@ from pathlib import Path
 from supportdesk_tui.config.schema import Settings
 from supportdesk_tui.domain.changes import Reply
 from supportdesk_tui.server.runner import ServerThread
-from supportdesk_tui.store.state import DeskState, OutboxPhase, Pane, value_of
-from supportdesk_tui.store.views import composer_view
+from supportdesk_tui.store.state import DeskState, OutboxPhase, Pane
+from supportdesk_tui.store.views import composer_view, summary_of
 from supportdesk_tui.ui.screens.confirm import ConfirmDialog
 from tests.desk.people import asked, bodies, customer_writes, first_line, go_to, open_by_id, open_ticket, row_line, show_view
 from tests.driver import at_desk, key_event
@@ -163,7 +163,7 @@ async def test_undo_is_refused_with_what_changed_since(server: ServerThread, tmp
         await li.until(lambda state: state.undo_stack, "done")
         await open_by_id(mei, ticket)
         await mei.run("ticket.assign", "a3")
-        await mei.until(lambda state: value_of(state.conversation.detail).summary.owner == "a3")  # type: ignore[union-attr]
+        await mei.until(lambda state: (row := summary_of(state)) is not None and row.owner == "a3", "given on")
         await li.press("z")
         await li.until(lambda state: any(item.phase is OutboxPhase.REFUSED for item in state.outbox), "refused")
         await li.sees("moved on: Mei Lin assigned it to 陈静")
