@@ -49,6 +49,8 @@ class Call:
     max_bytes: int = MAX_JSON
     deadline_s: float | None = None
     """Longer than usual, for an upload."""
+    attempts: int | None = None
+    """Fewer than usual, where the caller itself asks again."""
 
     @property
     def target(self) -> str:

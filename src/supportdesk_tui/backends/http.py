@@ -150,7 +150,8 @@ class Http:
             self._closed_until[call.route] = time.monotonic() + error.after_s
             wait_s += error.after_s
         is_worth = call.is_repeatable and isinstance(error, Unreachable | Ambiguous | RateLimited)
-        if not is_worth or failures >= self._limits.attempts or wait_s > self._limits.wait_s or self._budget < 1:
+        attempts = self._limits.attempts if call.attempts is None else call.attempts
+        if not is_worth or failures >= attempts or wait_s > self._limits.wait_s or self._budget < 1:
             return None
         self._budget -= 1
         return wait_s

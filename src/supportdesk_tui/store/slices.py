@@ -28,6 +28,8 @@ def customer_slices(state: DeskState) -> Slices:
 
 
 def composer_slices(state: DeskState) -> Slices:
-    """Behind `composer_view`, but for the focus; the directory names who a draft is passed to."""
+    """Behind `composer_view`, but for the focus; nothing of it matters while the composer is closed."""
+    if not state.view.composer_open:
+        return (False,)
     draft = state.draft(state.conversation.ticket)
-    return state.conversation, summary_of(state), draft, state.session, state.presence, state.view.composer_open
+    return state.conversation, summary_of(state), draft, state.session, state.presence

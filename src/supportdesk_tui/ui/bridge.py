@@ -1,16 +1,18 @@
 """Store to panes: drawn at most once a frame, and only when something changed."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 from typing import Final, Protocol
 
-from supportdesk_tui.store.state import DeskState
+from supportdesk_tui.store.state import DeskState, Loading
 from supportdesk_tui.store.store import Store
-
 
 LONGEST_S: Final = 0.1
 """However many keys are waiting, the cursor is seen to move this often."""
+OPENING_S: Final = 0.025
+"""How long the answer of the cache is waited for before an opened ticket is drawn empty."""
 PARTS: Final = DeskState.__struct_fields__
 
 
@@ -44,12 +46,17 @@ class Bridge:
         """Whether a drawing waits in the app's queue."""
         self._drawn: DeskState | None = None
         self._drawn_at = 0.0
+        self._patience: asyncio.TimerHandle | None = None
         self._end = store.subscribe(self._changed)
 
     def _changed(self, _: DeskState) -> None:
         if not self.is_scheduled:
             self.is_scheduled = True
             self._schedule(self._scheduled)
+
+    def _scheduled(self) -> None:
+        self.is_scheduled = False
+        self.draw()
 
     @property
     def is_behind(self) -> bool:
@@ -71,13 +78,26 @@ class Bridge:
         if self.is_behind:
             self.tick()
 
-    def _scheduled(self) -> None:
-        self.is_scheduled = False
-        self.flush()
+    def draw(self) -> None:
+        """Draw what has changed; a ticket just opened with what the cache has of it, which is there in a moment."""
+        if not self.is_opening:
+            self.flush()
+        elif self._patience is None:
+            self._patience = asyncio.get_running_loop().call_later(OPENING_S, self._schedule, self.flush)
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether another ticket was opened of which nothing is there yet."""
+        drawn, conversation = self._drawn, self._store.state.conversation
+        is_other = drawn is not None and drawn.conversation.ticket != conversation.ticket
+        return is_other and isinstance(conversation.entries, Loading) and conversation.entries.stale is None
 
     def tick(self) -> None:
         """Draw as of now, also when only the time has changed."""
         state = self._store.state
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
         self._drawn = state
         self._drawn_at = monotonic()
         self._stage.place(state)

@@ -38,7 +38,9 @@ class KeyPump:
         self._seen_at = 0.0
 
     async def key(self, event: events.Key) -> None:
-        """Do what a key means now, and draw it."""
+        """Do what a key means on the desk as it is drawn, and draw it."""
+        if not self._host.bridge.can_wait:
+            self._host.bridge.flush()
         self._clear_notice()
         screen = self._host.app.screen
         if isinstance(screen, Dialog):
@@ -54,7 +56,7 @@ class KeyPump:
         bridge = self._host.bridge
         is_behind = self._host.app.message_queue_size > bridge.is_scheduled
         if not (is_behind and bridge.can_wait):
-            bridge.flush()
+            bridge.draw()
         if not is_behind:
             self._seen_at = monotonic()
         elif monotonic() - self._seen_at > UNSEEN_S:

@@ -66,8 +66,8 @@ class NativeBackend:
         self._lens = mapping.Lens()
 
     async def open(self) -> Session:
-        """Ask who the token belongs to."""
-        out = await self._get("sign in", "/session", wire.SessionOut)
+        """Ask who the token belongs to, once: whoever connects tries again in its own time."""
+        out = await self._get("sign in", "/session", wire.SessionOut, attempts=1)
         agent = mapping.to_agent(out.agent)
         self._lens = replace(self._lens, me=agent.id)
         capabilities = mapping.to_capabilities(out.permissions)
@@ -245,8 +245,16 @@ class NativeBackend:
         *,
         values: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
+        attempts: int | None = None,
     ) -> T:
-        call = Call(operation=operation, method="GET", route=_API + route, values=values or {}, query=query or {})
+        call = Call(
+            operation=operation,
+            method="GET",
+            route=_API + route,
+            values=values or {},
+            query=query or {},
+            attempts=attempts,
+        )
         return read(call, (await self._http.send(call)).body, kind)
 
 

@@ -126,12 +126,12 @@ class CustomerPane(LinePane):
         lines = [sheet.plain(text, ink) for text, ink in said.identity()]
         if view.shown.failed:
             lines.append(sheet.plain(_("{mark} not read again · F5", mark=self.paint.glyphs.warn), "warning"))
-        elif view.shown.as_of is not None:
-            lines.append(sheet.plain(_("as of {time}", time=when.moment(view.shown.as_of, now)), "text_low"))
+        age = _("as of {time}", time=when.moment(view.shown.as_of, now)) if view.shown.as_of is not None else ""
         self._starts = []
         for group in said.groups():
             is_folded = group.key in self._folded
-            lines.append(self.line().strip())
+            lines.append(self.line().right(age).strip())
+            age = ""  # on the first blank line, so that nothing moves when it is read anew
             self._starts.append((len(lines), group.key))
             lines.append(sheet.heading(group, is_folded))
             if not is_folded:

@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.domain.sla import Clock
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.views import QueueView
 from supportdesk_tui.theming.tokens import Palette
@@ -53,6 +54,8 @@ class QueuePane(LinePane):
         self._head = 1
         self._kept: dict[tuple[TicketId, bool], tuple[RowLook, Strip]] = {}
         self._kept_for: tuple[Paint, int] | None = None
+        self._clocks: dict[Clock, tuple[str, str]] = {}
+        self._clocks_at: datetime | None = None
         self._room_for = (0, 0)
         self._asked: tuple[int, int, int] | None = None
 
@@ -109,6 +112,7 @@ class QueuePane(LinePane):
             return lines + head.empty(view)
         if self._kept_for != (self.paint, width) or len(self._kept) > KEPT:
             self._kept.clear()
+            self._clocks.clear()
             self._kept_for = (self.paint, width)
         missing = placeholder(self.paint, width, self.GROUND)
         for index in range(self._top, past):
@@ -146,7 +150,7 @@ class QueuePane(LinePane):
     # --- lines
 
     def _row(self, view: QueueView, row: TicketSummary, at_cursor: bool, now: datetime) -> Strip:
-        clock, ink = clock_text(row.clock, now)
+        clock, ink = self._clock(row, now)
         look = RowLook(
             row=row,
             clock=clock,
@@ -165,6 +169,17 @@ class QueuePane(LinePane):
         strip = ticket_row(self.paint, self.size.width, look, self.GROUND)
         self._kept[row.id, at_cursor] = (look, strip)
         return strip
+
+    def _clock(self, row: TicketSummary, now: datetime) -> tuple[str, str]:
+        """What the row's clock reads; worked out once a minute."""
+        minute = minute_of(now)
+        if minute != self._clocks_at or len(self._clocks) > KEPT:
+            self._clocks.clear()
+            self._clocks_at = minute
+        text = self._clocks.get(row.clock)
+        if text is None:
+            text = self._clocks[row.clock] = clock_text(row.clock, now)
+        return text
 
     # --- mouse
 

@@ -33,12 +33,16 @@ class TalkHead:
         row = view.summary
         if row is None:
             return [self._line("chip" if view.is_focused else "").strip()]
+        facts, age = self._facts(view, row), self._age(view, now)
+        is_beside = cells(age) + 2 <= facts.room
+        if is_beside and age:
+            facts.right(age)  # where nothing moves when it is read anew
         extra = [
             self._line().to(3).add(part, ink).strip()
-            for text, ink in self._extra(view, now)
+            for text, ink in self._extra(view, now, "" if is_beside else age)
             for part in (wrap_some(text, self.width - 5, 2)[0] if ink == "warning" else [text])
         ]
-        return [self._title(view, row, now, found), self._facts(view, row), *extra[:EXTRA]]
+        return [self._title(view, row, now, found), facts.strip(), *extra[:EXTRA]]
 
     def _line(self, ground: str = "") -> Line:
         return Line(self.paint, self.width, ground or "conversation")
@@ -54,7 +58,12 @@ class TalkHead:
         line.add(cut(shown_line(row.subject), room), "text_high", bold=True)
         return line.right(end, "accent" if found else ink).strip()
 
-    def _facts(self, view: ConversationView, row: TicketSummary) -> Strip:
+    @staticmethod
+    def _age(view: ConversationView, now: datetime) -> str:
+        """How old everything is; empty when it is fresh."""
+        return _("as of {time}", time=when.moment(view.shown.as_of, now)) if view.shown.as_of is not None else ""
+
+    def _facts(self, view: ConversationView, row: TicketSummary) -> Line:
         line = self._line().to(3)
         owner = shown_line(row.owner_name or row.owner) if row.owner else _("nobody's")
         parts = [
@@ -70,9 +79,9 @@ class TalkHead:
         ]
         for place, (text, ink) in enumerate(part for part in parts if part[0]):
             line.add(" · " if place else "", "text_low").add(text, ink)
-        return line.strip()
+        return line
 
-    def _extra(self, view: ConversationView, now: datetime) -> Iterator[tuple[str, str]]:
+    def _extra(self, view: ConversationView, now: datetime, age: str) -> Iterator[tuple[str, str]]:
         if view.shown.failed:
             text = _("{mark} not read: {reason} · F5 asks again")
             room = self.width - 4 - cells(text.format(mark=self.glyphs.warn, reason=""))
@@ -80,8 +89,8 @@ class TalkHead:
                 text.format(mark=self.glyphs.warn, reason=cut(own_words(shown_line(view.shown.failed)), max(8, room))),
                 "warning",
             )
-        if view.shown.as_of is not None:
-            yield _("as of {time}", time=when.moment(view.shown.as_of, now)), "text_low"
+        if age:
+            yield age, "text_low"
         writing = words.presence(view.others)
         if writing:
             yield f"{self.glyphs.typing} {writing}", "warning"
