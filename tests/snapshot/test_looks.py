@@ -120,7 +120,7 @@ LOOKS: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "wide": ("harbor-night", WIDE, ("l",)),
     "wide-day": ("harbor-day", WIDE, ("r", *"We have found it.")),
     "wide-note": ("harbor-night", WIDE, ("n", *"Looks right to me.")),
-    "wide-menu": ("dusk", WIDE, ("exclamation_mark",)),
+    "wide-menu": ("dusk", WIDE, ("a",)),
     "wide-keys": ("harbor-night", WIDE, ("question_mark",)),
     "wide-palette": ("harbor-day", WIDE, ("ctrl+p", *"esc")),
     "wide-contrast": ("high-contrast", WIDE, ("l",)),
