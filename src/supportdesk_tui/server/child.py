@@ -13,7 +13,7 @@ import sqlalchemy
 
 from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread
 from supportdesk_tui.server.storage import tables
-from supportdesk_tui.server.traffic import Party, Traffic
+from supportdesk_tui.server.traffic import Answered, Party, Traffic
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,7 +29,11 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGHUP, _leave)
     with ServerThread(tickets=options.tickets, seed=options.seed) as server:
         inbound = server.inbound_token
-        traffic = Traffic(server.url, inbound, options.seed, parties_of(server), pace_s=options.pace)
+        mine = next(one.id for one in server.parts.desk.agents.values() if one.login == options.login)
+        parties = parties_of(server, mine)
+        traffic = Traffic(
+            server.url, inbound, options.seed, parties, pace_s=options.pace, answered=Answered(server.engine, parties)
+        )
         if options.pace > 0:
             traffic.start()
         try:
@@ -40,15 +44,14 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def parties_of(server: ServerThread, limit: int = 40) -> list[Party]:
-    """Customers with something open, who may write again."""
+def parties_of(server: ServerThread, mine: str, limit: int = 40) -> list[Party]:
+    """Customers with something open, who may write again; the agent's own first."""
     columns = tables.tickets.c
     live = (columns.band == 0, columns.phase.in_(("open", "pending")), columns.language.in_(("zh", "en", "ja", "es", "ru")))
+    wanted = sqlalchemy.select(columns.customer, columns.number, columns.language, columns.category, columns.owner, columns.id)
     with server.engine.begin() as connection:
-        rows = connection.execute(
-            sqlalchemy.select(columns.customer, columns.number, columns.language).where(*live).order_by(columns.n).limit(limit)
-        )
-        return [Party(row.customer, row.number, row.language) for row in rows]
+        rows = connection.execute(wanted.where(*live).order_by(columns.owner.is_distinct_from(mine), columns.n).limit(limit))
+        return [Party(row.customer, row.number, row.language, row.category, row.owner == mine, row.id) for row in rows]
 
 
 def _wait_for_the_end() -> None:

@@ -1,4 +1,4 @@
-"""Scripted customers who write while you work, through the public inbound API; the same seed, the same words and order."""
+"""Customers who write while you work, through the public inbound API: they answer what they are told, and some just arrive."""
 
 import http.client
 import random
@@ -8,46 +8,21 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import msgspec
+from sqlalchemy import Engine, func, select
 
+from supportdesk_tui.server.seed.chatter import ANSWERS, BURST, HUMAN, NUDGES, THANKS
+from supportdesk_tui.server.seed.money import PLOTS, invented
 from supportdesk_tui.server.seed.stories import THREADS
+from supportdesk_tui.server.storage import tables
 from supportdesk_tui.wire import schema
 
-KINDS = {"new": 34, "follow_up": 42, "human": 8, "thanks": 9, "burst": 7}
-URGENT = {
-    "zh": (
-        "还在吗?",
-        "请尽快处理,谢谢",
-        "有进展了吗?",
-        "我又补充了截图,请查看",
-        "订单号WD202608170042137755,麻烦再看看",
-        "已经等了很久了",
-    ),
-    "en": (
-        "Any news on this?",
-        "Still waiting.",
-        "I added the transaction id: " + "3f" * 32,
-        "Could somebody please look?",
-        "It is TRC20, not ERC20, sorry.",
-    ),
-    "ja": ("その後いかがでしょうか。", "まだ反映されていません。"),
-    "ko": ("진행 상황이 궁금합니다.", "아직 입금이 안 됐어요."),
-    "ru": ("Есть новости?", "Деньги так и не пришли."),
-    "es": ("¿Hay novedades?", "Sigo esperando, por favor."),
-    "fr": ("Avez-vous des nouvelles ?", "Toujours rien reçu."),
-    "vi": ("Có tin gì chưa?", "Tôi vẫn chưa nhận được tiền."),
-    "tr": ("Bir gelişme var mı?", "Hâlâ bekliyorum."),
-}
-THANKS = {
-    "zh": "谢谢",
-    "en": "Thank you!",
-    "ja": "ありがとうございます",
-    "ko": "감사합니다",
-    "ru": "Спасибо",
-    "es": "Gracias",
-    "fr": "Merci",
-}
-HUMAN = {"zh": "转人工!", "en": "human please"}
-BURST = {"zh": ("在吗", "喂", "我的钱呢", "快点", "?????"), "en": ("hello?", "anyone", "where is my money", "??", "HELLO")}
+KINDS = {"mine": 40, "follow_up": 24, "new": 20, "human": 5, "thanks": 8, "burst": 3}
+OPENING = ("mine", "urgent", "follow_up", "mine", "thanks", "new")
+"""What happens first, so that the first minute shows the desk alive."""
+WAITS = 0.9, 1.8
+"""Time between two messages, as a share of the pace."""
+FIRST_WAIT = 1.2
+URGENT = ("EMG", "SEC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +32,10 @@ class Party:
     customer: str
     number: str
     language: str
+    category: str = ""
+    is_mine: bool = False
+    """Whether it is in the demo agent's own queue."""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,37 +49,56 @@ class Written:
 def script(seed: int, parties: list[Party]) -> Iterator[Written]:
     """What the customers write, without end."""
     rng = random.Random(seed)
+    mine = [one for one in parties if one.is_mine] or parties
+    said: set[str] = set()
+    opening = iter(OPENING)
     kinds, weights = list(KINDS), list(KINDS.values())
+    wait = FIRST_WAIT
     while True:
-        kind = rng.choices(kinds, weights)[0]
-        wait = rng.expovariate(1.0)
-        party = rng.choice(parties)
-        if kind == "new" or (kind == "human" and party.language not in HUMAN):
-            yield Written(wait, _opener(rng, party))
-        elif kind == "burst":
-            words = BURST.get(party.language, BURST["en"])
-            yield from (Written(wait if n == 0 else 0.05, _again(party, word)) for n, word in enumerate(words))
-        elif kind == "human":
-            yield Written(
-                wait,
-                schema.InboundIn(channel="chat", customer=party.customer, body=HUMAN[party.language], language=party.language),
-            )
-        elif kind == "thanks":
-            yield Written(wait, _again(party, THANKS.get(party.language, THANKS["en"])))
-        else:
-            yield Written(wait, _again(party, rng.choice(URGENT.get(party.language, URGENT["en"]))))
+        kind = next(opening, "") or rng.choices(kinds, weights)[0]
+        party = rng.choice(mine if kind == "mine" else parties)
+        for message in _messages(rng, kind, party, said):
+            yield Written(wait, message)
+            wait = 0.15
+        wait = rng.uniform(*WAITS)
 
 
-def _opener(rng: random.Random, party: Party) -> schema.InboundIn:
+def _messages(rng: random.Random, kind: str, party: Party, said: set[str]) -> list[schema.InboundIn]:
+    if kind in {"new", "urgent"}:
+        return [_opener(rng, party, is_urgent=kind == "urgent")]
+    if kind == "human":
+        body = HUMAN.get(party.language, HUMAN["en"])
+        return [schema.InboundIn(channel="chat", customer=party.customer, body=body, language=party.language)]
+    if kind == "burst":
+        return [_again(party, word) for word in BURST.get(party.language, BURST["en"])]
+    if kind == "thanks":
+        return [_again(party, rng.choice(THANKS.get(party.language, THANKS["en"])))]
+    return [_again(party, _nudge(rng, party, said))]
+
+
+def _nudge(rng: random.Random, party: Party, said: set[str]) -> str:
+    """Something that fits the matter and was not said on this ticket before, while there is any."""
+    by_category = NUDGES.get(party.language, NUDGES["en"])
+    wordings = (*by_category.get(party.category, ()), *by_category[""])
+    fresh = [one for one in wordings if f"{party.number} {one}" not in said]
+    body = fresh[0] if fresh else rng.choice(wordings)
+    said.add(f"{party.number} {body}")
+    return body
+
+
+def _opener(rng: random.Random, party: Party, *, is_urgent: bool) -> schema.InboundIn:
+    """A new matter; none about money, which would have to be in the customer's account as well."""
     threads = THREADS.get(party.language, THREADS["en"])
-    thread = rng.choice(threads[rng.choice(list(threads))])
-    values = _Invented(rng)
-    channel: schema.ChannelName = rng.choice(("chat", "chat", "email", "ticket", "inapp"))
+    codes = [code for code, told in threads.items() if all(one.plot not in PLOTS for one in told)]
+    urgent = [code for code in codes if code in URGENT]
+    thread = rng.choice(threads[rng.choice(urgent if is_urgent and urgent else codes)])
+    values = invented(rng, party.language, None)
+    lead = rng.randrange(len(thread.openers))
     return schema.InboundIn(
-        channel=channel,
+        channel="inapp" if is_urgent else rng.choice(("chat", "email", "ticket", "inapp")),
         customer=party.customer,
-        subject=rng.choice(thread.subjects).format_map(values),
-        body=rng.choice(thread.openers).format_map(values),
+        subject=thread.subjects[lead % len(thread.subjects)].format_map(values),
+        body=thread.openers[lead].format_map(values),
         language=party.language,
         category=thread.category,
     )
@@ -112,40 +110,51 @@ def _again(party: Party, body: str) -> schema.InboundIn:
     )
 
 
-class _Invented(dict[str, str]):
-    """Facts made up when they are asked for."""
+def answer_to(rng: random.Random, party: Party) -> schema.InboundIn:
+    """What a customer writes who has just been answered."""
+    return _again(party, rng.choice(ANSWERS.get(party.language) or THANKS.get(party.language, THANKS["en"])))
 
-    def __init__(self, rng: random.Random) -> None:
-        super().__init__()
-        self.rng = rng
 
-    def __missing__(self, name: str) -> str:
-        """Invent a fact, and keep to it."""
-        invented: dict[str, Callable[[], str]] = {
-            "coin": lambda: self.rng.choice(("USDT", "BTC", "ETH", "SOL")),
-            "network": lambda: self.rng.choice(("TRC20", "ERC20", "BEP20")),
-            "order": lambda: f"WD{self.rng.randrange(10**17, 10**18)}",
-            "txid": lambda: self.rng.randbytes(32).hex(),
-            "pair": lambda: self.rng.choice(("BTC/USDT", "ETH/USDT")),
-            "version": lambda: f"6.{self.rng.randrange(4, 13)}.0",
-            "city": lambda: self.rng.choice(("Singapore", "Lagos", "Madrid")),
-        }
-        value = self[name] = invented.get(name, lambda: str(self.rng.randrange(2, 900)))()
-        return value
+def _nobody() -> list[Party]:
+    return []
+
+
+class Answered:
+    """Finds, in the server's own tables, whom an agent has answered since it was last asked."""
+
+    def __init__(self, engine: Engine, parties: list[Party]) -> None:
+        self._engine = engine
+        self._parties = {one.ticket: one for one in parties}
+        self._seen = self._last()
+
+    def __call__(self) -> list[Party]:
+        """The parties answered meanwhile, each once."""
+        columns = tables.entries.c
+        since, self._seen = self._seen, self._last()
+        wanted = (columns.kind == "agent", columns.seq > since, columns.seq <= self._seen)
+        with self._engine.begin() as connection:
+            found = connection.execute(select(columns.ticket).where(*wanted).order_by(columns.seq)).scalars().all()
+        return [self._parties[ticket] for ticket in dict.fromkeys(found) if ticket in self._parties]
+
+    def _last(self) -> int:
+        with self._engine.begin() as connection:
+            return connection.execute(select(func.max(tables.entries.c.seq))).scalar() or 0
 
 
 @dataclass
 class Traffic:
-    """Posts the script at a pace until it is stopped."""
+    """Posts the script at a pace until it is stopped; who has been answered meanwhile comes first."""
 
     url: str
     token: str
     seed: int
     parties: list[Party]
     pace_s: float = 8.0
-    """Seconds between two messages, on average."""
+    """Seconds between two messages, about."""
     limit: int = 10**9
     """How many messages at most."""
+    answered: Callable[[], list[Party]] = _nobody
+    """Whom an agent has answered since this was last asked."""
     sent: int = 0
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -163,10 +172,12 @@ class Traffic:
 
     def run(self) -> None:
         """Write until stopped; a refused or failed message is simply not written."""
+        rng = random.Random(self.seed)
         for written in script(self.seed, self.parties):
             if self.sent >= self.limit or self._stop.wait(written.wait * self.pace_s):
                 return
-            self.post(written.message)
+            just_answered = self.answered()
+            self.post(answer_to(rng, just_answered[0]) if just_answered else written.message)
             self.sent += 1
 
     def post(self, message: schema.InboundIn) -> int:

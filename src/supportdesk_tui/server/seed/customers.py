@@ -2,11 +2,11 @@
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from supportdesk_tui.server.floor.people import Customer
 from supportdesk_tui.server.floor.words import DAY, HOUR
+from supportdesk_tui.server.seed.money import Plot, invented, iso, movement_of
 
 NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "zh": (("王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "胡", "朱", "高", "林", "何", "郭"),
@@ -27,15 +27,8 @@ REGIONS = {
     "tr": ("TR", "Europe/Istanbul"),
 }  # fmt: skip
 TIERS = ("Regular", "VIP1", "VIP2", "VIP3", "VIP5", "Institution")
-COINS = (
-    ("USDT", "TRC20", 20),
-    ("USDT", "ERC20", 12),
-    ("BTC", "BTC", 3),
-    ("ETH", "ERC20", 12),
-    ("SOL", "SOL", 32),
-    ("XRP", "XRP", 1),
-)
-STATES = ("review", "signing", "broadcast", "confirming", "done", "done", "done", "failed", "returned")
+STATES = ("done", "done", "done", "done", "failed", "returned")
+"""Of what is over; money on its way belongs to a ticket."""
 FLAGS = (
     ("new_device_withdrawal", "risk engine"), ("sim_swap_suspect", "carrier signal"), ("scam_victim_report", "customer"),
     ("mule_pattern", "risk engine"), ("vulnerable_customer", "agent"), ("chargeback", "card processor"), ("abusive", "agent"),
@@ -62,38 +55,15 @@ class EdgeCustomer:
     bodies: tuple[str, ...]
     flags: tuple[tuple[str, str], ...] = ()
     tags: tuple[str, ...] = ()
+    plot: str = ""
+    answer: str = ""
+    """What an agent has already answered."""
 
 
-def _iso(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, tz=UTC).isoformat().replace("+00:00", "Z")
-
-
-def movement(rng: random.Random, now: int, state: str | None = None) -> dict[str, Any]:
-    """One deposit or withdrawal; every identifier is invented."""
-    coin, network, needed = rng.choice(COINS)
-    state = state or rng.choice(STATES)
-    done = needed if state == "done" else rng.randrange(needed) if state == "confirming" else 0
-    outgoing = rng.random() < 0.6
-    has_txid = state in {"broadcast", "confirming", "done", "returned"}
-    address = (
-        f"T{rng.randbytes(4).hex()}…{rng.randbytes(2).hex()}"
-        if network == "TRC20"
-        else f"0x{rng.randbytes(3).hex()}…{rng.randbytes(2).hex()}"
-    )
-    return {
-        "id": f"{'WD' if outgoing else 'DP'}{rng.randrange(10**17, 10**18)}",
-        "direction": "out" if outgoing else "in",
-        "coin": coin,
-        "network": network,
-        "amount": f"{rng.choice((25, 120, 480, 1500, 5000, 18000)) * rng.uniform(0.5, 1.5):.2f}",
-        "state": state,
-        "confirmations": done,
-        "needed": needed,
-        "txid": rng.randbytes(32).hex() if has_txid else "",
-        "address": address,
-        "at": _iso(now - rng.randrange(5, 5000) * 60_000),
-        "memo_missing": coin == "XRP" and not outgoing and rng.random() < 0.5,
-    }
+def earlier_movement(rng: random.Random, now: int) -> dict[str, Any]:
+    """One deposit or withdrawal that is long over; every identifier is invented."""
+    plot = Plot(rng.choice(("out", "out", "in")), (rng.choice(STATES),), settled=True)
+    return movement_of(plot, invented(rng, "en", plot), 1, now - rng.randrange(50, 1_000) * HOUR)
 
 
 def _fact(name: str, value: str, *, warn: bool = False) -> dict[str, Any]:
@@ -116,19 +86,19 @@ def make_customer(rng: random.Random, n: int, language: str, now: int, edge: Edg
         "region": region,
         "time_zone": zone,
         "phone": f"+{rng.randrange(1, 99)} *** *** {rng.randrange(10, 99)}",
-        "joined_at": _iso(joined),
+        "joined_at": iso(joined),
         "preferred_channel": rng.choice(("chat", "email", "inapp", None)),
         "do_not_contact": rng.random() < 0.02,
         "kyc": [
             _fact("level", str(level)),
             _fact("status", status, warn=status.startswith("rejected")),
-            _fact("last_review", _iso(now - rng.randrange(3, 400) * DAY)[:10]),
+            _fact("last_review", iso(now - rng.randrange(3, 400) * DAY)[:10]),
         ],
         "security": [
             _fact("two_factor", two_factor, warn=two_factor == "off"),
             _fact("anti_phishing_code", rng.choice(("set", "not set"))),
             _fact("allow_list", rng.choice(("on", "off"))),
-            _fact("withdrawal_hold", _iso(now + rng.randrange(1, 24) * HOUR)[:16] if hold else "none", warn=hold),
+            _fact("withdrawal_hold", iso(now + rng.randrange(1, 24) * HOUR)[:16] if hold else "none", warn=hold),
             _fact("last_device", f"{rng.choice(DEVICES)} · {rng.choice(CITIES)}"),
             _fact("new_device", f"{rng.randrange(1, 9)} h ago" if hold else "no", warn=hold),
         ],
@@ -138,9 +108,9 @@ def make_customer(rng: random.Random, n: int, language: str, now: int, edge: Edg
             _fact("csat", rng.choice(("–", "5 5 4", "4 5", "2 3", "5"))),
             _fact("compensation_12m", rng.choice(("0", "0", "0", "5.00", "12.50"))),
         ],
-        "movements": [movement(rng, now) for _ in range(rng.choice((0, 1, 1, 2, 3)))],
+        "movements": [earlier_movement(rng, now) for _ in range(rng.choice((0, 0, 1, 1, 2)))],
         "tags": list(edge.tags) if edge else (["vip"] if tier != "Regular" else []),
-        "flags": [{"name": flag, "source": source, "expires_at": _iso(now + 30 * DAY)} for flag, source in flags],
+        "flags": [{"name": flag, "source": source, "expires_at": iso(now + 30 * DAY)} for flag, source in flags],
     }
     uid = f"{rng.randrange(10**17, 10**18)}"
     return Customer(

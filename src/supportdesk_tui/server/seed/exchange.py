@@ -14,8 +14,9 @@ from supportdesk_tui.server.floor.people import Customer
 from supportdesk_tui.server.http.tokens import hash_password
 from supportdesk_tui.server.seed.agents import AGENTS
 from supportdesk_tui.server.seed.articles import ARTICLES
-from supportdesk_tui.server.seed.cases import Case, CaseMaker
+from supportdesk_tui.server.seed.cases import SMALL, Case, CaseMaker
 from supportdesk_tui.server.seed.customers import make_customer
+from supportdesk_tui.server.seed.files import FILES
 from supportdesk_tui.server.seed.hostile import EDGES
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.engine import checkpoint
@@ -28,18 +29,23 @@ DAY_MS = 86_400_000
 
 
 def seed_database(engine: Engine, *, tickets: int, seed: int, now: datetime, password: str = "") -> None:
-    """Fill an empty database; `password` lets every agent sign in with it, none when it is empty."""
+    """Fill an empty database; `password` lets every agent sign in with it, none when it is empty.
+
+    Customers come before their tickets in the log but are written last: only then does their account show what was told.
+    """
     rng = random.Random(seed)
     at = int(now.timestamp() * 1000)
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         log = _LogWriter(connection, at)
         log.write(_agent_event(log.next_seq(), at, one) for one in AGENTS)
         people = _customers(rng, tickets, at)
-        for batch in _batches(people, BATCH):
-            log.write(_customer_event(log.next_seq(), at, one) for one in batch)
+        joined = [log.next_seq() for _ in people]
         maker = CaseMaker(rng, people, tickets, at)
         for cases in _batches(maker.cases(), BATCH):
             log.write_cases(cases)
+        for batch in _batches(zip(joined, people, strict=True), BATCH):
+            log.write(_customer_event(seq, at, one) for seq, one in batch)
+        _files(connection)
         _articles(connection, rng, at)
         if password:
             _credentials(connection, rng, password)
@@ -129,10 +135,11 @@ def _customer_event(seq: int, at: int, customer: Customer) -> Event:
 
 
 def _customers(rng: random.Random, tickets: int, at: int) -> list[Customer]:
-    count = max(60, min(20_000, tickets // 4))
-    names, weights = list(LANGUAGES), list(LANGUAGES.values())
+    count = max(60, min(20_000, tickets * 2 // 3 if tickets <= SMALL else tickets // 4))
     edges = [make_customer(rng, n, edge.language, at, edge) for n, edge in enumerate(EDGES, 1)]
-    others = [make_customer(rng, len(EDGES) + n, rng.choices(names, weights)[0], at) for n in range(1, count + 1)]
+    all_of_them = sum(LANGUAGES.values())
+    spoken = [code for code, share in LANGUAGES.items() for _ in range(-(-count * share // all_of_them))][:count]
+    others = [make_customer(rng, len(EDGES) + n, code, at) for n, code in enumerate(spoken, 1)]
     return edges + others
 
 
@@ -152,6 +159,17 @@ def _articles(connection: Connection, rng: random.Random, at: int) -> None:
                 }
             )
     connection.execute(insert(tables.articles), rows)
+
+
+def _files(connection: Connection) -> None:
+    rows = [
+        {
+            "id": one.id, "name": one.name, "media_type": one.media_type, "size": len(one.content),
+            "ticket": None, "agent": "", "content": one.content,
+        }
+        for one in FILES.values()
+    ]  # fmt: skip
+    connection.execute(insert(tables.attachments), rows)
 
 
 def _credentials(connection: Connection, rng: random.Random, password: str) -> None:

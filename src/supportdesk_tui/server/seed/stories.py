@@ -1,6 +1,6 @@
 """Every conversation we can tell, by language and category."""
 
-from supportdesk_tui.server.seed import stories_en, stories_more, stories_zh
+from supportdesk_tui.server.seed import stories_en, stories_money, stories_more, stories_zh
 from supportdesk_tui.server.seed.thread import Thread
 
 
@@ -12,8 +12,8 @@ def _by_category(threads: tuple[Thread, ...]) -> dict[str, list[Thread]]:
 
 
 THREADS: dict[str, dict[str, list[Thread]]] = {
-    "zh": _by_category(stories_zh.THREADS),
-    "en": _by_category(stories_en.THREADS),
+    "zh": _by_category(stories_zh.THREADS + stories_money.ZH),
+    "en": _by_category(stories_en.THREADS + stories_money.EN),
     "ja": _by_category(stories_more.JA),
     "ko": _by_category(stories_more.KO),
     "ru": _by_category(stories_more.RU),
