@@ -8,14 +8,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
+from msgspec.structs import replace  # noqa: E402
 from tests import make  # noqa: E402
+from tests.pane import data  # noqa: E402
 
 from supportdesk_tui.domain.conversation import EntryKind  # noqa: E402
 from supportdesk_tui.domain.ids import FeedMark  # noqa: E402
 from supportdesk_tui.domain.sla import Clock, ClockKind  # noqa: E402
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary  # noqa: E402
 from supportdesk_tui.sync.cache import Cache  # noqa: E402
-from supportdesk_tui.sync.conversations import Detail, Entries  # noqa: E402
+from supportdesk_tui.sync.conversations import Asking, Detail, Entries  # noqa: E402
 from supportdesk_tui.text.safe import sanitize_line  # noqa: E402
 
 SUBJECTS = ("Withdrawal pending", "提现未到账", "KYC document refused", "Deposit not credited", "Новый вход в аккаунт")
@@ -52,6 +54,7 @@ def _row(n: int, now: datetime) -> TicketSummary:
 
 
 async def _conversations(cache: Cache, count: int, now: datetime) -> None:
+    context = data.customer_context()
     for n in range(count):
         mark = ODD if n % 2 else EVEN
         ticket = Ticket(_row(n, now))
@@ -62,4 +65,8 @@ async def _conversations(cache: Cache, count: int, now: datetime) -> None:
             last = f"\n\n{mark} {n}" if seq == 20 else ""
             entries.append(make.entry(seq, kind, f"Hello, this is message {seq}.\n\n{words}\n我的提现还没有到账。{last}"))
         await cache.conversations.put(ticket.summary.id, Detail(ticket, now), now)
+        customer = replace(
+            context, customer=replace(context.customer, name=ticket.summary.customer_name, uid=f"{88120000 + n}")
+        )
         await cache.conversations.put(ticket.summary.id, Entries(tuple(entries), None, now), now)
+        await cache.conversations.put(ticket.summary.id, Asking(customer, now), now)

@@ -15,7 +15,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ sys.path[:0] = [str(HERE)]
 import ttybench  # noqa: E402
 
 PYTHON = sys.executable
+DESK = str(Path(PYTHON).parent / "supportdesk") + " run"
 SIZE = "160x48"
 NOWHERE = "http://127.0.0.1:9"
 TYPED = '"the quick brown fox jumps over the lazy dog while we look into it"'
@@ -119,6 +121,8 @@ def aims() -> list[Aim]:
         Aim("typing a character, bytes", 400, 120, "B", lambda r: r.median("keys", "steps.type.bytes_per_key.p50")),
         Aim("idle, CPU", 0.25, 0.15, "%", lambda r: r.median("start", "steps.idle.cpu_pct")),
         Aim("idle, bytes", 0, 0, "B/s", lambda r: r.median("start", "steps.idle.bytes_per_s")),
+        Aim("idle while connected, CPU", 0.25, 0.15, "%", lambda r: r.median("connected", "steps.idle.cpu_pct")),
+        Aim("idle while connected, bytes", 0, 0, "B/s", lambda r: r.median("connected", "steps.idle.bytes_per_s")),
         Aim("exit / hello", 1.2, 0.4, "x", lambda r: r.ratio(("start", "steps.quit.exit_ms"), ("hello", "steps.quit.exit_ms"))),
     ]
 
@@ -143,6 +147,33 @@ def scenarios(folder: Path, *, harness: bool, quick: bool) -> list[dict]:
             {"name": name, "cmd": command, "env": environ, "ready": ready, "size": SIZE, "steps": steps, "timeout": 30}
         )
     return found
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[dict]:
+    """A desk beside a seeded server where nobody writes: what it costs to be connected while nothing happens."""
+    home = folder / "connected"
+    command = [PYTHON, "-m", "supportdesk_tui.server.child", "--pace", "0", "--tickets", "300"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        here = json.loads(server.stdout.readline())
+        steps = [
+            {"name": "copied", "type": "wait", "expect": r"\blive\b"},
+            {"name": "calm", "type": "idle", "seconds": 4},
+            {"name": "idle", "type": "idle", "seconds": 10},
+        ]
+        environ = {**home_of(home, here["url"]), "SUPPORTDESK_TOKEN": here["token"]}
+        try:
+            yield {
+                "name": "connected",
+                "cmd": DESK,
+                "env": environ,
+                "ready": "live",
+                "size": SIZE,
+                "steps": steps,
+                "timeout": 30,
+            }
+        finally:
+            server.stdin.close()
 
 
 def open_step(*, harness: bool, times: int) -> dict:
@@ -171,11 +202,9 @@ def desk_command(folder: Path, count: int) -> tuple[str, dict[str, str], str]:
     from cachedata import READY, build_cache
 
     home = folder / str(count)
-    names = {f"SUPPORTDESK_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "CACHE", "STATE")}
-    names |= {"SUPPORTDESK_TOKEN": "bench", "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
-    if not home.exists():
-        (home / "config").mkdir(parents=True, mode=0o700)
-        (home / "config" / "config.toml").write_text(f'[profiles.bench]\nbackend = "native"\nurl = "{NOWHERE}"\n')
+    is_new = not home.exists()
+    names = home_of(home, NOWHERE)
+    if is_new:
         os.environ.update(names)
         from supportdesk_tui.cli.session import place_of
 
@@ -183,7 +212,15 @@ def desk_command(folder: Path, count: int) -> tuple[str, dict[str, str], str]:
         for name in names:
             if name != "HOME":
                 os.environ.pop(name, None)
-    return str(Path(PYTHON).parent / "supportdesk") + " run", names, READY
+    return DESK, names, READY
+
+
+def home_of(home: Path, url: str) -> dict[str, str]:
+    """What makes a desk live in a folder of its own, with a server at an address."""
+    names = {f"SUPPORTDESK_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "CACHE", "STATE")}
+    (home / "config").mkdir(parents=True, mode=0o700, exist_ok=True)
+    (home / "config" / "config.toml").write_text(f'[profiles.bench]\nbackend = "native"\nurl = "{url}"\n')
+    return names | {"SUPPORTDESK_TOKEN": "bench", "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
 
 
 def verdict(aim: Aim, value: float | None) -> str:
@@ -219,8 +256,8 @@ def main() -> int:
     if os.geteuid() == 0 and not asked.plain:
         ttybench.NICE, calm = -15, 1.3
         ttybench.become_session(-14)
-    with tempfile.TemporaryDirectory(prefix="supportdesk-bench-") as name:
-        planned = scenarios(Path(name), harness=asked.harness, quick=asked.quick)
+    with tempfile.TemporaryDirectory(prefix="supportdesk-bench-") as name, served(Path(name)) as connected:
+        planned = [*scenarios(Path(name), harness=asked.harness, quick=asked.quick), connected]
         measured = ttybench.run_scenarios(planned, rounds, True, say=say, calm=calm)
     results = Results(measured)
     rows = [(aim, aim.measure(results)) for aim in aims()]
