@@ -97,7 +97,7 @@ class CaseMaker:
         thread, customer, story = self._choose(language, slot, is_live=state != "solved")
         if state == "waiting_internal" and thread.category not in TASKS:
             state = "answered"
-        ticket = self._ticket(n, customer, slot.channel if slot else self._channel(), thread.category)
+        ticket = self._ticket(n, customer, slot.channel if slot else self._channel(state), thread.category)
         ticket.priority = slot.priority if slot and slot.priority else ticket.priority
         state = place(ticket, state, heat, self.rng, self.now)
         ticket.number = ticket_number(n, datetime.fromtimestamp(ticket.created_at / 1000, tz=UTC).strftime("%y%m%d"))
@@ -111,7 +111,10 @@ class CaseMaker:
         self._finish(case, state)
         return case
 
-    def _channel(self) -> str:
+    def _channel(self, state: str) -> str:
+        """Only chats begin with the bot."""
+        if state in {"bot", "waiting_human"}:
+            return "chat"
         return self.rng.choices(list(CHANNELS), list(CHANNELS.values()))[0]
 
     def _thread(self, language: str, slot: Slot | None) -> Thread:

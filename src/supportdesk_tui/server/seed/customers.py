@@ -41,7 +41,11 @@ DEVICES = (
     "Safari 18 · macOS",
     "HUAWEI Mate 60 · app 6.10",
 )
-CITIES = ("Hong Kong", "London", "Almaty", "Madrid", "Tokyo", "Seoul", "Paris", "Hanoi", "Istanbul", "Singapore", "Lagos")
+HOMES = {
+    "HK": ("852", "Hong Kong"), "GB": ("44", "London"), "KZ": ("7", "Almaty"), "MX": ("52", "Mexico City"), "JP": ("81", "Tokyo"),
+    "KR": ("82", "Seoul"), "FR": ("33", "Paris"), "VN": ("84", "Hanoi"), "TR": ("90", "Istanbul"),
+}  # fmt: skip
+"""Dialling code and city by region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def make_customer(rng: random.Random, n: int, language: str, now: int, edge: Edg
     region, zone = REGIONS[language]
     tier = rng.choices(TIERS, (78, 9, 5, 3, 2, 3))[0]
     level = rng.choices((0, 1, 2, 3), (6, 24, 52, 18))[0]
-    hold = rng.random() < 0.08
+    hold = rng.random() < 0.04
     two_factor = rng.choices(("app", "passkey", "SMS", "off"), (58, 14, 20, 8))[0]
     joined = now - rng.randrange(3, 2200) * DAY
     flags = list(edge.flags) if edge else [rng.choice(FLAGS)] if rng.random() < 0.07 else []
@@ -85,7 +89,7 @@ def make_customer(rng: random.Random, n: int, language: str, now: int, edge: Edg
     context: dict[str, object] = {
         "region": region,
         "time_zone": zone,
-        "phone": f"+{rng.randrange(1, 99)} *** *** {rng.randrange(10, 99)}",
+        "phone": f"+{HOMES[region][0]} *** *** {rng.randrange(10, 99)}",
         "joined_at": iso(joined),
         "preferred_channel": rng.choice(("chat", "email", "inapp", None)),
         "do_not_contact": rng.random() < 0.02,
@@ -98,8 +102,10 @@ def make_customer(rng: random.Random, n: int, language: str, now: int, edge: Edg
             _fact("two_factor", two_factor, warn=two_factor == "off"),
             _fact("anti_phishing_code", rng.choice(("set", "not set"))),
             _fact("allow_list", rng.choice(("on", "off"))),
-            _fact("withdrawal_hold", iso(now + rng.randrange(1, 24) * HOUR)[:16] if hold else "none", warn=hold),
-            _fact("last_device", f"{rng.choice(DEVICES)} · {rng.choice(CITIES)}"),
+            _fact(
+                "withdrawal_hold", iso(now + rng.randrange(1, 24) * HOUR)[:16].replace("T", " ") if hold else "none", warn=hold
+            ),
+            _fact("last_device", f"{rng.choice(DEVICES)} · {HOMES[region][1]}"),
             _fact("new_device", f"{rng.randrange(1, 9)} h ago" if hold else "no", warn=hold),
         ],
         "account": [

@@ -13,7 +13,7 @@ STATES = {
 }  # fmt: skip
 CUSTOMERS_TURN = frozenset({"unanswered", "asked_again", "waiting_human", "bot"})
 FIRST_TURN = frozenset({"unanswered", "waiting_human", "bot"})
-HEATS = {"late": 5, "near": 8, "soon": 22, "calm": 65}
+HEATS = {"late": 2, "near": 6, "soon": 24, "calm": 68}
 EASE = 36 * MINUTE
 """A clock with more than this left is nobody's worry yet."""
 

@@ -161,5 +161,7 @@ class Teller:
             asked = self.rng.choice(words)
             self.say(case, "customer", asked, (ticket.customer_name, None), said.at + 15_000)
             self.say(case, "bot", answer(asked, ticket.language, 1, "USE").says, ("Buoy", None), said.at + 16_000)
-        known: dict[str, str] = {name: story.values[name] for name in ("coin", "amount", "network", "order") if name in story.used[0]}
+        known: dict[str, str] = {
+            name: story.values[name] for name in ("coin", "amount", "network", "order") if name in story.used[0]
+        }
         ticket.handover = handover_card(first.intent, first.says, known, 1)
