@@ -132,6 +132,7 @@ async def at_desk(
     app = assemble(seat)
     async with app.run_test(size=size) as pilot:
         agent = AgentAtDesk(app, pilot)
+        await agent.until(lambda _: app.is_ready, "ready for hands")
         if server is not None:
             await agent.until(lambda state: state.session.session and not state.session.is_cached, "signed in")
             await agent.until(lambda state: state.queue.rows and not state.queue.is_loading, "queue loaded")

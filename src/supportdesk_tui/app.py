@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -82,13 +81,21 @@ class DeskApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = []
     CSS = "* { scrollbar-size: 0 0; }"
 
+    engine: Engine
+    keymap: "Keymap"
+    performer: "Performer"
+    keys: "KeyPump"
+
     def __init__(self, parts: DeskParts) -> None:
         self.terminal_settings = parts.terminal
         super().__init__(driver_class=DeskDriver)
         self._parts = parts
         self.macros = MacroShelf(parts.load_macros)
         self._is_drawn = False
-        self._is_ready = False
+        self.is_ready = False
+        """Whether what hands need is there; before that it has no engine, keymap, performer and keys."""
+        self._early: list[events.Key | events.Paste] = []
+        """What was typed before that."""
         self.store = parts.store
         self.register_theme(parts.theme.theme)
         self.theme = parts.theme.theme.name
@@ -110,57 +117,38 @@ class DeskApp(App[int]):
             self.call_after_refresh(self._get_ready)
 
     async def _get_ready(self) -> None:
-        """Load what only hands need, then go live: once the first rows are on the screen, or when a key comes earlier."""
-        if self._is_ready:
+        """Once the first rows are on the screen: load what only hands need, go live, do what was typed meanwhile."""
+        if self.is_ready:
             return
-        self._is_ready = True
+        from supportdesk_tui.ui.keys import KeyPump
+        from supportdesk_tui.ui.perform import Performer
+
+        self.engine = self._parts.load_engine()
+        self.keymap, problems = self._parts.load_keymap()
+        self.performer = Performer(self, self.store, self.engine.perform, self._parts.clock)
+        self.keys = KeyPump(self, self.performer)
+        self.is_ready = True
         await self.desk.furnish()
         self.run_worker(self.engine.start(), group="engine", exit_on_error=False)
         self.pulse.start()
-        self.performer.tell_problems(self._parts.problems + self._resolved[1] + self.macros.read())
+        self.performer.tell_problems(self._parts.problems + problems + self.macros.read())
         self.bridge.tick()
         if not gc.isenabled():
             gc.freeze()
             gc.enable()
-
-    @cached_property
-    def engine(self) -> Engine:
-        """What moves data."""
-        return self._parts.load_engine()
-
-    @cached_property
-    def performer(self) -> "Performer":
-        """What does effects."""
-        from supportdesk_tui.ui.perform import Performer
-
-        return Performer(self, self.store, self.engine.perform, self._parts.clock)
-
-    @cached_property
-    def keys(self) -> "KeyPump":
-        """What takes keys and pastes."""
-        from supportdesk_tui.ui.keys import KeyPump
-
-        return KeyPump(self, self.performer)
-
-    @cached_property
-    def _resolved(self) -> "tuple[Keymap, tuple[str, ...]]":
-        return self._parts.load_keymap()
-
-    @property
-    def keymap(self) -> "Keymap":
-        """Which key runs what."""
-        return self._resolved[0]
+        while self._early:
+            await self.on_event(self._early.pop(0))
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and paste goes through the pump, in order; the rest is Textual's."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            await self._get_ready()
-            await self.keys.key(event)
-        elif isinstance(event, events.Paste) and not event.is_forwarded:
-            await self._get_ready()
-            await self.keys.paste(event)
-        else:
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
+        elif not self.is_ready:
+            self._early.append(event)
+        elif isinstance(event, events.Key):
+            await self.keys.key(event)
+        else:
+            await self.keys.paste(event)
 
     # --- what dialogs, keys and effects ask of the app
 
@@ -182,7 +170,7 @@ class DeskApp(App[int]):
 
     def hints(self) -> "tuple[Hint, ...]":
         """What the last line says works here; nothing before hands have what they need."""
-        if not self._is_ready:
+        if not self.is_ready:
             return ()
         from supportdesk_tui.commands.sheet import hints
 
@@ -263,11 +251,12 @@ class DeskApp(App[int]):
         """Stop the timers, keep what is typed, let go of disk and network."""
         self.pulse.stop()
         self.keep_draft()
-        await self.engine.stop()
+        if self.is_ready:
+            await self.engine.stop()
 
     def on_hangup(self, why: str) -> None:
         """The line or the system ends us: nothing typed may be lost."""
-        if self._is_ready:
+        if self.is_ready:
             self.keep_draft()
             self.engine.save_now()
 

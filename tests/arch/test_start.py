@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,80 @@ def test_app_starts_without_network_keyring_or_database_toolkit() -> None:
     assert "textual" in names
     assert not names & {"httpx", "keyring", "sqlalchemy", "starlette", "uvicorn", "alembic", "selectolax"}
     assert "textual.widgets._markdown" not in names
+
+
+FIRST_PICTURE = """
+import asyncio, json, os, sys
+from pathlib import Path
+import supportdesk_tui.cli.opening
+from supportdesk_tui.cli.assemble import Seat, assemble
+from supportdesk_tui.config.schema import Settings
+folder = Path(sys.argv[1])
+app = assemble(Seat(settings=Settings(), **{f"{name}_dir": folder / name for name in ("data", "cache", "state", "config")}))
+pictures = []
+def drawn():
+    if app.desk.is_mounted and app.desk.queue_pane.size:
+        pictures.append(sorted(sys.modules))
+app.post_display_hook = drawn
+async def main():
+    async with app.run_test(size=(160, 48)) as pilot:
+        while not app.is_ready:
+            await pilot.pause()
+        await app.close_desk()
+asyncio.run(main())
+sys.stderr.write("\\0" + json.dumps([pictures[0], sorted(sys.modules)]))
+"""
+AFTER_IT = (
+    *(
+        "click",
+        "httpx",
+        "httpcore",
+        "anyio",
+        "pygments",
+        "keyring",
+        "ctypes",
+        "sqlalchemy",
+        "starlette",
+        "uvicorn",
+        "selectolax",
+    ),
+    *(
+        "textual.widgets._text_area",
+        "textual.widgets._markdown",
+        "supportdesk_tui.backends.http",
+        "supportdesk_tui.wire.schema",
+    ),
+    *("supportdesk_tui.commands.catalog", "supportdesk_tui.commands.keymap", "supportdesk_tui.commands.macros"),
+    *("supportdesk_tui.sync.engine", "supportdesk_tui.sync.outbox_db", "supportdesk_tui.config.secrets"),
+    *("supportdesk_tui.ui.keys", "supportdesk_tui.ui.perform", "supportdesk_tui.ui.panes.composer"),
+)
+"""What the first picture does not need."""
+
+
+def test_first_picture_is_drawn_before_anything_hands_need_is_loaded(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", FIRST_PICTURE, str(tmp_path)]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    first, last = (set(names) for names in json.loads(done.stderr.rpartition("\0")[2]))
+    assert not first & set(AFTER_IT)
+    assert {"supportdesk_tui.commands.catalog", "supportdesk_tui.sync.engine", "textual.widgets._text_area"} <= last
+
+
+def test_client_for_the_network_comes_without_its_command_line() -> None:
+    names = loaded(
+        "import asyncio; from supportdesk_tui.backends.native.adapter import NativeBackend\n"
+        "from supportdesk_tui.domain.errors import Unreachable\n"
+        "async def ask():\n"
+        "    backend = NativeBackend('http://127.0.0.1:9', 'token')\n"
+        "    try:\n"
+        "        await backend.open()\n"
+        "    except Unreachable:\n"
+        "        pass\n"
+        "    await backend.close()\n"
+        "asyncio.run(ask())"
+    )
+    assert "httpx" in names
+    assert not names & {"click", "rich", "pygments"}
 
 
 def test_server_loads_nothing_of_the_desk() -> None:

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.config.load import Loaded, load_settings
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A profile, and where its files are."""
 
     name: str
@@ -46,8 +46,7 @@ class Place:
         return make_private(self.paths.cache) / f"{self.name}.db"
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(Struct):
     """A backend that has told us who we are."""
 
     place: Place

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
@@ -33,8 +33,7 @@ _LARGEST = 65_536
 _SIXTEEN_COLOUR_TERMINALS = ("linux", "vt100", "vt220", "xterm", "screen", "cygwin", "ansi")
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedTheme:
+class LoadedTheme(Struct, frozen=True):
     """A theme that can be used, whatever its file held."""
 
     theme: Theme

@@ -1,15 +1,16 @@
 """The semantic tokens a theme fills; panes and style sheets name these and never a colour."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+
+from msgspec import Struct
 
 ATTRIBUTES = frozenset({"bold", "dim", "italic", "underline", "reverse", "strike"})
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 TERMINAL_COLOURS = frozenset(("default", *_NAMES, *(f"bright_{name}" for name in _NAMES)))
 
 
-@dataclass(frozen=True, slots=True)
-class Surfaces:
+class Surfaces(Struct, frozen=True):
     """Backgrounds; each is one colour in Rich's spelling (`#rrggbb`, `default`, `bright_black`)."""
 
     background: str
@@ -43,8 +44,7 @@ class Surfaces:
     """One line that says something is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ink:
+class Ink(Struct, frozen=True):
     """Foregrounds; each is a colour with attributes before it in Rich's spelling (`bold #rrggbb`)."""
 
     text_high: str
@@ -103,8 +103,8 @@ class Ink:
     placeholder: str
 
 
-SURFACE_NAMES = tuple(field.name for field in fields(Surfaces))
-INK_NAMES = tuple(field.name for field in fields(Ink))
+SURFACE_NAMES = Surfaces.__struct_fields__
+INK_NAMES = Ink.__struct_fields__
 
 
 @dataclass(frozen=True, slots=True)

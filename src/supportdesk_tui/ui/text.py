@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,15 @@ _WIDE = (
 _OPENERS = "（「『【《〈［｛“‘"
 _CLOSERS = "，。、！？：；）」』】》〉］｝”’…·～"
 _MARKS = "\u0300-\u036f\u3099\u309a\ufe00-\ufe0f"
-_TOKEN = re.compile(
-    rf" +|[{_OPENERS}]*(?:[{_WIDE}][{_MARKS}]*[,.;:!?)]*|[^ {_WIDE}{_OPENERS}{_CLOSERS}]+)[{_CLOSERS}]*|[{_OPENERS}{_CLOSERS}]+"
-)
-"""What a line may be broken between: blanks, words, and single Han or Kana characters with their punctuation."""
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """What a line may be broken between: blanks, words, and single Han or Kana characters with their punctuation."""
+    return re.compile(
+        rf" +|[{_OPENERS}]*(?:[{_WIDE}][{_MARKS}]*[,.;:!?)]*|[^ {_WIDE}{_OPENERS}{_CLOSERS}]+)[{_CLOSERS}]*"
+        rf"|[{_OPENERS}{_CLOSERS}]+"
+    )
 
 
 def cells(text: str) -> int:
@@ -132,7 +138,7 @@ def _wrap_line(line: str, width: int) -> Iterator[str]:
 
 def _tokens(line: str) -> Iterator[str]:
     at = 0
-    for match in _TOKEN.finditer(line):
+    for match in _token().finditer(line):
         if match.start() > at:
             yield line[at : match.start()]
         yield match[0]

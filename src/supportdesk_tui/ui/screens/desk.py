@@ -98,6 +98,7 @@ class DeskScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The tree, once; panes are hidden and shown, never made anew."""
+        self._shape()
         yield self.top_pane
         with Horizontal(id="panes"):
             yield self.queue_pane
@@ -129,11 +130,7 @@ class DeskScreen(Screen[None]):
         if key == self._arranged:
             return
         self._arranged = key
-        count = panes_for(size.width, size.height)
-        self.set_class(count == 1, "-one")
-        self.set_class(count == 3, "-three")
-        self.set_class(count == 3 and size.width < ROOMY, "-tight")
-        self.set_class(size.height < 30, "-short")
+        count = self._shape()
         reading = focus in {Pane.CONVERSATION, Pane.COMPOSER}
         if count == 3:
             queue, middle, customer = True, True, state.view.customer_shown
@@ -149,6 +146,16 @@ class DeskScreen(Screen[None]):
             self.composer.display = composer
         # Keys never go by the focus of a widget, and a pane that takes it would be painted whole: only the caret needs it.
         self.set_focus(self.composer.editor if self._is_furnished and focus is Pane.COMPOSER else None, scroll_visible=False)
+
+    def _shape(self) -> int:
+        """Say by classes how wide the panes are; how many of them stand side by side."""
+        size = self.app.size
+        count = panes_for(size.width, size.height)
+        self.set_class(count == 1, "-one")
+        self.set_class(count == 3, "-three")
+        self.set_class(count == 3 and size.width < ROOMY, "-tight")
+        self.set_class(size.height < 30, "-short")
+        return count
 
     def on_mount(self) -> None:
         """The first picture, as soon as there are panes to draw on."""
@@ -226,7 +233,7 @@ class DeskScreen(Screen[None]):
         self.bottom_pane.show(bottom_view(state), now, self._hints())
 
     def _is_news(self, pane: Widget, *made_of: object) -> bool:
-        """Whether a pane would be drawn from something else than the last time; times are compared, all else is the same or not."""
+        """Whether a pane would be drawn from something else than last time; times are compared, all else is the same or not."""
         before = self._made_of.get(pane, ())
         self._made_of[pane] = made_of
         return len(before) != len(made_of) or any(
