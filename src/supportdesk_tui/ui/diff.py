@@ -243,7 +243,7 @@ class Painter:
         start = last = changed[0]
         for i in (*changed[1:], len(cells) + KEPT_GAP + 2):
             gap = i - last - 1
-            if gap <= KEPT_GAP and looks[last + 1 : i].count(looks[last]) == gap:
+            if gap <= KEPT_GAP and all(look is looks[last] or look is looks[last].blank for look in looks[last + 1 : i]):
                 last = i
                 continue
             while start and cells[start] == "":
