@@ -190,6 +190,7 @@ OF_CATEGORY: dict[str, Life] = {
 def live_through(customer: Customer, category: str, plot: str, scene: Scene) -> dict[str, str]:
     """Fit the customer's account to an open ticket; the fields its story has told."""
     if plot == "review":
+        customer.context["flags"] = []
         new_device(customer, scene)
         flag(customer, scene, "new_device_withdrawal", "risk engine")
     life = LIVES.get(plot) or (None if plot == "plain" else OF_CATEGORY.get(category))
