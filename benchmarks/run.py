@@ -129,7 +129,7 @@ def aims() -> list[Aim]:
 
 def scenarios(folder: Path, *, harness: bool, quick: bool) -> list[dict]:
     """What is run in each round."""
-    idle = {"name": "idle", "type": "idle", "seconds": 3 if quick else 8}
+    idle = {"name": "idle", "type": "idle", "seconds": 8}
     leave = {"name": "quit", "type": "quit", "keys": "ctrl+q"}
     times = 1 if quick else 2
     keys = [

@@ -49,6 +49,8 @@ class ComposerHead(LinePane):
 
     def show(self, view: ComposerView, length: int) -> None:
         """Draw what differs."""
+        if view is self._view and length == self._length and self._laid_for == tuple(self.size):
+            return
         self._view, self._length = view, length
         rows = 2 if self._announced(view) else 1
         if self.styles.height is None or self.styles.height.value != rows:
