@@ -15,7 +15,7 @@ from supportdesk_tui.domain.sla import Clock
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.views import QueueView
 from supportdesk_tui.theming.tokens import Palette
-from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of
+from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of, redraw_lines
 from supportdesk_tui.ui.widgets.paint import Paint
 from supportdesk_tui.ui.widgets.queue_head import QueueHead
 from supportdesk_tui.ui.widgets.sla_clock import clock_text
@@ -81,12 +81,13 @@ class QueuePane(LinePane):
     def _move_cursor(self, view: QueueView, indexes: tuple[int, int], now: datetime) -> None:
         """Draw the rows the cursor left and came to; nothing else has changed."""
         past = min(self._top + self._rows_in_view(), view.start + len(view.rows))
-        self.redraw_lines(
+        redraw_lines(
+            self,
             {
                 self._head + index - self._top: self._row(view, view.rows[index - view.start], index == view.index, now)
                 for index in indexes
                 if max(self._top, view.start) <= index < past
-            }
+            },
         )
 
     def scroll_lines(self, by: int) -> None:

@@ -62,17 +62,6 @@ class LinePane(Widget):
         if changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
-    def redraw_lines(self, lines: Mapping[int, Strip]) -> None:
-        """Put single lines in place of those shown; the rest is known to be as it was."""
-        if self._laid_for != tuple(self.size) or not self._lines:
-            self.redraw()
-            return
-        changed = [y for y, strip in lines.items() if strip is not self._lines[y]]
-        for y in changed:
-            self._lines[y] = lines[y]
-        if changed:
-            self.refresh(*(Region(0, y, self._laid_for[0], 1) for y in changed))
-
     def render_line(self, y: int) -> Strip:
         """One line, as laid out for this size."""
         size = self.size.width, self.size.height
@@ -93,6 +82,18 @@ class LinePane(Widget):
         if crop.column_span != (0, width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
+
+
+def redraw_lines(pane: LinePane, lines: Mapping[int, Strip]) -> None:
+    """Put single lines in place of those shown; the rest is known to be as it was."""
+    if pane._laid_for != tuple(pane.size):
+        pane.redraw()
+        return
+    changed = [y for y, strip in lines.items() if strip is not pane._lines[y]]
+    for y in changed:
+        pane._lines[y] = lines[y]
+    if changed:
+        pane.refresh(*(Region(0, y, pane._laid_for[0], 1) for y in changed))
 
 
 def minute_of(moment: datetime) -> datetime:
