@@ -8,7 +8,7 @@ from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.store.state import OutboxPhase
 from supportdesk_tui.store.views import ConversationView, Shown
 from supportdesk_tui.text.safe import sanitize
-from supportdesk_tui.ui.panes.conversation import ConversationPane
+from supportdesk_tui.ui.panes.conversation import ConversationPane, entry_under
 from tests.pane import data
 from tests.pane.harness import DARK, misfits, of, on_surface, showing, texts
 
@@ -80,7 +80,7 @@ async def test_a_long_entry_is_cut_until_it_is_opened() -> None:
         pane.show(data.conversation(entries=(long,), read_to=0), data.NOW)
         await pilot.pause()
         assert line_of(pane, "cut here · Enter opens it whole") > 0
-        assert pane.entry_under() == long
+        assert entry_under(pane) == long
         assert pane.toggle_fold()
         pane.end()
         assert line_of(pane, "row 199") > 0
@@ -164,12 +164,12 @@ async def test_the_entry_cursor_walks_and_is_brought_into_view() -> None:
         pane.show(data.conversation(entries=many(30), read_to=0), data.NOW)
         await pilot.pause()
         pane.next_entry(-1)
-        under = pane.entry_under()
+        under = entry_under(pane)
         assert under is not None
         assert under.seq == 30
         for _ in range(20):
             pane.next_entry(-1)
-        under = pane.entry_under()
+        under = entry_under(pane)
         assert under is not None
         assert under.seq == 10
         assert texts(pane)[line_of(pane, "line 10")].startswith("▎")

@@ -51,7 +51,7 @@ class Desk:
     async def open(self, ticket: TicketId) -> None:
         self.store.dispatch(TicketOpened(ticket))
         self.engine.perform(Load(LoadKind.TICKET, ticket))
-        await until(self.is_fresh)
+        await until(lambda: self.is_fresh() and self.engine.busy == 0)
 
     def is_fresh(self) -> bool:
         """Everything of the open ticket came from the backend."""

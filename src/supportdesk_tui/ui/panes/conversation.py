@@ -45,8 +45,8 @@ class ConversationPane(LinePane):
         self._view: ConversationView | None = None
         self._now: datetime | None = None
         self._talk: Talk | None = None
-        self._reading = Reading()
-        self._reader = TalkReader()
+        self.reading = Reading()
+        self.reader = TalkReader()
         self._head: list[Strip] = []
         self._fresh = 0
 
@@ -58,9 +58,9 @@ class ConversationPane(LinePane):
             return
         is_opened = before is None or before.ticket != view.ticket
         if is_opened:
-            self._reading = Reading()
+            self.reading = Reading()
             self._fresh = 0
-        elif before is not None and before.entries and not self._reader.is_at_end:
+        elif before is not None and before.entries and not self.reader.is_at_end:
             self._fresh += sum(entry.seq > before.entries[-1].seq for entry in view.entries)
         self._arrange(is_new=is_opened or not (before and before.entries))
         self.redraw()
@@ -69,44 +69,39 @@ class ConversationPane(LinePane):
 
     def scroll_lines(self, by: int) -> None:
         """Move the text by lines; up is negative."""
-        self._reader.go(self._reader.top + by)
+        self.reader.go(self.reader.top + by)
         self.redraw()
 
     def page(self, by: int) -> None:
         """Move by screens, two lines kept in sight."""
-        self.scroll_lines(by * max(1, self._reader.room - 2))
+        self.scroll_lines(by * max(1, self.reader.room - 2))
 
     def home(self) -> None:
         """To the oldest entry there is."""
-        self.scroll_lines(-self._reader.top)
+        self.scroll_lines(-self.reader.top)
 
     def end(self) -> None:
         """To the newest entry."""
-        self.scroll_lines(self._reader.length)
+        self.scroll_lines(self.reader.length)
 
     def next_entry(self, by: int) -> None:
         """Put the entry cursor on a neighbouring entry and show it."""
-        at = self._reader.neighbour(self._reading.cursor, by)
+        at = self.reader.neighbour(self.reading.cursor, by)
         if at is not None:
-            self._reading.cursor = self._reader.blocks[at].key
+            self.reading.cursor = self.reader.blocks[at].key
             self._arrange(is_new=False)
-            self._reader.reveal_block(at)
+            self.reader.reveal_block(at)
             self.redraw()
-
-    def entry_under(self) -> Entry | None:
-        """The entry the entry cursor is on, else the last one that begins in sight."""
-        at = self._reader.under(self._reading.cursor)
-        return self._reader.blocks[at].entry if at is not None else None
 
     def toggle_fold(self) -> bool:
         """Unfold or fold the entry under the cursor; False when there is nothing to unfold."""
-        at = self._reader.under(self._reading.cursor)
-        block = self._reader.blocks[at] if at is not None else None
-        if at is None or block is None or not (block.is_cut or block.key in self._reading.unfolded):
+        at = self.reader.under(self.reading.cursor)
+        block = self.reader.blocks[at] if at is not None else None
+        if at is None or block is None or not (block.is_cut or block.key in self.reading.unfolded):
             return False
-        self._reading.unfolded ^= {block.key}
+        self.reading.unfolded ^= {block.key}
         self._arrange(is_new=False)
-        self._reader.go(min(self._reader.top, self._reader.starts[at]))
+        self.reader.go(min(self.reader.top, self.reader.starts[at]))
         self.redraw()
         return True
 
@@ -114,15 +109,15 @@ class ConversationPane(LinePane):
 
     def find(self, text: str) -> int:
         """Mark a text wherever it stands and show it; says how often. An empty text ends the search."""
-        self._reading.find = text.strip()
+        self.reading.find = text.strip()
         self._arrange(is_new=False)
-        count = self._reader.first_hit()
+        count = self.reader.first_hit()
         self.find_next(0)
         return count
 
     def find_next(self, by: int) -> None:
         """To the next place, or the one before; goes round at the ends."""
-        self._reader.show_hit(by)
+        self.reader.show_hit(by)
         self.redraw()
 
     # --- laying out
@@ -135,26 +130,26 @@ class ConversationPane(LinePane):
         if self._talk is None or self._talk.width != width or self._talk.paint is not self.paint:
             self._talk = Talk(self.paint, width)
         self._head = TalkHead(self.paint, width).lines(view, now, "")
-        self._reader.room = max(1, self.size.height - len(self._head) - 1)
-        self._reader.load(self._talk.blocks(view, now, self._reading) if view.ticket else [], is_new=is_new)
+        self.reader.room = max(1, self.size.height - len(self._head) - 1)
+        self.reader.load(self._talk.blocks(view, now, self.reading) if view.ticket else [], is_new=is_new)
 
     def redraw(self) -> None:
         """Draw what differs, and ask for older entries near the oldest we hold."""
         super().redraw()
-        view, reader = self._view, self._reader
+        view, reader = self._view, self.reader
         is_near = not reader.is_at_end and reader.top <= NEAR_TOP
         if is_near and view is not None and view.has_older and not view.is_loading_older:
             self.post_message(self.NeedOlder())
 
     def lay(self, width: int, height: int) -> list[Strip]:
         """Head, a blank, the text in view."""
-        view, now, reader = self._view, self._now, self._reader
+        view, now, reader = self._view, self._now, self.reader
         if view is None or now is None:
             return []
         if self._talk is None or self._talk.width != width or self._talk.paint is not self.paint:
             self._arrange(is_new=self._talk is None)
         head = TalkHead(self.paint, width)
-        self._head = head.lines(view, now, found_words(self._reading.find, reader))
+        self._head = head.lines(view, now, found_words(self.reading.find, reader))
         if not reader.length:
             return [*self._head, self.line().strip(), *head.absent(view)]
         reader.fit(max(1, height - len(self._head) - 1))
@@ -170,10 +165,10 @@ class ConversationPane(LinePane):
     def on_click(self, event: Click) -> None:
         """A click puts the entry cursor, two open."""
         line = event.y - len(self._head) - 1
-        at = self._reader.block_at(self._reader.top + line) if line >= 0 else None
-        entry = self._reader.blocks[at].entry if at is not None else None
+        at = self.reader.block_at(self.reader.top + line) if line >= 0 else None
+        entry = self.reader.blocks[at].entry if at is not None else None
         if entry is not None:
-            self._reading.cursor = entry.id
+            self.reading.cursor = entry.id
             self._arrange(is_new=False)
             self.redraw()
             self.post_message(self.EntryChosen(entry, event.chain > 1))
@@ -184,6 +179,12 @@ class ConversationPane(LinePane):
         """The wheel moves the text."""
         event.stop()
         self.scroll_lines(WHEEL if isinstance(event, MouseScrollDown) else -WHEEL)
+
+
+def entry_under(pane: ConversationPane) -> Entry | None:
+    """The entry the entry cursor is on, else the last one that begins in sight."""
+    at = pane.reader.under(pane.reading.cursor)
+    return pane.reader.blocks[at].entry if at is not None else None
 
 
 def found_words(text: str, reader: TalkReader) -> str:

@@ -9,6 +9,7 @@ from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.domain.ids import EntryId
 from supportdesk_tui.i18n.catalog import _, current_locale
 from supportdesk_tui.store.state import value_of
+from supportdesk_tui.ui.panes.conversation import entry_under
 from supportdesk_tui.ui.screens.articles import ArticlesDialog
 from supportdesk_tui.ui.screens.outbox import OutboxDialog
 from supportdesk_tui.ui.screens.pager import PagerDialog
@@ -94,7 +95,7 @@ def _macros(host: "DeskHost") -> PickerDialog:
 def _entry(host: "DeskHost", entry: str = "") -> PagerDialog:
     """One entry whole: the one named, else the one under the mark."""
     entries = value_of(host.store.state.conversation.entries) or ()
-    found = next((one for one in entries if one.id == EntryId(entry)), None) or host.desk.conversation.entry_under()
+    found = next((one for one in entries if one.id == EntryId(entry)), None) or entry_under(host.desk.conversation)
     if found is None:
         return PagerDialog(host.palette, _("Message"), _("There is nothing to show."))
     files = "".join(f"\n📎 {one.name} ({one.size:,} B)" for one in found.attachments)
