@@ -58,7 +58,6 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
     os.environ.setdefault("COLORTERM", "truecolor")
     yield
-    set_locale("en")
     monkeypatch.undo()
     time.tzset()
 
@@ -103,6 +102,9 @@ def pressing(*keys: str) -> Press:
 
     async def press(pilot: Pilot[int]) -> None:
         await pilot.press(*keys)
+        assert isinstance(pilot.app, DeskApp)
+        pilot.app.keep_draft()
+        pilot.app.bridge.flush()
         async with asyncio.timeout(10):
             while not _is_laid_out(pilot.app.screen):
                 await pilot.pause()
