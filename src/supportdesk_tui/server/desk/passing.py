@@ -10,7 +10,7 @@ from supportdesk_tui.server.floor.words import HOUR
 from supportdesk_tui.server.storage import tables
 
 CLOSE_AFTER_MS = 72 * HOUR
-STEP = 50
+STEP = 5
 """How many of each kind are done in one transaction, so that agents never wait behind them."""
 DESK = ("Desk", None)
 
