@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from supportdesk_tui.backends.calls import Answer, Call, ReadRefusal, http_date, to_error
 from supportdesk_tui.backends.names import NameCheck
+from supportdesk_tui.backends.signing import Signing, Token
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BackendError,
@@ -32,6 +33,7 @@ from supportdesk_tui.domain.errors import (
     SignInNeeded,
     Unreachable,
 )
+from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.text.safe import sanitize_line
 
 if TYPE_CHECKING:
@@ -59,12 +61,12 @@ class Limits:
 
 
 class Http:
-    """Requests to one origin, signed with one token; nothing else ever sees the token."""
+    """Requests to one origin, signed one way; no other origin ever sees the signature."""
 
     def __init__(
         self,
         url: str,
-        token: str,
+        signing: Signing | str,
         *,
         read_refusal: ReadRefusal,
         limits: Limits | None = None,
@@ -73,7 +75,7 @@ class Http:
         self.base = checked_url(url)
         self.clock_offset = timedelta()
         """Server time minus ours, from the last `Date`."""
-        self._token = _checked_token(token)
+        self._signing = Token(signing) if isinstance(signing, str) else signing
         self._read_refusal = read_refusal
         self._limits = limits or Limits()
         self._transport = transport
@@ -137,6 +139,8 @@ class Http:
             except BackendError as error:
                 failures += 1
                 journey.end(error)
+                if isinstance(error, SignInNeeded) and failures == 1 and await self._signing.renew():
+                    continue
                 wait_s = self._wait_before_retry(call, error, failures)
                 _log.info("%s %s failed: %s", call.method, call.route, type(error).__name__)
                 if wait_s is None:
@@ -165,9 +169,7 @@ class Http:
         """Send the request and read the head of its answer."""
         client = await self._opened(call)
         await self._find(call)
-        headers = {"Accept-Encoding": "identity" if is_endless else "gzip", **call.headers}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        headers = {"Accept-Encoding": "identity" if is_endless else "gzip", **call.headers, **self._signing.headers()}
         url = self.base + call.target
         raw_headers = {name.encode(): value.encode() for name, value in headers.items()}
         request = client.build_request(call.method, url, content=call.body, headers=raw_headers)
@@ -176,8 +178,12 @@ class Http:
             request.extensions["timeout"] = {**request.extensions["timeout"], "read": None}
         journey.is_maybe_sent = True
         self._is_reached = False
+        if call.is_write:
+            failpoint("http.before_send")
         response = await client.send(request, stream=True)
         self._is_reached = True
+        if call.is_write:
+            failpoint("http.after_head")
         at = http_date(response.headers.get("date", ""))
         if at is not None:
             self.clock_offset = at - datetime.now(UTC)
@@ -200,6 +206,8 @@ class Http:
             body = b"".join([piece async for piece in Stream(call, response, call.max_bytes).pieces()])
         finally:
             await response.aclose()
+        if call.is_write:
+            failpoint("http.after_body")
         request_id = sanitize_line(response.headers.get("x-request-id", ""))
         ms = (time.monotonic() - journey.started) * 1000
         _log.info("%s %s %d, %d bytes, %.0f ms, %s", call.method, call.route, response.status_code, len(body), ms, request_id)
@@ -366,9 +374,3 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _checked_token(token: str) -> str:
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise SignInNeeded("connect", "the token holds characters no token has")
-    return token
