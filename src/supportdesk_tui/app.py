@@ -21,7 +21,7 @@ from supportdesk_tui.theming.load import LoadedTheme, load_theme
 from supportdesk_tui.ui.bridge import Bridge
 from supportdesk_tui.ui.driver import DeskDriver, desk_driver, guard_crashes
 from supportdesk_tui.ui.pulse import Pulse
-from supportdesk_tui.ui.screens.desk import DeskScreen
+from supportdesk_tui.ui.screens.desk import DeskScreen, panes_for
 from supportdesk_tui.ui.shelf import ASKED_BY, LoadMacros, MacroShelf
 from supportdesk_tui.ui.terminal import TerminalSettings
 
@@ -165,6 +165,7 @@ class DeskApp(App[int]):
             page=max(1, self.desk.queue_pane.size.height - 2),
             composer_text=typed if state.view.composer_open else "",
             macros=self.macros.library,
+            panes=panes_for(self.size.width, self.size.height),
             options=self._parts.options,
         )
 

@@ -22,6 +22,8 @@ QUEUE_OF_THREE, QUEUE_OF_TWO, CUSTOMER = 46, 42, 38
 """How wide the desk draws its panes."""
 ROOMY, QUEUE_TIGHT, CUSTOMER_TIGHT = 140, 40, 34
 """Under so many columns the side panes of three give some of theirs to the conversation."""
+QUEUE_SLIM = 36
+"""The queue of two panes under a hundred columns."""
 COMMANDS = ("run", "demo")
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[m\x1b[?1049l\x1b[?25h"
 
@@ -114,8 +116,8 @@ def _panes(width: int, height: int) -> "list[tuple[int, bool]]":
     if width >= 120:
         queue, customer = (QUEUE_OF_THREE, CUSTOMER) if width >= ROOMY else (QUEUE_TIGHT, CUSTOMER_TIGHT)
         return [(1, True), (queue + 1, False), (width - customer + 1, True)]
-    if width >= 100 or (width >= 80 and height >= 30):
-        return [(1, True), (QUEUE_OF_TWO + 1, False)]
+    if width > 80 or (width == 80 and height > 24):
+        return [(1, True), ((QUEUE_OF_TWO if width >= 100 else QUEUE_SLIM) + 1, False)]
     return [(1, True)]
 
 

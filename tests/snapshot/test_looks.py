@@ -28,7 +28,7 @@ from supportdesk_tui.theming.load import load_theme, theme_folders
 from tests import make
 from tests.pane import data
 
-WIDE, MIDDLE, SMALL = (160, 45), (100, 32), (80, 24)
+WIDE, MIDDLE, NARROW, SMALL = (160, 45), (100, 32), (81, 25), (80, 24)
 ROW = data.summary(0)
 Press = Callable[[Pilot[int]], Awaitable[None]]
 
@@ -127,7 +127,8 @@ LOOKS: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "wide-palette": ("harbor-day", WIDE, ("ctrl+p", *"esc")),
     "wide-contrast": ("high-contrast", WIDE, ("l",)),
     "middle": ("harbor-night", MIDDLE, ("l",)),
-    "middle-customer": ("harbor-night", MIDDLE, ("i", "i", "l", "l")),
+    "middle-customer": ("harbor-night", MIDDLE, ("enter", "i", "r", *"We see it.")),
+    "narrow": ("harbor-night", NARROW, ("enter",)),
     "small-queue": ("harbor-night", SMALL, ()),
     "small-conversation": ("harbor-night", SMALL, ("enter",)),
     "small-reply": ("harbor-day", SMALL, ("r", *"Hello")),

@@ -23,6 +23,8 @@ class Context(Struct, frozen=True):
     """Text in the composer this moment (newer than the draft)."""
     macros: Any = None
     """`commands.macros.MacroLibrary`; loaded after the first paint."""
+    panes: int = 3
+    """How many panes stand side by side."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Settings commands may need: hold_s, locale."""
 

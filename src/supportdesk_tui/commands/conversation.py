@@ -59,11 +59,25 @@ def customer_back(context: Context, _: Args) -> Iterable[Effect]:
 
 
 def toggle_customer(context: Context, _: Args) -> Iterable[Effect]:
-    """Show or hide the customer; a hidden pane cannot keep the focus."""
+    """Show or hide the customer, over the queue where only two panes fit; a hidden pane cannot keep the focus."""
+    if context.panes < 3:
+        yield from _slide_customer(context)
+        return
     shown = not context.state.view.customer_shown
     yield ef.Emit(ev.CustomerToggled(shown))
     if not shown and context.focus is Pane.CUSTOMER:
         yield from customer_back(context, ())
+
+
+def _slide_customer(context: Context) -> Iterable[Effect]:
+    opened = context.state.conversation.ticket is not None
+    if context.focus is Pane.CUSTOMER:
+        yield ef.Emit(ev.CustomerSlid(False))
+        yield from customer_back(context, ())
+    elif context.focus is Pane.QUEUE or context.panes == 1:
+        yield ef.Emit(ev.FocusMoved(Pane.CUSTOMER)) if opened else ef.Tell(msg("Open a ticket to see who is asking."))
+    else:
+        yield ef.Emit(ev.CustomerSlid(not context.state.view.customer_over))
 
 
 def focus_customer(context: Context, _: Args) -> Iterable[Effect]:

@@ -271,6 +271,12 @@ class CustomerToggled(Struct, frozen=True):
     is_shown: bool
 
 
+class CustomerSlid(Struct, frozen=True):
+    """The customer was put over the queue, or taken away again."""
+
+    is_over: bool
+
+
 class ClockToggled(Struct, frozen=True):
     """The clock in the status line was shown or hidden."""
 
@@ -325,6 +331,7 @@ Event: TypeAlias = (
     | FocusMoved
     | ComposerToggled
     | CustomerToggled
+    | CustomerSlid
     | ClockToggled
     | MenuOpened
     | MenuClosed

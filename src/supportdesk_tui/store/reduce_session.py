@@ -40,7 +40,8 @@ def _agent_updated(state: DeskState, event: ev.AgentUpdated) -> DeskState:
 
 
 def _focus_moved(state: DeskState, event: ev.FocusMoved) -> DeskState:
-    return _with_view(state, focus=event.pane)
+    over = state.view.customer_over and event.pane is not Pane.QUEUE
+    return _with_view(state, focus=event.pane, customer_over=over)
 
 
 def _composer_toggled(state: DeskState, event: ev.ComposerToggled) -> DeskState:
@@ -55,6 +56,10 @@ def _composer_toggled(state: DeskState, event: ev.ComposerToggled) -> DeskState:
 
 def _customer_toggled(state: DeskState, event: ev.CustomerToggled) -> DeskState:
     return _with_view(state, customer_shown=event.is_shown)
+
+
+def _customer_slid(state: DeskState, event: ev.CustomerSlid) -> DeskState:
+    return _with_view(state, customer_over=event.is_over)
 
 
 def _clock_toggled(state: DeskState, _: ev.ClockToggled) -> DeskState:
@@ -85,6 +90,7 @@ HANDLERS: Handlers = {
     ev.FocusMoved: _focus_moved,
     ev.ComposerToggled: _composer_toggled,
     ev.CustomerToggled: _customer_toggled,
+    ev.CustomerSlid: _customer_slid,
     ev.ClockToggled: _clock_toggled,
     ev.MenuOpened: _menu_opened,
     ev.MenuClosed: _menu_closed,

@@ -22,7 +22,7 @@ def _ticket_opened(state: DeskState, event: ev.TicketOpened) -> DeskState:
 
 
 def _ticket_closed(state: DeskState, _: ev.TicketClosed) -> DeskState:
-    view = replace(state.view, composer_open=False, focus=Pane.QUEUE)
+    view = replace(state.view, composer_open=False, customer_over=False, focus=Pane.QUEUE)
     return replace(state, conversation=ConversationState(), view=view)
 
 

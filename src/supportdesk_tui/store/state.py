@@ -254,6 +254,8 @@ class DeskView(Struct, frozen=True):
 
     focus: Pane = Pane.QUEUE
     customer_shown: bool = True
+    customer_over: bool = False
+    """Where only two panes fit: the customer lies over the queue while the ticket is read."""
     menu: Menu | None = None
     notice: Notice | None = None
     clock_shown: bool = False

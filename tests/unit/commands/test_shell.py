@@ -73,6 +73,21 @@ def test_hiding_the_customer_moves_the_focus_away() -> None:
     assert events(run(context(), "customer.toggle")) == [CustomerToggled(False)]
 
 
+def test_where_two_panes_fit_the_customer_slides_over_the_queue_and_back() -> None:
+    reading = replace(context(Pane.CONVERSATION, opened=1), panes=2)
+    over = after(reading, run(reading, "customer.toggle"))
+    assert over.state.view.customer_over
+    assert over.focus is Pane.CONVERSATION
+    assert not after(over, run(over, "customer.toggle")).state.view.customer_over
+    assert not after(over, run(over, "pane.focus", "queue")).state.view.customer_over, "the queue is not hidden from its keys"
+    assert not after(over, run(over, "conversation.back")).state.view.customer_over
+    there = after(reading, run(reading, "conversation.customer"))
+    assert after(there, run(there, "customer.toggle")).focus is Pane.CONVERSATION
+    choosing = replace(context(opened=1), panes=2)
+    assert after(choosing, run(choosing, "customer.toggle")).focus is Pane.CUSTOMER
+    assert has(run(replace(context(), panes=2), "customer.toggle"), ef.Tell)
+
+
 def test_going_to_the_customer_shows_it() -> None:
     hidden = after(context(opened=1), run(context(opened=1), "customer.toggle"))
     assert after(hidden, run(hidden, "conversation.customer")).state.view.customer_shown

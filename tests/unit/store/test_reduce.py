@@ -279,6 +279,7 @@ EVENTS = st.sampled_from(
         ev.ComposerToggled(True),
         ev.ComposerToggled(False),
         ev.CustomerToggled(False),
+        ev.CustomerSlid(True),
         ev.ClockToggled(),
         ev.MenuClosed(),
     ]

@@ -78,7 +78,7 @@ def test_screen_and_hardware_terminals_are_not_trusted_to_erase_in_colour() -> N
 
 
 @pytest.mark.parametrize(
-    ("columns", "rows"), [(160, 48), (120, 24), (119, 24), (100, 24), (99, 30), (99, 29), (80, 24), (40, 10)]
+    ("columns", "rows"), [(160, 48), (120, 24), (119, 24), (100, 24), (99, 30), (81, 24), (80, 25), (80, 24), (79, 60), (40, 10)]
 )
 def test_the_skeleton_has_as_many_panes_as_the_desk(columns: int, rows: int) -> None:
     assert len(splash._panes(columns, rows)) == panes_for(columns, rows)
@@ -89,6 +89,7 @@ def test_the_skeleton_has_the_widths_of_the_desk() -> None:
     assert f"DeskScreen QueuePane {{ width: {splash.QUEUE_OF_TWO};" in rules
     assert f"-three QueuePane {{ width: {splash.QUEUE_OF_THREE};" in rules
     assert f"CustomerPane {{ width: {splash.CUSTOMER};" in rules
+    assert f"-slim QueuePane, DeskScreen.-two.-slim CustomerPane {{ width: {splash.QUEUE_SLIM};" in rules
     assert f"-tight QueuePane {{ width: {splash.QUEUE_TIGHT};" in rules
     assert f"-tight CustomerPane {{ width: {splash.CUSTOMER_TIGHT};" in rules
 

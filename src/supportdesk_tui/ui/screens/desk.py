@@ -34,16 +34,18 @@ WIDE = 120
 ROOMY = 140
 """Columns from which the side panes are as wide as they like."""
 MEDIUM = 80
-"""Columns from which two panes fit, given enough rows."""
-MEDIUM_ROWS = 30
-"""Under so many rows and under 100 columns a single pane reads better than two."""
+"""Columns from which two panes fit."""
+SMALL_ROWS = 24
+"""At 80 columns and no more rows than these a single pane reads better than two."""
+EASY = 100
+"""Columns from which the queue of two panes is as wide as it likes."""
 
 
 def panes_for(columns: int, rows: int) -> int:
     """How many panes stand side by side."""
     if columns >= WIDE:
         return 3
-    if columns < MEDIUM or (columns < 100 and rows < MEDIUM_ROWS):
+    if columns < MEDIUM or (columns == MEDIUM and rows <= SMALL_ROWS):
         return 1
     return 2
 
@@ -64,6 +66,9 @@ class DeskScreen(Screen[None]):
     DeskScreen.-one QueuePane, DeskScreen.-one CustomerPane { width: 1fr; }
     DeskScreen Composer { height: 12; }
     DeskScreen.-short Composer { height: 8; }
+    DeskScreen.-two CustomerPane { width: 42; dock: left; }
+    DeskScreen.-two.-slim QueuePane, DeskScreen.-two.-slim CustomerPane { width: 36; }
+    DeskScreen.-two Composer { height: 33%; min-height: 8; }
     DeskScreen TopPane { height: 1; }
     DeskScreen BottomPane { dock: bottom; height: 1; }
     DeskScreen PromptLine { dock: bottom; layer: over; height: 1; }
@@ -126,7 +131,7 @@ class DeskScreen(Screen[None]):
         size = self.app.size
         focus = state.view.focus
         composer = self._is_furnished and state.view.composer_open and state.conversation.ticket is not None
-        key = (size, focus, composer, state.view.customer_shown)
+        key = (size, focus, composer, state.view.customer_shown, state.view.customer_over)
         if key == self._arranged:
             return
         self._arranged = key
@@ -135,7 +140,7 @@ class DeskScreen(Screen[None]):
         if count == 3:
             queue, middle, customer = True, True, state.view.customer_shown
         elif count == 2:
-            customer = focus is Pane.CUSTOMER
+            customer = focus is Pane.CUSTOMER or (state.view.customer_over and focus is not Pane.QUEUE)
             queue, middle = not customer, True
         else:
             queue, middle, customer = focus is Pane.QUEUE, reading, focus is Pane.CUSTOMER
@@ -152,7 +157,9 @@ class DeskScreen(Screen[None]):
         size = self.app.size
         count = panes_for(size.width, size.height)
         self.set_class(count == 1, "-one")
+        self.set_class(count == 2, "-two")
         self.set_class(count == 3, "-three")
+        self.set_class(size.width < EASY, "-slim")
         self.set_class(count == 3 and size.width < ROOMY, "-tight")
         self.set_class(size.height < 30, "-short")
         return count
