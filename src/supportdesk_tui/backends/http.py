@@ -15,13 +15,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from supportdesk_tui.backends.calls import Answer, Call, ReadRefusal, http_date, to_error
 from supportdesk_tui.backends.names import NameCheck
+from supportdesk_tui.backends.trust import checked_token, checked_url, is_by_proxy, with_authorities
 from supportdesk_tui.backends.signing import Signing, Token
 from supportdesk_tui.domain.errors import (
     Ambiguous,
@@ -30,7 +30,6 @@ from supportdesk_tui.domain.errors import (
     NotFound,
     RateLimited,
     Refused,
-    SignInNeeded,
     Unreachable,
 )
 from supportdesk_tui.failpoints import failpoint
@@ -40,6 +39,8 @@ if TYPE_CHECKING:
     import httpx
 
 _log = logging.getLogger(__name__)
+PIECE = 65_536
+"""Bytes of a body handed to the socket at once: so long may a silence of the receiver be noticed by its pieces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,13 @@ class Limits:
     """A longer wait is not sat out but told to the caller."""
     retry_budget: float = 10.0
     """Retries that may be in hand; each takes one, each call gives a fifth back."""
+    slowest: float = 32_768.0
+    """Bytes a second a body may go out at; a larger body has so much more time, but no pause longer than `read_s`."""
+
+    def deadline_for(self, call: Call) -> float:
+        """Seconds for a call, its body included."""
+        size = len(call.body or b"")
+        return self.deadline_s + (size / self.slowest if size > PIECE else 0.0)
 
 
 class Http:
@@ -70,14 +78,17 @@ class Http:
         *,
         read_refusal: ReadRefusal,
         limits: Limits | None = None,
+        ca_file: str = "",
         transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
+        """`ca_file` names authorities to believe beside the usual ones (PEM)."""
         self.base = checked_url(url)
         self.clock_offset = timedelta()
         """Server time minus ours, from the last `Date`."""
         self._signing = Token(signing) if isinstance(signing, str) else signing
         self._read_refusal = read_refusal
         self._limits = limits or Limits()
+        self._ca_file = ca_file
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
         self._opening = asyncio.Lock()
@@ -85,13 +96,14 @@ class Http:
         parts = urlsplit(self.base)
         self._names = NameCheck(parts.hostname or "", parts.port or 443)
         self._is_reached = False
+        self._is_by_proxy = False
         self._budget = self._limits.retry_budget
         self._closed_until: dict[str, float] = {}
 
     async def send(self, call: Call) -> Answer:
         """Do a request within the deadline; every failure is a `BackendError`."""
         journey = _Journey()
-        deadline_s = call.deadline_s or self._limits.deadline_s
+        deadline_s = self._limits.deadline_for(call)
         try:
             async with asyncio.timeout(deadline_s):
                 return await self._attempts(call, journey)
@@ -172,7 +184,10 @@ class Http:
         headers = {"Accept-Encoding": "identity" if is_endless else "gzip", **call.headers, **self._signing.headers()}
         url = self.base + call.target
         raw_headers = {name.encode(): value.encode() for name, value in headers.items()}
-        request = client.build_request(call.method, url, content=call.body, headers=raw_headers)
+        body = call.body
+        if body is not None and len(body) > PIECE:
+            raw_headers[b"Content-Length"] = str(len(body)).encode()
+        request = client.build_request(call.method, url, content=_in_pieces(body) if body else body, headers=raw_headers)
         request.extensions["trace"] = journey.trace
         if is_endless:
             request.extensions["timeout"] = {**request.extensions["timeout"], "read": None}
@@ -191,7 +206,7 @@ class Http:
 
     async def _find(self, call: Call) -> None:
         """Check the server's name after every request that was not answered, before httpx waits for it in a shared thread."""
-        if self._is_reached or self._transport is not None:
+        if self._is_reached or self._is_by_proxy or self._transport is not None:
             return
         try:
             await self._names.resolve(self._limits.connect_s)
@@ -231,9 +246,11 @@ class Http:
 
         limits = self._limits
         is_plain = self.base.startswith("http:")
+        self._is_by_proxy = not is_plain and is_by_proxy(self.base)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else httpx.create_ssl_context()
         return httpx.AsyncClient(
             transport=self._transport,
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else True,
+            verify=tls if is_plain else with_authorities(tls, self._ca_file),
             trust_env=not is_plain,
             follow_redirects=False,
             timeout=httpx.Timeout(limits.read_s, connect=limits.connect_s, pool=limits.connect_s),
@@ -318,6 +335,16 @@ class _Journey:
         return error
 
 
+def _in_pieces(body: bytes) -> "bytes | AsyncIterator[bytes]":
+    """A body as it is sent: a large one piece by piece, so that one that is not taken is noticed though it is long."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), PIECE):
+            yield body[start : start + PIECE]
+
+    return pieces() if len(body) > PIECE else body
+
+
 @contextmanager
 def _told(call: Call, journey: _Journey) -> Iterator[None]:
     """What httpx raises, as errors of the desk."""
@@ -347,30 +374,3 @@ def _causes(error: BaseException) -> list[BaseException]:
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
         chain.append(cause)
     return chain
-
-
-def checked_url(url: str) -> str:
-    """The base address without its last slash; refused unless it is https, or plain http to this machine."""
-    problem = "not a web address"
-    try:
-        parts = urlsplit(url.strip())
-        host = parts.hostname if parts.port != 0 else None
-    except ValueError:
-        raise Refused("connect", problem) from None
-    if parts.scheme in {"http", "https"} and host:
-        if "@" in parts.netloc or parts.query or parts.fragment:
-            problem = "the address holds more than a host and a path"
-        elif parts.scheme == "http" and not _is_this_machine(host):
-            problem = "plain http is for this machine only; use https"
-        else:
-            return url.strip().rstrip("/")
-    raise Refused("connect", problem)
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -18,6 +18,7 @@ from typing import TypeVar
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import FeedMark, TicketId
 from supportdesk_tui.domain.ticket import LIVE_PHASES, TicketSummary
+from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.sync import codec, rows, windows
 from supportdesk_tui.sync.conversations import CONVERSATIONS, Conversations
 from supportdesk_tui.sync.database import Database, Schema
@@ -116,6 +117,7 @@ class Cache:
 
     def put_tickets_now(self, summaries: Iterable[TicketSummary], mark: FeedMark | None = None) -> None:
         """`put_tickets` in this thread."""
+        failpoint("cache.before_put")
         with self._db.use(write=True) as db:
             gen = int((db.execute("SELECT value FROM meta WHERE name = 'gen'").fetchone() or (0,))[0])
             db.executemany(rows.PUT, (rows.to_columns(row, gen) for row in summaries))
@@ -144,6 +146,7 @@ class Cache:
                 sql = f"DELETE FROM tickets WHERE phase IN ({live}) AND gen < (SELECT value FROM meta WHERE name = 'gen')"
                 db.execute(sql)
                 db.execute(windows.CHANGED)
+            failpoint("cache.copied")
             self.last.set_complete(mark)
 
         await self._db.run(job)

@@ -12,6 +12,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.sync import files
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class Database:
         return self._connection is not None
 
     def _connect(self) -> sqlite3.Connection:
+        failpoint("database.open")
         connection = sqlite3.connect(
             self.path or ":memory:", timeout=2, isolation_level=None, check_same_thread=False, cached_statements=64
         )
@@ -79,6 +81,7 @@ class Database:
         if self.path is None:
             raise StorageError("the database in memory is damaged")
         aside = files.set_aside(self.path)
+        failpoint("database.set_aside")
         files.private_file(self.path)
         try:
             self._connection = self._connect()
@@ -100,9 +103,11 @@ class Database:
                     connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 if write:
+                    failpoint("database.before_commit")
                     connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                if files.is_damage(error):
+                    failpoint("database.after_commit")
+            except (sqlite3.Error, OSError) as error:
+                if isinstance(error, sqlite3.Error) and files.is_damage(error):
                     self._rebuild()
                 raise StorageError(f"{self.path or 'memory'}: {error}") from error
 

@@ -236,7 +236,7 @@ class Feed:
         queue, asker = self._common.store.state.queue, self._common.asker()
         if not moved:
             return False
-        if queue.query.text or queue.filter or queue.search:
+        if queue.query.text or queue.query.view or queue.filter or queue.search:
             return True
         pairs = (row for pair in moved for row in pair if row is not None)
         return any(matches(queue.query, row, me=asker.me, my_teams=asker.teams, now=asker.now) for row in pairs)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.failpoints import failpoint
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
 
@@ -43,6 +44,7 @@ def set_aside(path: Path) -> Path:
         path.rename(target)
     except OSError as error:
         raise StorageError(f"cannot set {path} aside: {error.strerror}") from error
+    failpoint("files.half_aside")
     for side in SIDE_FILES:
         with suppress(OSError):
             path.with_name(path.name + side).rename(target.with_name(target.name + side))

@@ -19,6 +19,7 @@ from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
+from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.store.events import OutboxLoaded
 from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import outbox_rules as rules
@@ -194,7 +195,10 @@ class Outbox:
         self.book.tell(sending)
         is_settled = False
         try:
-            await self._settle(await sender.send(sending))
+            failpoint("outbox.before_send")
+            verdict = await sender.send(sending)
+            failpoint("outbox.after_send")
+            await self._settle(verdict)
             is_settled = True
         finally:
             if not is_settled:

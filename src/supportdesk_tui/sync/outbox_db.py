@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, TicketId
+from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import codec, files
 from supportdesk_tui.sync.database import Database, Schema
@@ -65,6 +66,7 @@ class Slot:
 
     def _on_damage(self, aside: Path) -> None:
         """Put every intact row of a broken file into the new one; what was on its way is unknown, what was held waits."""
+        failpoint("salvage.before_read")
         records = read_intact(aside)
         counts = {"item": 0, "draft": 0}
         with self.db.use(write=True) as connection:
@@ -81,6 +83,8 @@ class Slot:
                 elif kind == "draft":
                     values = (record["agent"], record["draft"]["ticket"], record["rev"], frame(record))
                     connection.execute(_UPSERT_DRAFT, values)
+            failpoint("salvage.uncommitted")
+        failpoint("salvage.done")
         self.salvages.append(Salvage(aside, counts["item"], counts["draft"]))
 
     def release(self) -> None:
@@ -130,6 +134,7 @@ class Ledger:
             os.close(lock)
             return False
         slot = Slot(self._folder, number, lock)
+        failpoint("outbox.slot_taken")
         try:
             slot.db.open()
         except StorageError:
@@ -177,18 +182,24 @@ class Ledger:
         """Commit an intent; the draft it came from goes in the same transaction, so that the text is in one place, always."""
         slot = self._home.setdefault(item.key, self._slots[0] if self._slots else self._missing())
         record = {"record": "item", "agent": agent, "rev": self._next(), "item": _from_item(item)}
+        failpoint("outbox.before_put")
         with slot.db.use(write=True) as db:
             db.execute(_UPSERT_ITEM, (item.key, agent, record["rev"], frame(record)))
             if clears is not None:
                 db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, clears))
+            failpoint("outbox.put_uncommitted")
+        failpoint("outbox.after_put")
 
     def drop_item(self, agent: AgentId, key: ChangeKey, keeps: Draft | None = None) -> None:
         """Forget a settled intent; one that is taken back becomes a draft in the same transaction."""
         slot = self._home.pop(key, None) or self._slots[0]
+        failpoint("outbox.before_drop")
         with slot.db.use(write=True) as db:
             db.execute("DELETE FROM items WHERE key = ?", (key,))
             if keeps is not None:
                 db.execute(_UPSERT_DRAFT, self._draft_row(agent, keeps))
+            failpoint("outbox.drop_uncommitted")
+        failpoint("outbox.after_drop")
 
     # --- drafts
 
@@ -212,6 +223,7 @@ class Ledger:
         bodies = dict.fromkeys(draft.body for _, _, draft in versions if draft.body.strip())
         joined = replace(newest, body="\n\n".join(bodies) or newest.body)
         self.put_draft(agent, joined)
+        failpoint("drafts.joined")
         for _, slot, draft in versions:
             if slot is not self._slots[0]:
                 with slot.db.use(write=True) as db:
@@ -220,11 +232,13 @@ class Ledger:
 
     def put_draft(self, agent: AgentId, draft: Draft) -> None:
         """Commit a draft; an empty one is dropped."""
+        failpoint("drafts.before_put")
         with self.main.use(write=True) as db:
             if draft.is_empty:
                 db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, draft.ticket))
             else:
                 db.execute(_UPSERT_DRAFT, self._draft_row(agent, draft))
+        failpoint("drafts.after_put")
 
     def _draft_row(self, agent: AgentId, draft: Draft) -> tuple[object, ...]:
         record = {"record": "draft", "agent": agent, "rev": self._next(), "draft": _from_draft(draft)}

@@ -42,7 +42,7 @@ class Queue:
 
     def is_local(self, query: QueueQuery) -> bool:
         """Whether the copy of live tickets holds everything the query can find."""
-        if query.text:
+        if query.text or query.view:
             return False
         if query.statuses:
             known = {status.name: status.phase for status in self._common.store.state.session.directory.statuses}

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.server.desk.apply import allow, apply_one
 from supportdesk_tui.server.desk.inbound import receive
 from supportdesk_tui.server.desk.refusals import Conflicting, KeyReused, Missing, Refusal
@@ -210,9 +211,12 @@ class Desk:
                     "answer": deed.body, "summary": msgspec.json.encode(deed.summary),
                 }  # fmt: skip
                 tx.connection.execute(insert(tables.keys), [row])
+            failpoint("server.before_commit")
             return Answer(body=deed.body)
 
-        return self.transact(request.who.id if request.who else None, request.key, once)
+        answer = self.transact(request.who.id if request.who else None, request.key, once)
+        failpoint("server.after_commit")
+        return answer
 
     def transact(self, actor: str | None, key: str | None, work: Callable[[Transaction], T]) -> T:
         """Run `work` in the writer's thread in one transaction, then tell the counts and the feed."""

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.server.desk.desk import Desk
 from supportdesk_tui.server.desk.passing import pass_time
 from supportdesk_tui.server.desk.refusals import Refusal, Unauthenticated
@@ -71,9 +72,12 @@ class RequestId:
         scope["request_id"] = request_id = secrets.token_hex(8)
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            is_start = message["type"] == "http.response.start"
+            if is_start:
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
             await send(message)
+            if is_start and scope["method"] == "POST":
+                failpoint("server.mid_answer")
 
         await self.app(scope, receive, send_with_id)
 

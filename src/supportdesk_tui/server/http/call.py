@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.server.desk.desk import Answer, Desk
 from supportdesk_tui.server.desk.desk import Request as Asked
 from supportdesk_tui.server.desk.refusals import BadRequest, Forbidden, Refusal, TooLarge, Unauthenticated
@@ -125,6 +126,8 @@ async def read_body(request: Request, limit: int) -> bytes:
     declared = request.headers.get("Content-Length", "")
     if declared.isdigit() and int(declared) > limit:
         raise TooLarge(f"at most {limit} bytes")
+    if request.method == "POST":
+        failpoint("server.before_read")
     pieces: list[bytes] = []
     size = 0
     try:
