@@ -36,7 +36,7 @@ class Owner(StrEnum):
 
 
 class QueueQuery(Struct, frozen=True):
-    """Which tickets; empty sets mean any. `text` is matched by the backend or the local cache, not by `matches`."""
+    """Which tickets; empty sets mean any. `text` and `view` are the backend's business, not that of `matches`."""
 
     phases: frozenset[Phase] = frozenset()
     statuses: frozenset[str] = frozenset()
@@ -54,6 +54,8 @@ class QueueQuery(Struct, frozen=True):
     """Has an open promise."""
     unread: bool = False
     text: str = ""
+    view: str = ""
+    """A view that only the backend can evaluate, by its id there; whatever else is asked narrows it."""
     sort: SortKey = SortKey.CLOCK
 
 
