@@ -165,6 +165,7 @@ READING = (
         group=_READ,
     ),
     Command("ticket.unread", msg("Mark unread"), _D, ticket.unread, ("u",), verb(Cap.READ_MARK), group=_READ, danger=_UNDOABLE),
+    Command("ticket.seen", msg("Its newest words are on the screen"), _A, ticket.seen, is_internal=True),
     Command("ticket.number", msg("Open a case by its number"), _D, ticket.number, group=_READ),
 )
 VERBS = (

@@ -10,6 +10,7 @@ from supportdesk_tui.commands.queue import next_ticket
 from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.commands.times import parse_when, tomorrow, zone_of
 from supportdesk_tui.domain.assign import best_fit
+from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import (
     Assign,
     Link,
@@ -25,6 +26,7 @@ from supportdesk_tui.domain.changes import (
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.ids import AgentId, TeamId, TicketId
 from supportdesk_tui.domain.ticket import Phase, Priority, Status
+from supportdesk_tui.store.views import summary_of
 from supportdesk_tui.store.state import DraftMode, Level, value_of
 
 QUOTED_LINES = 12
@@ -256,6 +258,14 @@ def watch(context: Context, _: Args) -> Iterable[Effect]:
 def unread(context: Context, _: Args) -> Iterable[Effect]:
     """Mark as not read."""
     return apply(context, MarkRead(read=False), msg("{number}: unread again"))
+
+
+def seen(context: Context, _: Args) -> Iterable[Effect]:
+    """Mark the open ticket read, without a word: what came last is on the screen and somebody reads it."""
+    opened = context.state.conversation
+    row = summary_of(context.state)
+    if opened.ticket is not None and not opened.peek and row is not None and row.unread and context.can(Capability.READ_MARK):
+        yield ef.Apply((opened.ticket,), MarkRead())
 
 
 # --- tying tickets together

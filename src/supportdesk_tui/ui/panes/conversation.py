@@ -34,6 +34,10 @@ class ConversationPane(LinePane):
         """The reader is near the oldest entry we hold."""
 
     @dataclass
+    class CaughtUp(Message):
+        """The reader came to the end, where something new stands."""
+
+    @dataclass
     class EntryChosen(Message):
         """An entry was clicked."""
 
@@ -153,8 +157,9 @@ class ConversationPane(LinePane):
         if not reader.length:
             return [*self._head, self.line().strip(), *head.absent(view)]
         reader.fit(max(1, height - len(self._head) - 1))
-        if reader.is_at_end:
+        if reader.is_at_end and self._fresh:
             self._fresh = 0
+            self.post_message(self.CaughtUp())
         lines = [*self._head, self.line().strip(), *reader.in_view()]
         if not reader.is_at_end and len(lines) == height:
             lines[-1] = head.more(lines[-1], self._fresh)

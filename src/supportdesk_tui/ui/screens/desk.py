@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store.slices import composer_slices, conversation_slices, customer_slices, queue_slices, top_slices
-from supportdesk_tui.store.state import DeskState, OutboxPhase, Pane
+from supportdesk_tui.store.state import DeskState, OutboxPhase, Pane, value_of
 from supportdesk_tui.store.views import bottom_view, composer_view, conversation_view, customer_view, queue_view, top_view
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.panes.bottom import BottomPane
@@ -100,6 +100,8 @@ class DeskScreen(Screen[None]):
         self.prompt = PromptLine(palette, run)
         self._arranged: tuple[object, ...] = ()
         self._made_of: dict[Widget, tuple[object, ...]] = {}
+        self._state = DeskState()
+        self._seen: tuple[TicketId | None, int] = (None, 0)
 
     def compose(self) -> ComposeResult:
         """The tree, once; panes are hidden and shown, never made anew."""
@@ -167,6 +169,7 @@ class DeskScreen(Screen[None]):
     def on_mount(self) -> None:
         """The first picture, as soon as there are panes to draw on."""
         self._draw()
+        self.watch(self.app, "app_focus", self._see, init=False)
 
     def on_resize(self) -> None:
         """Another size may be another layout."""
@@ -206,6 +209,10 @@ class DeskScreen(Screen[None]):
         """The reader is near the oldest loaded entry."""
         await self._run("conversation.older", ())
 
+    def on_conversation_pane_caught_up(self) -> None:
+        """What came while the reader was further up is in sight now."""
+        self._see()
+
     async def on_conversation_pane_entry_chosen(self, message: ConversationPane.EntryChosen) -> None:
         """An entry was clicked; twice shows it whole."""
         if message.opens:
@@ -238,6 +245,18 @@ class DeskScreen(Screen[None]):
             self.composer.directory = state.session.directory
             self.composer.show(composer_view(state), now)
         self.bottom_pane.show(bottom_view(state), now, self._hints())
+        self._state = state
+        self._see()
+
+    def _see(self) -> None:
+        """Say once that the newest words of the ticket being read are on the screen, before somebody who looks at it."""
+        conversation, focus = self._state.conversation, self._state.view.focus
+        entries = value_of(conversation.entries)
+        newest = (conversation.ticket, entries[-1].seq if entries else 0)
+        is_reading = focus in {Pane.CONVERSATION, Pane.COMPOSER} and not conversation.peek and self.is_current
+        if is_reading and entries and newest != self._seen and self.app.app_focus and self.conversation.reader.is_at_end:
+            self._seen = newest
+            self.call_after_refresh(self._run, "ticket.seen", ())
 
     def _is_news(self, pane: Widget, *made_of: object) -> bool:
         """Whether a pane would be drawn from something else than last time; times are compared, all else is the same or not."""
