@@ -14,6 +14,7 @@ from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Draft, DraftMode, LinkPhase, Pane, value_of
+from supportdesk_tui.store.views import summary_of
 
 WAITS = msg("Kept here: it goes out when the server is back")
 NAME_LENGTH = 40
@@ -84,16 +85,22 @@ def is_answered(context: Context) -> bool:
 
 def draft_of(context: Context, ticket: TicketId) -> Draft:
     """The draft as it is this moment, the composer's text included; a new one starts from what has been seen."""
-    draft = context.state.draft(ticket)
-    if draft is None:
-        entries = value_of(context.state.conversation.entries) if context.state.conversation.ticket == ticket else None
-        draft = Draft(ticket, base_seq=entries[-1].seq if entries else 0)
-    elif not draft.base_seq and context.state.conversation.ticket == ticket:
-        entries = value_of(context.state.conversation.entries)
-        draft = replace(draft, base_seq=entries[-1].seq) if entries else draft
+    draft = context.state.draft(ticket) or Draft(ticket)
+    if context.state.conversation.ticket == ticket:
+        draft = _based(context, draft)
     is_shown = context.state.view.composer_open and context.state.conversation.ticket == ticket
     if is_shown and context.composer_text != draft.body:
         draft = replace(draft, body=context.composer_text, is_saved=False)
+    return draft
+
+
+def _based(context: Context, draft: Draft) -> Draft:
+    """The draft with what is on the screen as what was seen when writing began, unless it knows already."""
+    entries, summary = value_of(context.state.conversation.entries), summary_of(context.state)
+    if not draft.base_seq and entries:
+        draft = replace(draft, base_seq=entries[-1].seq)
+    if not draft.base_status and summary is not None:
+        draft = replace(draft, base_owner=str(summary.owner or ""), base_status=summary.status.name)
     return draft
 
 

@@ -115,6 +115,14 @@ FollowUp: TypeAlias = (
 """Changes a reply or note may carry: applied with it, or not at all, where the backend can."""
 
 
+class Override(Struct, frozen=True):
+    """What the send gate found in a text that was sent all the same, and why; the event log keeps it."""
+
+    finding: str
+    """Kind of the finding, e.g. `link`."""
+    reason: str
+
+
 class Reply(Struct, frozen=True):
     """Words the customer will read."""
 
@@ -125,6 +133,9 @@ class Reply(Struct, frozen=True):
     language: str = ""
     macro: str = ""
     """Id of the macro the text came from, for the statistics."""
+    overrides: tuple[Override, ...] = ()
+    seen: int = 0
+    """Newest entry the agent had read (`Entry.seq`); a backend that can refuses when others have spoken since. 0: not said."""
 
 
 class Note(Struct, frozen=True):
@@ -134,6 +145,7 @@ class Note(Struct, frozen=True):
     then: tuple[FollowUp, ...] = ()
     attachments: tuple[AttachmentId, ...] = ()
     mentions: tuple[AgentId, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
 
 class Create(Struct, frozen=True):

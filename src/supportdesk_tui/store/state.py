@@ -180,6 +180,10 @@ class Draft(Struct, frozen=True):
     """Open the next ticket after sending."""
     base_seq: int = 0
     """Newest entry seen when writing began: newer customer or agent entries are announced before sending."""
+    base_owner: str = ""
+    """Who had the ticket then; empty for nobody …"""
+    base_status: str = ""
+    """… and its status; empty when neither is known."""
     is_saved: bool = True
     is_refused: bool = False
     """The disk would not take it."""

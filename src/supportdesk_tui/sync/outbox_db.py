@@ -312,6 +312,8 @@ def _to_draft(plain: dict[str, Any]) -> Draft:
         attachments=tuple((AttachmentId(one), str(name)) for one, name in plain["attachments"]),
         then_next=bool(plain["then_next"]),
         base_seq=int(plain["base_seq"]),
+        base_owner=str(plain.get("base_owner", "")),
+        base_status=str(plain.get("base_status", "")),
     )
 
 

@@ -390,6 +390,13 @@ FollowUpIn = (
 ChangeIn = FollowUpIn | MarkRead | Merge | LinkChange | ReturnTask
 
 
+class OverrideIn(In):
+    """What the agent's send gate found in the text, and why it was sent all the same."""
+
+    finding: Word
+    reason: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
 class ReplyIn(In):
     """Words the customer will read; `then` is applied with them or not at all."""
 
@@ -399,6 +406,9 @@ class ReplyIn(In):
     cc: Annotated[list[Line], Meta(max_length=20)] = []
     language: Annotated[str, Meta(max_length=20)] = ""
     macro: Annotated[str, Meta(max_length=100)] = ""
+    overrides: Annotated[list[OverrideIn], Meta(max_length=20)] = []
+    seen: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    """Newest entry the agent had read: 409 when the customer or another agent has spoken since; 0 does not ask."""
 
 
 class NoteIn(In):
@@ -408,6 +418,7 @@ class NoteIn(In):
     then: Annotated[list[FollowUpIn], Meta(max_length=20)] = []
     attachments: Annotated[list[Word], Meta(max_length=20)] = []
     mentions: Annotated[list[Word], Meta(max_length=20)] = []
+    overrides: Annotated[list[OverrideIn], Meta(max_length=20)] = []
 
 
 class CreateIn(In):

@@ -118,6 +118,8 @@ def _to_reply(change: changes.Reply) -> wire.ReplyIn:
         cc=list(change.cc),
         language=change.language,
         macro=change.macro,
+        overrides=_to_overrides(change.overrides),
+        seen=change.seen,
     )
 
 
@@ -127,7 +129,12 @@ def _to_note(change: changes.Note) -> wire.NoteIn:
         then=[_to_follow_up(one) for one in change.then],
         attachments=list(change.attachments),
         mentions=list(change.mentions),
+        overrides=_to_overrides(change.overrides),
     )
+
+
+def _to_overrides(overrides: Sequence[changes.Override]) -> list[wire.OverrideIn]:
+    return [wire.OverrideIn(finding=one.finding, reason=one.reason) for one in overrides]
 
 
 def _to_change(

@@ -1,9 +1,9 @@
 """What agents say: replies the customer reads, notes the customer never reads, new tickets."""
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from supportdesk_tui.server.desk.done import Case, Done
-from supportdesk_tui.server.desk.refusals import Forbidden, Refusal
+from supportdesk_tui.server.desk.refusals import Conflicting, Forbidden, Refusal
 from supportdesk_tui.server.desk.transaction import Also, Transaction, day_of
 from supportdesk_tui.server.floor.authority import may
 from supportdesk_tui.server.floor.people import Agent, Customer
@@ -25,6 +25,7 @@ def reply(case: Case, said: schema.ReplyIn) -> Done:
     limit = REPLY_LIMITS.get(ticket.channel)
     if limit is not None and len(said.body) > limit:
         raise Refusal(f"{ticket.channel} takes at most {limit} characters, this has {len(said.body)}", field="body")
+    _heard(case, said.seen)
     if said.cc and ticket.channel not in {"email", "ticket"}:
         raise Refusal(f"{ticket.channel} knows no Cc", field="cc")
     entry = case.tx.words(ticket, "agent", said.body, (case.who.name, case.who.id), language=said.language or ticket.language)
@@ -39,7 +40,26 @@ def reply(case: Case, said: schema.ReplyIn) -> Done:
         ticket.owner = case.who.id
     if ticket.stage == "received":
         ticket.stage = "diagnosing"
-    return case.record("reply", "replied", "reply on {}", also=Also(entry=entry))
+    return case.record("reply", "replied", "reply on {}", also=Also(entry=entry, overrides=_overrides(said.overrides)))
+
+
+def _heard(case: Case, seen: int) -> None:
+    """Refuse a reply of somebody who has not read what was said last; one's own words count as read."""
+    if not seen:
+        return
+    columns = tables.entries.c
+    by_others = or_(columns.author_id.is_(None), columns.author_id != case.who.id)
+    since = and_(columns.ticket == case.ticket.id, columns.seq > seen, columns.kind.in_(("customer", "agent")), by_others)
+    row = case.tx.connection.execute(
+        select(columns.author, columns.kind).where(since).order_by(columns.seq.desc()).limit(1)
+    ).first()
+    if row is not None:
+        deed = "wrote" if row.kind == "customer" else "replied"
+        raise Conflicting(f"{row.author} {deed} meanwhile", field="seen", current=case.ticket)
+
+
+def _overrides(given: list[schema.OverrideIn]) -> tuple[dict[str, str], ...]:
+    return tuple({"finding": one.finding, "reason": one.reason} for one in given)
 
 
 def note(case: Case, said: schema.NoteIn) -> Done:
@@ -52,7 +72,8 @@ def note(case: Case, said: schema.NoteIn) -> Done:
     fresh = [one for one in said.mentions if one not in case.ticket.watchers]
     case.ticket.watchers = [*case.ticket.watchers, *dict.fromkeys(fresh)]
     tells = next((one for one in said.mentions if one != case.who.id), None)
-    return case.record("note", "mentioned you" if tells else "noted", "note on {}", also=Also(entry=entry), tells=tells)
+    also = Also(entry=entry, overrides=_overrides(said.overrides))
+    return case.record("note", "mentioned you" if tells else "noted", "note on {}", also=also, tells=tells)
 
 
 def create(tx: Transaction, who: Agent, opened: schema.CreateIn) -> tuple[Ticket, Done]:

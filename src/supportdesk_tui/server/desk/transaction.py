@@ -12,7 +12,7 @@ from supportdesk_tui.server.floor.sla import settle
 from supportdesk_tui.server.floor.ticket import Ticket, ticket_number
 from supportdesk_tui.server.floor.words import DAY
 from supportdesk_tui.server.storage import tables
-from supportdesk_tui.server.storage.log import Event, Patch, append, next_seq
+from supportdesk_tui.server.storage.log import OVERRIDES, Event, Patch, append, next_seq
 
 BOT_NAME = "Buoy"
 
@@ -37,6 +37,8 @@ class Also(Struct, kw_only=True):
     customer: Customer | None = None
     promise_gone: Promise | None = None
     promise_reopened: Promise | None = None
+    overrides: tuple[dict[str, str], ...] = ()
+    """What the send gate found in the words and the agent sent all the same: kept with the entry in the log alone."""
 
 
 NOTHING = Also()
@@ -195,6 +197,8 @@ def _rows_beside(also: Also) -> list[tuple[str, str, Patch | None, Patch | None]
         rows.append(("customers", also.customer.id, None, msgspec.structs.asdict(also.customer)))
     if also.entry is not None:
         rows.append(("entries", also.entry.id, None, msgspec.structs.asdict(also.entry)))
+    if also.entry is not None and also.overrides:
+        rows.append((OVERRIDES, also.entry.id, None, {"overrides": list(also.overrides)}))
     if also.promise is not None:
         settled = also.promise.state != "open"
         became = {"state": also.promise.state} if settled else msgspec.structs.asdict(also.promise)

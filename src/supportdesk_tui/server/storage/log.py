@@ -11,6 +11,8 @@ from supportdesk_tui.server.storage.search import clear_index, index_texts
 from supportdesk_tui.server.storage.tables import PROJECTIONS, events, ticket_tags, ticket_watchers
 
 Patch = dict[str, Any]
+OVERRIDES = "overrides"
+"""Rows of an event that no projection holds: what an agent sent against the send gate, and why."""
 Rows = dict[str, dict[str, Patch | None]]
 """Projection → row id → columns; None where there is no such row."""
 
@@ -62,6 +64,8 @@ def from_row(row: Mapping[str, Any]) -> Event:
 def project(connection: Connection, event: Event) -> None:
     """Do to the projections what the event says."""
     for name, rows in event.after.items():
+        if name == OVERRIDES:
+            continue
         table = PROJECTIONS[name]
         for row_id, patch in rows.items():
             if patch is None:
