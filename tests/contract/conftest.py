@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.capabilities import Capability
 from tests.contract.floor import FLOORS, Floor, open_floor
 
 
@@ -12,6 +13,18 @@ from tests.contract.floor import FLOORS, Floor, open_floor
 def floor(request: pytest.FixtureRequest) -> Iterator[Floor]:
     """A real backend."""
     yield from open_floor(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _able(request: pytest.FixtureRequest) -> None:
+    """Leave out what the product cannot do; `test_lacking.py` looks at what it says instead."""
+    marker = request.node.get_closest_marker("needs")
+    if marker is None:
+        return
+    lacks = request.getfixturevalue("floor").lacks
+    missing: list[Capability] = [one for one in marker.args if one in lacks]
+    if missing:
+        pytest.skip("; ".join(f"{one.value}: {lacks[one]}" for one in missing))
 
 
 @pytest.fixture

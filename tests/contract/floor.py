@@ -2,7 +2,8 @@
 
 import itertools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import httpx
@@ -11,11 +12,31 @@ from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.live import Pace
 from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.server.runner import ServerThread
 
 QUICK_FEED = Pace(backoff_s=0.01, backoff_max_s=0.05)
 QUICK = Limits(backoff_s=0.01)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What this backend calls things, and how much of them there is."""
+
+    pending: str = "waiting_customer"
+    solved: str = "solved"
+    """Names of statuses with these phases."""
+    team: str = ""
+    """A team one can transfer to; the first of the directory when empty."""
+    tag: str = "退款"
+    talk: int = 90
+    """Entries of a conversation longer than one page."""
+    articles: tuple[tuple[str, str], ...] = (("提现", "zh"), ("withdrawal", "en"))
+    """Words that find an article, and its language."""
+    max_file: int = 25 * 1024 * 1024
+    priorities: tuple[int, int] = (3, 1)
+    """What a new ticket has, and another one."""
 
 
 class Floor(Protocol):
@@ -26,6 +47,9 @@ class Floor(Protocol):
     other: str
     trainee: str
     """Logins of three agents; the trainee may not reply."""
+    lacks: Mapping[Capability, str]
+    """What the product cannot do, and why: tests that need it are not run, but what is said instead is tested."""
+    words: "Words"
 
     def backend(self, login: str, url: str = "") -> Backend:
         """An agent's backend, not yet opened; another URL stands for a relay in front of the server."""
@@ -54,6 +78,8 @@ class NativeFloor:
     me = "li.wei"
     other = "mei.lin"
     trainee = "tom.hale"
+    lacks: Mapping[Capability, str] = {}
+    words = Words()
 
     def __init__(self) -> None:
         self.server = ServerThread(tickets=450, seed=7, ticking=False).start()

@@ -8,8 +8,9 @@ import ssl
 import httpx
 import pytest
 
-from supportdesk_tui.backends.http import Limits, checked_url
+from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.native.adapter import NativeBackend
+from supportdesk_tui.backends.trust import checked_url
 from supportdesk_tui.domain.changes import Reply, Watch
 from supportdesk_tui.domain.errors import (
     Ambiguous,

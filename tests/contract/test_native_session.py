@@ -29,10 +29,10 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def test_password_becomes_a_token_that_works_until_it_is_revoked(url: str) -> None:
     assert NATIVE.sign_in is not None
     assert NATIVE.sign_out is not None
-    token = await NATIVE.sign_in(url, "li.wei", "correct horse 电池", "laptop")
+    token = await NATIVE.sign_in(Connection(url, ""), "li.wei", "correct horse 电池", "laptop")
     desk = NATIVE.factory(Connection(url, token))
     assert (await desk.open()).agent.name == "Li Wei"
-    await NATIVE.sign_out(url, token)
+    await NATIVE.sign_out(Connection(url, token))
     with pytest.raises(SignInNeeded):
         await desk.list_views()
     await desk.close()
@@ -41,7 +41,7 @@ async def test_password_becomes_a_token_that_works_until_it_is_revoked(url: str)
 async def test_wrong_password_is_refused(url: str) -> None:
     assert NATIVE.sign_in is not None
     with pytest.raises(SignInNeeded):
-        await NATIVE.sign_in(url, "li.wei", "wrong", "")
+        await NATIVE.sign_in(Connection(url, ""), "li.wei", "wrong", "")
 
 
 def test_connection_never_shows_its_token() -> None:

@@ -47,8 +47,6 @@ class Call:
     is_repeatable: bool = True
     """Asking twice does no more than asking once: a read, or a write with a key."""
     max_bytes: int = MAX_JSON
-    deadline_s: float | None = None
-    """Longer than usual, for an upload."""
     attempts: int | None = None
     """Fewer than usual, where the caller itself asks again."""
 

@@ -14,6 +14,8 @@ class Connection:
     token: str = field(repr=False)
     options: Mapping[str, str] = field(default_factory=dict)
     """Values of `BackendSpec.options`."""
+    ca_file: str = ""
+    """Authorities to believe beside the usual ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,10 @@ class Option:
     default: str = ""
 
 
-SignIn = Callable[[str, str, str, str], Awaitable[str]]
-"""(url, login, password, label) → token."""
-SignOut = Callable[[str, str], Awaitable[None]]
-"""(url, token)."""
+SignIn = Callable[[Connection, str, str, str], Awaitable[str]]
+"""(server, login, password, label) → token; the connection has none yet."""
+SignOut = Callable[[Connection], Awaitable[None]]
+"""Revokes the connection's token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +52,19 @@ class BackendSpec:
 def _native(connection: Connection) -> Backend:
     from supportdesk_tui.backends.native.adapter import NativeBackend
 
-    return NativeBackend(connection.url, connection.token)
+    return NativeBackend(connection.url, connection.token, ca_file=connection.ca_file)
 
 
-async def _native_sign_in(url: str, login: str, password: str, label: str) -> str:
+async def _native_sign_in(server: Connection, login: str, password: str, label: str) -> str:
     from supportdesk_tui.backends.native.adapter import sign_in
 
-    return await sign_in(url, login, password, label)
+    return await sign_in(server.url, login, password, label, ca_file=server.ca_file)
 
 
-async def _native_sign_out(url: str, token: str) -> None:
+async def _native_sign_out(server: Connection) -> None:
     from supportdesk_tui.backends.native.adapter import sign_out
 
-    await sign_out(url, token)
+    await sign_out(server.url, server.token, ca_file=server.ca_file)
 
 
 _NATIVE = BackendSpec(

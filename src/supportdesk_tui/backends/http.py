@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 
 from supportdesk_tui.backends.calls import Answer, Call, ReadRefusal, http_date, to_error
 from supportdesk_tui.backends.names import NameCheck
-from supportdesk_tui.backends.trust import checked_token, checked_url, is_by_proxy, with_authorities
 from supportdesk_tui.backends.signing import Signing, Token
+from supportdesk_tui.backends.trust import checked_url, is_by_proxy, with_authorities
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BackendError,
@@ -30,6 +30,7 @@ from supportdesk_tui.domain.errors import (
     NotFound,
     RateLimited,
     Refused,
+    SignInNeeded,
     Unreachable,
 )
 from supportdesk_tui.failpoints import failpoint

@@ -42,6 +42,8 @@ class Seat:
     """Finds the token; may take a while, so it is asked in a thread once the desk is on the screen."""
     options: Mapping[str, str] = field(default_factory=dict)
     """The adapter's own."""
+    ca_file: str = ""
+    """Authorities to believe beside the usual ones."""
     name: str = "default"
     """Of the profile: its files are kept apart from other profiles'."""
     problems: tuple[str, ...] = ()
@@ -125,7 +127,7 @@ def _adapter(seat: Seat, token: str) -> "Backend":
     """Imported only now, in a thread: the HTTP client costs more than the first paint may."""
     from supportdesk_tui.backends.catalog import SPECS, Connection
 
-    return SPECS[seat.backend].factory(Connection(seat.url, token, seat.options))
+    return SPECS[seat.backend].factory(Connection(seat.url, token, seat.options, seat.ca_file))
 
 
 def _macros(seat: Seat, known: Any) -> tuple[Any, tuple[str, ...]]:

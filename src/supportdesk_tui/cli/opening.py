@@ -56,6 +56,7 @@ def seat_at(place: Place, loaded: "Loaded", token: Callable[[], str] | None, *, 
         url=place.profile.url if token is not None else "",
         token=token or (lambda: ""),
         options={name: str(value) for name, value in place.profile.options.items()},
+        ca_file=place.profile.ca_file,
         name=place.name,
         problems=tuple(map(str, loaded.problems)),
     )

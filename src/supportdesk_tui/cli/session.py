@@ -16,7 +16,7 @@ from supportdesk_tui.config.schema import Profile, Settings
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
 
 if TYPE_CHECKING:
-    from supportdesk_tui.backends.catalog import BackendSpec
+    from supportdesk_tui.backends.catalog import BackendSpec, Connection
     from supportdesk_tui.backends.port import Backend
     from supportdesk_tui.domain.capabilities import Session
 
@@ -115,12 +115,17 @@ def _known(profile: str, settings: Settings) -> str:
     return profile
 
 
-def connection_to(place: Place, token: str) -> "Backend":
-    """An adapter for a profile; touches no network."""
+def server_of(place: Place, token: str = "") -> "Connection":
+    """What reaches the server of a profile."""
     from supportdesk_tui.backends.catalog import Connection
 
     options = {name: str(value) for name, value in place.profile.options.items()}
-    return spec_of(place).factory(Connection(place.profile.url, token, options))
+    return Connection(place.profile.url, token, options, place.profile.ca_file)
+
+
+def connection_to(place: Place, token: str) -> "Backend":
+    """An adapter for a profile; touches no network."""
+    return spec_of(place).factory(server_of(place, token))
 
 
 def at_backend(profile: str | None, work: Callable[[Desk], Awaitable[T]]) -> T:

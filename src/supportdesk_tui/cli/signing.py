@@ -8,7 +8,7 @@ import click
 
 from supportdesk_tui.backends.catalog import BackendSpec
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
-from supportdesk_tui.cli.session import Place, connection_to, spec_of
+from supportdesk_tui.cli.session import Place, connection_to, server_of, spec_of
 from supportdesk_tui.config.secrets import Secret, find_secret, forget_secret, store_secret
 from supportdesk_tui.domain.errors import BackendError
 from supportdesk_tui.sync.cache import Cache
@@ -22,7 +22,7 @@ async def token_from(place: Place, spec: BackendSpec, *, is_piped: bool) -> Secr
         return _typed(click.prompt(f"Token for {place.profile.url}", hide_input=True))
     login = click.prompt("Login", default=place.profile.agent or None)
     password = click.prompt("Password", hide_input=True)
-    return Secret(await spec.sign_in(place.profile.url, login, password, socket.gethostname()))
+    return Secret(await spec.sign_in(server_of(place), login, password, socket.gethostname()))
 
 
 def _typed(text: str) -> Secret:
@@ -73,7 +73,7 @@ async def _revoke(place: Place, secret: Secret) -> str:
     if revoke is None:
         return "this backend keeps the token valid: revoke it there"
     try:
-        await revoke(place.profile.url, secret.reveal())
+        await revoke(server_of(place, secret.reveal()))
     except BackendError as error:
         return f"the server could not be told: {error}"
     return "the token is worthless now"

@@ -42,6 +42,8 @@ class Profile:
     """A program that prints the token, with its arguments; no shell reads it, and it has ten seconds."""
     token_file: str = _checked("", "path", "~/.config/supportdesk/token")
     """A file that holds the token; only read when it is yours and nobody else may read it (mode 0600)."""
+    ca_file: str = _checked("", "path", "~/.config/supportdesk/company-ca.pem")
+    """Certificates (PEM) of an authority of your own that vouches for the server, beside those everybody knows."""
     options: Mapping[str, str | int | bool] = _mapping("options", {"inbox": 3})
     """What only this kind of backend knows; `supportdesk doctor` lists its options."""
 
