@@ -168,3 +168,24 @@ async def test_undo_is_refused_with_what_changed_since(server: ServerThread, tmp
         await li.until(lambda state: any(item.phase is OutboxPhase.REFUSED for item in state.outbox), "refused")
         await li.sees("moved on: Mei Lin assigned it to 陈静")
         assert await asked(server, "SELECT owner FROM tickets WHERE id = :id", id=ticket) == [("a3",)]
+
+
+async def test_whose_ticket_is_taken_is_told_by_whom_and_the_taker_can_give_it_back(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path / "li") as li, at_desk(server, tmp_path / "mei", login="mei.lin") as mei:
+        rung: list[str] = []
+        li.app.engine._common.alert = rung.append  # type: ignore[attr-defined]  # the bell, heard by the test
+        await show_view(mei, "unassigned")
+        await show_view(li, "unassigned")
+        row = first_line(li)
+        await go_to(li, row.id)
+        await li.press("A")
+        await li.until(lambda state: state.outbox and state.outbox[-1].phase is OutboxPhase.SENT, "li has it")
+        await open_by_id(mei, row.id)
+        await mei.until(lambda _: mei.opened.owner_name == "Li Wei", "mei sees whose it is")
+        await mei.press("A")
+        await mei.sees("took it from Li Wei")
+        await li.sees(f"{row.number}: Mei Lin took it from Li Wei")
+        assert rung == [f"{row.number}: Mei Lin took it from Li Wei"]
+        await mei.until(lambda state: state.outbox[-1].phase is OutboxPhase.SENT, "answered")
+        await mei.press("z")
+        await mei.until(lambda _: mei.opened.owner_name == "Li Wei", "given back")

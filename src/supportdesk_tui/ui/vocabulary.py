@@ -63,6 +63,7 @@ STATES = (msg("wrap_up"), msg("break"))
 SHAPES = (
     # what was done
     msg("took it off its owner"),
+    msg("took it from {name}"),
     msg("took it"),
     msg("assigned it to {name}"),
     msg("moved it to {team}: {text}"),

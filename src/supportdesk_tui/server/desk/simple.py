@@ -15,9 +15,10 @@ def assign(case: Case, change: schema.Assign) -> Done:
         raise Forbidden(f"your role ({who.role}) may not {verb} tickets")
     if change.only_if_unowned and ticket.owner not in {None, change.agent}:
         raise Conflicting(f"{case.tx.name_of(ticket.owner)} has it", field="agent", current=ticket)
+    former = ticket.owner if ticket.owner not in {None, who.id, change.agent} else None
     if change.agent is None:
         ticket.owner = None
-        return case.system("ticket.assigned", "took it off its owner", "unassign {}")
+        return case.system("ticket.assigned", "took it off its owner", "unassign {}", tells=former)
     agent = case.tx.agent(change.agent)
     if agent is None:
         raise Refusal(f"there is no agent {change.agent[:40]}", field="agent")
@@ -26,10 +27,12 @@ def assign(case: Case, change: schema.Assign) -> Done:
     ticket.owner = agent.id
     if ticket.status in {"new", "waiting_human", "bot"}:
         ticket.status = "open"
-    told = None if agent.id == who.id else agent.id
-    says = "took it" if told is None else f"assigned it to {agent.name}"
-    deed = "take {}" if told is None else f"assign {{}} to {agent.name}"
-    return case.system("ticket.assigned", says, deed, tells=told)
+    if agent.id != who.id:
+        return case.system(
+            "ticket.assigned", f"assigned it to {agent.name}", f"assign {{}} to {agent.name}", tells=agent.id
+        )
+    says = f"took it from {case.tx.name_of(former)}" if former else "took it"
+    return case.system("ticket.assigned", says, "take {}", tells=former)
 
 
 def transfer(case: Case, change: schema.Transfer) -> Done:
