@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
+from tests.pty.lexer import Lexer
+
 LIMIT_S = 60.0
 """How long anything may take before a test calls it missing."""
 ROWS, COLUMNS = 40, 140
@@ -23,6 +25,7 @@ class OnTerminal:
     def __init__(self, command: list[str], environ: Mapping[str, str], folder: Path) -> None:
         self.shown = bytearray()
         """Everything written to the terminal so far."""
+        self._lexer = Lexer(columns=COLUMNS, rows=ROWS)
         self._master, terminal = pty.openpty()
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self._child = subprocess.Popen(
@@ -35,10 +38,13 @@ class OnTerminal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._child.poll() is None:
+        was_running = self._child.poll() is None
+        if was_running:
             self._child.kill()
             self._child.wait()
         os.close(self._master)
+        if kind is None:
+            assert self._lexer.close(was_killed=was_running) == [], "writes that no program of ours may make"
 
     def write(self, keys: bytes) -> None:
         """Press keys."""
@@ -63,6 +69,8 @@ class OnTerminal:
     def _read(self) -> None:
         if select.select([self._master], [], [], 0.05)[0]:
             try:
-                self.shown += os.read(self._master, 65_536)
+                data = os.read(self._master, 65_536)
+                self.shown += data
+                self._lexer.feed(data)
             except OSError:  # nobody holds the other end any more
                 self._child.wait(LIMIT_S)

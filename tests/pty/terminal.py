@@ -7,8 +7,8 @@
         assert terminal.violations() == []
 
 `terminal.lines` is what a person sees (pyte), `terminal.raw` every byte that was written, `violations()` what in it no
-program of ours may send. `reading = False` makes it a terminal that has stalled. Nothing here sleeps: every wait has
-a condition and a deadline.
+program of ours may send: a test that leaves its `with` block with one fails. `reading = False` makes it a terminal that
+has stalled. Nothing here sleeps: every wait has a condition and a deadline.
 """
 
 import contextlib
@@ -27,6 +27,8 @@ from typing import Any, Final, NamedTuple, Self
 
 import pyte
 
+from tests.pty.lexer import Lexer
+
 DEADLINE_S: Final = 20.0
 """How long a condition may take on a busy machine before the test fails."""
 KEYS: Final = {
@@ -42,12 +44,6 @@ _CONTROL = re.compile(
     r"|\x1b(?P<escape>[^\[\]])|(?P<control>[\x00-\x1f\x7f-\x9f])"
 )
 _TORN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?)?\Z")
-_ALLOWED_MODES = ("7", "25", "1000", "1002", "1004", "1006", "1049", "2004", "2026")
-_ALLOWED = re.compile(
-    rf"\x1b\[\?(?:{'|'.join(_ALLOWED_MODES)})[hl]|\x1b\[\?2026\$p"
-    r"|\x1b\[[0-9;]*m|\x1b\[(?:[0-9]+;[0-9]+|[0-9]+)?H|\x1b\[[0-9]*[ABCDGX]|\x1b\[[0-2]?[JK]"
-    r"|\x1b\](?:0|2|9|52);[^\x07\x1b]*\x07|[\r\n\x08\x07]"
-)
 
 
 class Cell(NamedTuple):
@@ -87,6 +83,8 @@ class Terminal:
         """Start a program; `environ` adds to a scrubbed environment, a value of None takes a name out."""
         self.raw = bytearray()
         """Everything the program wrote."""
+        self.lexer = Lexer(columns=columns, rows=rows)
+        """What reads every byte of it."""
         self.reading = True
         """False plays a terminal that has stalled: nothing is read, its buffers fill up."""
         self.answering = True
@@ -100,6 +98,7 @@ class Terminal:
         self.status: int | None = None
         """How the program ended: its exit code, or minus the signal; None while it runs."""
         self._pending = ""
+        self._was_cut = False
         self._screen = EmulatedScreen(columns, rows)
         self._stream = pyte.Stream(self._screen)
         self._decode = __import__("codecs").getincrementaldecoder("utf-8")("replace").decode
@@ -126,8 +125,10 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         self.close()
+        if kind is None and (found := self.violations()):
+            raise AssertionError(f"{len(found)} writes no program of ours may make: {found[:5]}")
 
     # -- what it shows
 
@@ -183,6 +184,7 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         """Change the window's size; what was on it is gone, as on the worst of terminals."""
         self.pump(0)
+        self.lexer.resize(columns, rows)
         self._screen.resize(rows, columns)
         self._screen.reset()
         if "7" not in self.modes:
@@ -200,6 +202,7 @@ class Terminal:
     def hang_up(self) -> None:
         """Close the terminal's side."""
         if self.fd >= 0:
+            self._was_cut = True
             os.close(self.fd)
             self.fd = -1
 
@@ -238,9 +241,10 @@ class Terminal:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def violations(self) -> list[str]:
-        """Every control in the output that no program of ours may send."""
-        text = self.raw.decode("utf-8", "replace")
-        return [found[0] for found in _CONTROL.finditer(text) if not _ALLOWED.fullmatch(found[0])]
+        """Everything in the output that no program of ours may send; of one that was killed or still runs, the torn end may."""
+        if self.status is not None:
+            self.lexer.close(was_killed=self.status == -signal.SIGKILL or self._was_cut)
+        return [str(violation) for violation in self.lexer.violations]
 
     def pump(self, timeout_s: float) -> int:
         """Read what is there, waiting up to `timeout_s` for it; how many bytes came."""
@@ -285,6 +289,7 @@ class Terminal:
 
     def _take(self, data: bytes) -> None:
         self.raw += data
+        self.lexer.feed(data)
         text = self._pending + self._decode(data)
         self._pending = ""
         if torn := _TORN.search(text):
