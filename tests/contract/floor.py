@@ -35,8 +35,8 @@ class Words:
     articles: tuple[tuple[str, str], ...] = (("提现", "zh"), ("withdrawal", "en"))
     """Words that find an article, and its language."""
     max_file: int = 25 * 1024 * 1024
-    priorities: tuple[int, int] = (3, 1)
-    """What a new ticket has, and another one."""
+    is_seeded: bool = True
+    """Its tickets are those of the exchange, with money in motion and every kind of query."""
 
 
 class Floor(Protocol):

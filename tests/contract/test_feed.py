@@ -5,7 +5,10 @@ import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 
+import pytest
+
 from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.capabilities import Capability as Can
 from supportdesk_tui.domain.changes import Assign, Note, Reply, SetAgentState, SetPriority
 from supportdesk_tui.domain.feed import (
     Activity,
@@ -65,6 +68,7 @@ async def test_change_of_a_colleague_appears(floor: Floor, desk: Backend, collea
         assert changed.mark
 
 
+@pytest.mark.needs(Can.IDEMPOTENCY)
 async def test_words_appear_with_their_key_and_new_summary(floor: Floor, desk: Backend) -> None:
     async with listening(desk) as notices:
         await until(notices, is_heard)
@@ -79,6 +83,7 @@ async def test_words_appear_with_their_key_and_new_summary(floor: Floor, desk: B
         assert answered.entry.body == "An answer"
 
 
+@pytest.mark.needs(Can.PUSH)
 async def test_who_is_given_a_ticket_is_told(floor: Floor, desk: Backend, colleague: Backend) -> None:
     ticket = await floor.customer_writes("For you")
     mine = (await desk.open()).agent.id
@@ -90,6 +95,7 @@ async def test_who_is_given_a_ticket_is_told(floor: Floor, desk: Backend, collea
         assert told.says
 
 
+@pytest.mark.needs(Can.PRESENCE)
 async def test_presence_is_seen_by_the_other_agent(floor: Floor, desk: Backend, colleague: Backend) -> None:
     ticket = await floor.customer_writes("Who is here?")
     mine = (await desk.open()).agent.id
@@ -107,6 +113,7 @@ async def test_presence_is_seen_by_the_other_agent(floor: Floor, desk: Backend, 
         assert gone.activity is Activity.GONE
 
 
+@pytest.mark.needs(Can.AGENT_STATE)
 async def test_state_of_an_agent_is_told(desk: Backend, colleague: Backend) -> None:
     theirs = (await colleague.open()).agent.id
     async with listening(desk) as notices:
@@ -118,6 +125,7 @@ async def test_state_of_an_agent_is_told(desk: Backend, colleague: Backend) -> N
             assert changed.agent.state == state
 
 
+@pytest.mark.needs(Can.PUSH)
 async def test_feed_resumes_after_cuts_without_loss_or_doubling(floor: Floor, colleague: Backend) -> None:
     ticket = await floor.customer_writes("Tunnel")
     async with relay_to(floor.url) as relay:
@@ -162,6 +170,7 @@ async def test_feed_started_from_a_mark_tells_what_was_missed(floor: Floor, desk
     assert missed.entry.body == "during lunch"
 
 
+@pytest.mark.needs(Can.PUSH)
 async def test_mark_the_server_does_not_know_is_a_gap(desk: Backend) -> None:
     async with listening(desk, FeedMark("999999999999")) as notices:
         assert isinstance((await until(notices, lambda notice: isinstance(notice, Gap)))[-1], Gap)

@@ -40,6 +40,7 @@ async def test_sign_in_says_who_we_are_and_what_we_may(floor: Floor) -> None:
     assert session.agent.name
     assert session.agent.teams
     assert {Capability.REPLY, Capability.NOTE, Capability.SEARCH} <= session.capabilities
+    assert session.capabilities | set(session.lacking) == set(Capability)
     assert not session.capabilities & set(session.lacking)
     assert session.server
     assert abs(session.clock_offset) < timedelta(seconds=30)
@@ -70,7 +71,7 @@ async def test_directory_has_everything_the_pickers_show(desk: Backend) -> None:
     assert {team for agent in directory.agents for team in agent.teams} <= {team.id for team in directory.teams}
     assert {Phase.OPEN, Phase.PENDING, Phase.SOLVED} <= {status.phase for status in directory.statuses}
     assert {target.team for target in directory.targets} <= {team.id for team in directory.teams}
-    assert directory.categories
+    assert directory.categories or directory.targets == ()
 
 
 async def test_counts_of_views_are_what_their_pages_hold(desk: Backend) -> None:
@@ -128,15 +129,19 @@ async def test_rows_come_in_the_order_asked_for(desk: Backend, sort: SortKey) ->
         "phase:solved owner:me lang:zh",
     ],
 )
-async def test_query_gives_exactly_the_tickets_that_match(desk: Backend, line: str) -> None:
+async def test_query_gives_exactly_the_tickets_that_match(floor: Floor, desk: Backend, line: str) -> None:
     me = (await desk.open()).agent
     query = grammar.parse(line).query
     now = datetime.now(UTC)
+    unapplied = (await desk.list_tickets(query, None)).unapplied
+    if unapplied:
+        assert all(unapplied)
+        return
     everything = await every(desk, QueueQuery())
     expected = {row.id for row in everything if matches(query, row, me=me.id, my_teams=me.teams, now=now)}
     found = {row.id for row in await every(desk, query)}
     assert found == expected
-    assert len(found) < len(everything)
+    assert len(found) < len(everything) or not floor.words.is_seeded
 
 
 async def test_ticket_is_found_by_id_and_by_case_number(desk: Backend) -> None:
@@ -157,7 +162,7 @@ async def test_conversation_is_read_upward_without_loss_or_doubling(floor: Floor
     thread = "long-conversation"
     ticket = await floor.customer_writes("customer 0", thread=thread)
     expected = ["customer 0"]
-    for number in range(1, 90):
+    for number in range(1, floor.words.talk):
         if number % 3 == 1:
             await floor.customer_writes(f"customer {number}", thread=thread)
             expected.append(f"customer {number}")
@@ -192,7 +197,7 @@ async def test_conversation_is_read_upward_without_loss_or_doubling(floor: Floor
     ],
 )
 async def test_search_finds_words_of_every_script(floor: Floor, desk: Backend, words: str, asked: str) -> None:
-    ticket = await floor.customer_writes(words)
+    ticket = await floor.customer_writes(words, subject=words)
     found = await every(desk, grammar.parse(f"{asked} phase:new,open").query)
     assert ticket in {row.id for row in found}
     assert await every(desk, grammar.parse("qqzzyyxxw").query) == []
@@ -208,7 +213,7 @@ async def test_what_a_customer_wrote_is_safe_to_draw(floor: Floor, desk: Backend
     assert any("control_chars" in entry.flags for entry in page.items)
 
 
-async def test_customer_pane_has_who_is_asking(desk: Backend) -> None:
+async def test_customer_pane_has_who_is_asking(floor: Floor, desk: Backend) -> None:
     seen = 0
     for row in (await desk.list_tickets(QueueQuery(), None)).items[:12]:
         context = await desk.get_customer(row.customer_id)
@@ -216,12 +221,12 @@ async def test_customer_pane_has_who_is_asking(desk: Backend) -> None:
         assert context.customer.name == row.customer_name
         assert row.id in {contact.ticket for contact in context.contacts} or len(context.contacts) >= 5
         seen += len(context.movements) + len(context.flags)
-    assert seen > 0
+    assert seen > 0 or not floor.words.is_seeded
 
 
-async def test_articles_are_found_in_both_languages(desk: Backend) -> None:
-    chinese = await desk.search_articles("提现", "zh")
-    english = await desk.search_articles("withdrawal", "en")
-    assert chinese
-    assert english
-    assert all(article.title and article.url for article in chinese + english)
+@pytest.mark.needs(Capability.ARTICLES)
+async def test_articles_are_found_in_their_languages(floor: Floor, desk: Backend) -> None:
+    for words, locale in floor.words.articles:
+        found = await desk.search_articles(words, locale)
+        assert found, words
+        assert all(article.title and article.body for article in found)

@@ -34,9 +34,10 @@ def lacking(context: Context, capability: Capability) -> Blocked | None:
         return Blocked(msg("Not signed in yet"))
     if capability in session.capabilities:
         return None
-    if session.lacking.get(capability) == "role":
+    why = session.lacking.get(capability, "backend")
+    if why == "role":
         return Blocked(msg("Your role may not do this"))
-    return Blocked(msg("This backend cannot do this"))
+    return Blocked(msg("This backend cannot do this") if why == "backend" else why)
 
 
 def needs_ticket(context: Context) -> Blocked | None:

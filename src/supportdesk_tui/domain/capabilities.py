@@ -38,6 +38,10 @@ class Capability(StrEnum):
     READ_MARK = "read_mark"
     IDEMPOTENCY = "idempotency"
     """The server answers a repeated change key with its first answer."""
+    VERSIONS = "versions"
+    """A change made on an older version of the ticket is refused as a conflict."""
+    ATOMIC = "atomic"
+    """A reply and what follows it happen together or not at all."""
 
 
 class Session(Struct, frozen=True):
@@ -46,8 +50,11 @@ class Session(Struct, frozen=True):
     agent: Agent
     capabilities: frozenset[Capability]
     lacking: dict[Capability, str] = field(default_factory=dict)
-    """Why a capability is missing: `role` (this agent may not) or `backend` (the product cannot)."""
+    """Why a capability is missing: `role` (this agent may not), `backend` (the product cannot), or the product's reason in
+    words of ours."""
     server: str = ""
     """Product and version."""
+    polling: int = 0
+    """Most requests a minute that looking for news makes; 0 where the server pushes."""
     clock_offset: timedelta = timedelta()
     """Server time minus ours."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.calls import Answer, Call
 from supportdesk_tui.backends.native import mapping
 from supportdesk_tui.backends.native.mapping import Lens
 from supportdesk_tui.backends.native.reading import UNREADABLE, decoded, read, read_rows
@@ -122,18 +122,18 @@ def test_clock_without_a_deadline_runs_for_nobody(clock: dict[str, Any], kind: C
 
 def test_one_bad_row_does_not_hide_the_list() -> None:
     items = [ROW, ROW | {"version": "x"}, 7, ROW | {"id": "t2", "unknown": 1}]
-    rows = read_rows(CALL, json.dumps({"items": items, "after": "n", "total": 4}).encode(), wire.TicketRow)
+    rows = read_rows(CALL, Answer(200, {}, json.dumps({"items": items, "after": "n", "total": 4}).encode()), wire.TicketRow)
     assert [one.id for one in rows.items] == ["t1", "t2"]
     assert (rows.bad, rows.after, rows.total) == (2, "n", 4)
 
 
 def test_error_names_the_path_and_what_was_expected() -> None:
     with pytest.raises(BadPayload) as raised:
-        read(CALL, b'{"row": {"id": 5}}', wire.TicketOut)
+        read(CALL, Answer(200, {}, b'{"row": {"id": 5}}'), wire.TicketOut)
     assert raised.value.path == "$.row.id"
     assert "str" in raised.value.expected
     with pytest.raises(Ambiguous):
-        read(Call(operation="send", method="POST", route="/x", is_write=True), b"{}", wire.AppliedOut)
+        read(Call(operation="send", method="POST", route="/x", is_write=True), Answer(200, {}, b"{}"), wire.AppliedOut)
 
 
 def test_every_wire_struct_has_a_lenient_twin_with_the_same_fields() -> None:
@@ -168,6 +168,8 @@ def test_permissions_become_capabilities_and_unknown_ones_are_left_out() -> None
     assert mapping.to_capabilities(["reply", "teleport"]) == {
         Capability.REPLY,
         Capability.IDEMPOTENCY,
+        Capability.VERSIONS,
+        Capability.ATOMIC,
         Capability.PUSH,
         Capability.SEARCH,
     }

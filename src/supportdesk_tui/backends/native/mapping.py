@@ -111,7 +111,9 @@ def to_agent(out: wire.AgentOut) -> Agent:
 
 def to_capabilities(permissions: Iterable[str]) -> frozenset[Capability]:
     """What this token may do, and what every server of this API does."""
-    inherent = {Capability.IDEMPOTENCY, Capability.PUSH, Capability.SEARCH}
+    inherent = {
+        Capability.IDEMPOTENCY, Capability.PUSH, Capability.SEARCH, Capability.VERSIONS, Capability.ATOMIC,
+    }  # fmt: skip
     return frozenset(inherent | {Capability(name) for name in permissions if name in Capability._value2member_map_})
 
 
