@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.capabilities import Capability
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Connection:
     """Values of `BackendSpec.options`."""
     ca_file: str = ""
     """Authorities to believe beside the usual ones."""
+    keep: Callable[[str], None] | None = field(default=None, repr=False)
+    """Stores a renewed secret before it is used, where the product renews secrets; called in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ class BackendSpec:
     sign_out: SignOut | None = None
     """Revokes a token, where the product can."""
     options: tuple[Option, ...] = ()
+    asks: str = "Token"
+    """What is asked for where there is no `sign_in`: the words of the prompt."""
+    gaps: Callable[[], Mapping[Capability, str]] = dict
+    """What the product cannot do, and why, in words of ours."""
 
 
 def _native(connection: Connection) -> Backend:
