@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
+from supportdesk_tui.server.floor.query import Criteria
 from supportdesk_tui.server.runner import ServerThread
-from supportdesk_tui.server.storage import tables
+from supportdesk_tui.server.storage import pages, tables
 
 from .conftest import Client
 
@@ -265,3 +266,20 @@ def test_failure_of_ours_is_500_in_the_same_shape_and_says_nothing_of_the_data(c
     logged = capfd.readouterr().err
     assert answer.json()["request_id"] in logged
     assert "zebra-qwertz" not in logged
+
+
+@pytest.mark.parametrize("owner", ["a3", "nobody"])
+def test_load_of_an_agent_is_counted_from_the_index(server: ServerThread, owner: str) -> None:
+    want = Criteria(owners=frozenset({owner}), phases=frozenset({"new", "open", "pending", "on_hold", "snoozed"}))
+    asked: list[tuple[str, Any]] = []
+    with server.parts.database.reading() as connection:
+        keep = lambda _c, _k, statement, values, _x, _m: asked.append((statement, values))  # noqa: E731  a local name for one expression
+        event.listen(connection, "before_cursor_execute", keep)
+        counted = pages.count(connection, want, 0)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0][0]}", asked[0][1]).all()
+    with server.engine.begin() as connection:
+        columns = tables.tickets.c
+        owned = columns.owner.is_(None) if owner == "nobody" else columns.owner == owner
+        rows = connection.execute(select(columns.n).where(owned, columns.band < 2)).all()
+    assert "COVERING INDEX ix_tickets_owner" in str(plan)
+    assert counted == len(rows) > 0

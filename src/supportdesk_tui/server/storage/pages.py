@@ -5,7 +5,7 @@ import binascii
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select, text, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, or_, select, text, tuple_, union_all
 
 from supportdesk_tui.server.floor.query import NOBODY, Criteria
 from supportdesk_tui.server.floor.ticket import Ticket
@@ -165,8 +165,7 @@ def _filters(want: Criteria, *, skip: str = "", plain: bool = False) -> list[Col
         ("priorities", columns.priority, want.priorities),
     ):
         if values and name != skip:
-            wrapped = func.coalesce(column, NOBODY) if not plain or name == "owners" else column
-            clauses.append(wrapped.in_(sorted(values, key=str)))
+            clauses.append(_any_of(column, values) if plain else func.coalesce(column, NOBODY).in_(sorted(values, key=str)))
     clauses.extend(columns.n.in_(select(ticket_tags.c.n).where(ticket_tags.c.tag == one)) for one in sorted(want.tags))
     if want.watcher:
         clauses.append(columns.n.in_(select(ticket_watchers.c.n).where(ticket_watchers.c.agent == want.watcher)))
@@ -175,6 +174,14 @@ def _filters(want: Criteria, *, skip: str = "", plain: bool = False) -> list[Col
     if want.unread:
         clauses.append(columns.unread > 0)
     return clauses
+
+
+def _any_of(column: ColumnElement[Any], values: frozenset[Any]) -> ColumnElement[bool]:
+    """One of the values, said so that an index of the column serves; no value at all is nobody."""
+    named = column.in_(sorted(values - {NOBODY}, key=str))
+    if NOBODY not in values:
+        return named
+    return column.is_(None) if values == {NOBODY} else or_(column.is_(None), named)
 
 
 def _hits(connection: Connection, words: str) -> list[int] | None:
