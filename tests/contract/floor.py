@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import httpx
 
+from supportdesk_tui.backends.catalog import SPECS
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.live import Pace
 from supportdesk_tui.backends.native.adapter import NativeBackend
@@ -78,7 +79,7 @@ class NativeFloor:
     me = "li.wei"
     other = "mei.lin"
     trainee = "tom.hale"
-    lacks: Mapping[Capability, str] = {}
+    lacks = SPECS["native"].gaps()
     words = Words()
 
     def __init__(self) -> None:

@@ -12,8 +12,8 @@ from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome, Reply
 from supportdesk_tui.domain.conversation import Attachment, Entry
-from supportdesk_tui.domain.directory import Article, Directory
-from supportdesk_tui.domain.errors import Ambiguous, BackendError, NotFound
+from supportdesk_tui.domain.directory import Article, Directory, MacroText
+from supportdesk_tui.domain.errors import Ambiguous, BackendError, NotFound, Unsupported
 from supportdesk_tui.domain.feed import Activity, Heard, Notice
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, FeedMark, TicketId
 from supportdesk_tui.domain.people import CustomerContext
@@ -121,6 +121,9 @@ class FakeBackend:
 
     async def search_articles(self, text: str, locale: str | None) -> list[Article]:
         return []
+
+    async def read_macro(self, ticket: TicketId, macro: str) -> MacroText:
+        raise Unsupported("macros")
 
     async def read_attachment(self, attachment: Attachment) -> AsyncIterator[bytes]:
         yield b"first "

@@ -74,12 +74,19 @@ async def _native_sign_out(server: Connection) -> None:
     await sign_out(server.url, server.token, ca_file=server.ca_file)
 
 
+def _native_gaps() -> Mapping[Capability, str]:
+    from supportdesk_tui.backends.native.gaps import GAPS
+
+    return GAPS
+
+
 _NATIVE = BackendSpec(
     name="native",
     title="supportdesk server",
     factory=_native,
     sign_in=_native_sign_in,
     sign_out=_native_sign_out,
+    gaps=_native_gaps,
 )
 SPECS: dict[str, BackendSpec] = {spec.name: spec for spec in (_NATIVE,)}
 """Every kind of backend by its name."""

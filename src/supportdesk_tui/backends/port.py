@@ -8,7 +8,7 @@ from typing import Protocol
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.changes import Applied, Change, Outcome
 from supportdesk_tui.domain.conversation import Attachment, Entry
-from supportdesk_tui.domain.directory import Article, Directory
+from supportdesk_tui.domain.directory import Article, Directory, MacroText
 from supportdesk_tui.domain.feed import Activity, Notice
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, FeedMark, TicketId
 from supportdesk_tui.domain.people import CustomerContext
@@ -62,6 +62,10 @@ class Backend(Protocol):
 
     async def search_articles(self, text: str, locale: str | None) -> list[Article]:
         """Knowledge base search."""
+        ...
+
+    async def read_macro(self, ticket: TicketId, macro: str) -> MacroText:
+        """A macro of `Directory.macros`, filled in for a ticket; nothing is changed by asking."""
         ...
 
     def read_attachment(self, attachment: Attachment) -> AsyncIterator[bytes]:

@@ -36,6 +36,8 @@ class Capability(StrEnum):
     PUSH = "push"
     AGENT_STATE = "agent_state"
     READ_MARK = "read_mark"
+    MACROS = "macros"
+    """It keeps macros or canned texts of its own."""
     IDEMPOTENCY = "idempotency"
     """The server answers a repeated change key with its first answer."""
     VERSIONS = "versions"

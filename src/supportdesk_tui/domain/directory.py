@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from supportdesk_tui.domain.changes import FollowUp
 from supportdesk_tui.domain.ids import AgentId, TeamId
 from supportdesk_tui.domain.people import Agent, Team
 from supportdesk_tui.domain.ticket import Status
@@ -41,11 +42,22 @@ class Article(Struct, frozen=True):
 
 
 class ServerMacro(Struct, frozen=True):
-    """A macro the backend keeps itself."""
+    """A macro or canned text the backend keeps itself; `Backend.read_macro` fills it in for a ticket."""
 
     id: str
     title: SafeText
     preview: SafeText
+    """What it does, in a line."""
+
+
+class MacroText(Struct, frozen=True):
+    """A macro of the backend, filled in for one ticket: what would be written and done. Nothing has happened yet."""
+
+    body: SafeText
+    is_note: bool = False
+    then: tuple[FollowUp, ...] = ()
+    left_out: tuple[SafeText, ...] = ()
+    """What it also does there that the desk cannot do."""
 
 
 class Directory(Struct, frozen=True):

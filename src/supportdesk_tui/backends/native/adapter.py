@@ -16,6 +16,7 @@ from supportdesk_tui.backends.http import Http, Limits, Stream
 from supportdesk_tui.backends.live import Pace, live_feed
 from supportdesk_tui.backends.native import mapping, writing
 from supportdesk_tui.backends.native.events import to_notices
+from supportdesk_tui.backends.native.gaps import GAPS
 from supportdesk_tui.backends.native.reading import UNREADABLE, decoded, read, read_rows
 from supportdesk_tui.backends.paging import Part, merged
 from supportdesk_tui.backends.port import LocalFile
@@ -23,8 +24,8 @@ from supportdesk_tui.domain import grammar
 from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Applied, Change, Outcome, SetAgentState, Undo
 from supportdesk_tui.domain.conversation import Attachment, Entry
-from supportdesk_tui.domain.directory import Article, Directory
-from supportdesk_tui.domain.errors import NotFound, Refused, StorageError, Unreachable
+from supportdesk_tui.domain.directory import Article, Directory, MacroText
+from supportdesk_tui.domain.errors import BadPayload, NotFound, Refused, StorageError, Unreachable, Unsupported
 from supportdesk_tui.domain.feed import Activity, Notice
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, FeedMark, TicketId
 from supportdesk_tui.domain.people import CustomerContext
@@ -41,6 +42,8 @@ T = TypeVar("T")
 _API = wire.API_PREFIX
 PAGE_TICKETS = 200
 PAGE_ENTRIES = 50
+MAX_ENTRIES = 16 * 1024 * 1024
+"""Most bytes of a page of entries, decoded: one message may be ten million bytes long."""
 BULK = 1000
 """Most tickets of one bulk request."""
 MAX_FILE = 25 * 1024 * 1024
@@ -76,7 +79,7 @@ class NativeBackend:
         return Session(
             agent=agent,
             capabilities=capabilities,
-            lacking={one: "role" for one in Capability if one not in capabilities},
+            lacking={one: GAPS.get(one, "role") for one in Capability if one not in capabilities},
             server=sanitize_line(out.server),
             clock_offset=mapping.utc(out.at) - datetime.now(UTC),
         )
@@ -100,7 +103,7 @@ class NativeBackend:
             route=f"{_API}/tickets",
             query={name: value for name, value in asked.items() if value},
         )
-        rows = read_rows(call, (await self._http.send(call)).body, wire.TicketRow)
+        rows = read_rows(call, await self._http.send(call), wire.TicketRow)
         cursor = None if rows.after is None else Cursor(rows.after)
         return Page(tuple(mapping.to_summary(row, self._lens) for row in rows.items), cursor, rows.total, bad_items=rows.bad)
 
@@ -114,14 +117,22 @@ class NativeBackend:
         return merged(await asyncio.gather(*(self._part(ticket, kind, before) for kind in ("entries", "notes"))))
 
     async def _part(self, ticket: TicketId, kind: str, before: Cursor | None) -> Part:
-        call = Call(
-            operation="read the conversation",
-            method="GET",
-            route=f"{_API}/tickets/{{ticket}}/{kind}",
-            values={"ticket": ticket},
-            query={"limit": str(PAGE_ENTRIES)} | ({"before": before} if before else {}),
-        )
-        rows = read_rows(call, (await self._http.send(call)).body, wire.EntryOut)
+        """A page of one kind of words; where so many are too long for one answer, fewer."""
+        for limit in (PAGE_ENTRIES, 7, 1):
+            call = Call(
+                operation="read the conversation",
+                method="GET",
+                route=f"{_API}/tickets/{{ticket}}/{kind}",
+                values={"ticket": ticket},
+                query={"limit": str(limit)} | ({"before": before} if before else {}),
+                max_bytes=MAX_ENTRIES,
+            )
+            try:
+                rows = read_rows(call, await self._http.send(call), wire.EntryOut)
+                break
+            except BadPayload as error:
+                if error.path != "body" or limit == 1:
+                    raise
         return Part([mapping.to_entry(one) for one in rows.items], rows.before, rows.bad)
 
     async def get_customer(self, customer: CustomerId) -> CustomerContext:
@@ -135,6 +146,10 @@ class NativeBackend:
         query = {"text": text} | ({"locale": locale} if locale else {})
         out = await self._get("search the articles", "/articles", list[wire.ArticleOut], query=query)
         return [mapping.to_article(one) for one in out]
+
+    async def read_macro(self, ticket: TicketId, macro: str) -> MacroText:
+        """The server keeps none."""
+        raise Unsupported(Capability.MACROS)
 
     async def read_attachment(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
         """The bytes of a file; ends in an error unless they are as many as announced."""
@@ -172,18 +187,18 @@ class NativeBackend:
             is_write=True,
             attempts=1,
         )
-        return AttachmentId(read(call, (await self._http.send(call)).body, wire.AttachmentOut).id)
+        return AttachmentId(read(call, await self._http.send(call), wire.AttachmentOut).id)
 
     async def apply(self, ticket: TicketId | None, change: Change, key: ChangeKey, expected: int | None = None) -> Applied:
         """Do one change; a repeated key is answered as the first time."""
         call = writing.to_call(ticket, change, key, expected)
-        body = (await self._http.send(call)).body
+        answer = await self._http.send(call)
         if isinstance(change, SetAgentState):
-            read(call, body, wire.AgentOut)
+            read(call, answer, wire.AgentOut)
             return Applied(key, None, None)
         if isinstance(change, Undo):
-            return mapping.to_undone(read(call, body, wire.UndoOut))
-        return mapping.to_applied(read(call, body, wire.AppliedOut))
+            return mapping.to_undone(read(call, answer, wire.UndoOut))
+        return mapping.to_applied(read(call, answer, wire.AppliedOut))
 
     async def apply_each(self, tickets: Sequence[TicketId], change: Change, key: ChangeKey) -> AsyncGenerator[Outcome, None]:
         """Do one change to many tickets; further batches have keys of their own, made from the first."""
@@ -191,7 +206,7 @@ class NativeBackend:
         for start in range(0, len(unique), BULK):
             batch = unique[start : start + BULK]
             call = writing.to_bulk_call(batch, change, ChangeKey(f"{key}-{start}") if start else key)
-            out = read(call, (await self._http.send(call)).body, wire.BulkOut)
+            out = read(call, await self._http.send(call), wire.BulkOut)
             silent = dict.fromkeys(batch)
             for outcome in map(mapping.to_outcome, out.outcomes):
                 silent.pop(outcome.ticket, None)
@@ -257,7 +272,7 @@ class NativeBackend:
             query=query or {},
             attempts=attempts,
         )
-        return read(call, (await self._http.send(call)).body, kind)
+        return read(call, await self._http.send(call), kind)
 
 
 async def sign_in(url: str, login: str, password: str, label: str = "", *, ca_file: str = "") -> str:
@@ -272,7 +287,7 @@ async def sign_in(url: str, login: str, password: str, label: str = "", *, ca_fi
         is_repeatable=False,
     )
     try:
-        return read(call, (await http.send(call)).body, wire.SignedIn).token
+        return read(call, await http.send(call), wire.SignedIn).token
     finally:
         await http.close()
 
