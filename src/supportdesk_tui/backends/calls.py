@@ -59,11 +59,13 @@ class Call:
         query = urlencode(self.query, errors="replace", quote_via=quote)
         return f"{path}?{query}" if query else path
 
-    def unreadable(self, path: str, expected: str, *, status: int = 200) -> BackendError:
+    def unreadable(self, path: str, expected: str, *, status: int = 200, request_id: str = "") -> BackendError:
         """The error for an answer we cannot read: a write that was accepted may well have happened."""
         if self.is_write and 200 <= status < 300:
-            return Ambiguous(self.operation, sanitize_line(f"unreadable answer at {path}: {expected}"))
-        return BadPayload(self.operation, path=sanitize_line(path), expected=sanitize_line(expected))
+            reason = sanitize_line(f"unreadable answer at {path}: {expected}")
+            return Ambiguous(self.operation, reason, request_id=request_id)
+        path, expected = sanitize_line(path), sanitize_line(expected)
+        return BadPayload(self.operation, path=path, expected=expected, request_id=request_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,7 +299,8 @@ class Stream:
             raise self._unreadable("body", "a gzip stream") from None
 
     def _unreadable(self, path: str, expected: str) -> BackendError:
-        return self._call.unreadable(path, expected, status=self._response.status_code)
+        request_id = sanitize_line(self._response.headers.get("x-request-id", ""))
+        return self._call.unreadable(path, expected, status=self._response.status_code, request_id=request_id)
 
 
 @dataclass(slots=True)

@@ -41,7 +41,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 def is_by_proxy(base: str) -> bool:
-    """Whether the environment names a proxy for this server: then the proxy looks up the name, not we. Reads the environment."""
+    """Whether the environment names a proxy for this server: then the proxy looks up the server's name, not we."""
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(base)

@@ -61,6 +61,8 @@ class Heard(Struct, frozen=True):
     """The server is alive: a heartbeat or the first byte of a connection."""
 
     server_time: datetime | None = None
+    mark: FeedMark | None = None
+    """Where the feed stands, when this is its first word."""
 
 
 class Lost(Struct, frozen=True):
@@ -72,6 +74,9 @@ class Lost(Struct, frozen=True):
 
 class Gap(Struct, frozen=True):
     """Something was missed that cannot be replayed: read everything again."""
+
+    mark: FeedMark | None = None
+    """Where the feed goes on; older than what was heard before when the server was put back to a backup."""
 
 
 Notice: TypeAlias = TicketChanged | EntryAdded | PresenceChanged | AgentChanged | Heard | Lost | Gap

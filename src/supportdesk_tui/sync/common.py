@@ -99,6 +99,11 @@ class Common(Struct):
         """One line for the agent."""
         self.store.dispatch(Told(Notice(self.say(text, values), level, self.clock.now())))
 
+    def tell_bad(self, count: int) -> None:
+        """Say that a list is shorter than the server's, where it is."""
+        if count:
+            self.tell(words.BAD_ITEMS, Level.WARN, count=str(count))
+
 
 async def gather(*jobs: Coroutine[Any, Any, None]) -> None:
     """Run jobs side by side; cancelling this cancels them all."""

@@ -19,10 +19,12 @@ async def copy_all(common: Common, mark: Callable[[], FeedMark | None], progress
     common.is_whole = False
     await common.cache.begin_copy()
     common.have, common.expected, after = 0, 1, None
+    bad = 0
     while True:
         page = await _page(common, after)
         await common.cache.put_tickets(page.items)
         common.have += len(page.items)
+        bad += page.bad_items
         common.expected = max(page.total or 0, common.have + (1 if page.after else 0))
         progress()
         after = page.after
@@ -30,6 +32,7 @@ async def copy_all(common: Common, mark: Callable[[], FeedMark | None], progress
             break
     await common.cache.end_copy(mark())
     common.expected, common.is_whole = 0, True
+    common.tell_bad(bad)
     progress()
 
 

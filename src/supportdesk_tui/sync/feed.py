@@ -150,10 +150,12 @@ class Feed:
             case Lost(reason=reason, retry_in_s=wait):
                 self._lost(reason, wait)
                 return
-            case Gap():
+            case Gap(mark=mark):
+                self.mark = mark or self.mark
                 self._hooks.gap()
                 return
-            case Heard():
+            case Heard(mark=mark):
+                self.mark = self.mark or mark
                 return
         self._news.set()
 

@@ -24,6 +24,8 @@ BackendFactory = Callable[[], Awaitable[Backend]]
 """Makes a backend and finds its token; imports what it needs only when it is called."""
 _WAITS_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 _FIRST_WORD_S = 5.0
+_GAP_PAUSE_S = 5.0
+"""Between one reading of everything and the next."""
 
 
 class LinkHooks(Struct, frozen=True):
@@ -55,6 +57,8 @@ class Link:
         self._token = asyncio.Event()
         self._refused: asyncio.Event = asyncio.Event()
         self._why_refused = ""
+        self._has_gap = self._is_catching_up = False
+        self._caught_up_at = -_GAP_PAUSE_S
         self.feed = Feed(common, queue, FeedHooks(hooks.back, self._gap, hooks.moved))
 
     @property
@@ -139,8 +143,23 @@ class Link:
         await self.copy()
 
     def _gap(self) -> None:
-        self._hooks.in_lane("copy", self.copy)
-        self._hooks.gap()
+        self._has_gap = True
+        if not self._is_catching_up:
+            self._hooks.in_lane("copy", self._catch_up)
+
+    async def _catch_up(self) -> None:
+        """Read everything again, once for however many gaps: a server that says nothing but gaps is not asked in a storm."""
+        monotonic = self._common.clock.monotonic
+        self._is_catching_up = True
+        try:
+            while self._has_gap:
+                await asyncio.sleep(max(0.0, self._caught_up_at + _GAP_PAUSE_S - monotonic()))
+                self._has_gap = False
+                self._hooks.gap()
+                await self.copy()
+                self._caught_up_at = monotonic()
+        finally:
+            self._is_catching_up = False
 
     async def load_views(self) -> None:
         """The view bar; the first time it also says what the queue shows."""

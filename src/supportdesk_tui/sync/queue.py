@@ -91,6 +91,7 @@ class Queue:
         results.after, results.total = page.after, page.total
         if page.unapplied:
             results.problems = (self._common.say(words.NOT_APPLIED, {"terms": ", ".join(page.unapplied)}),)
+        self._common.tell_bad(page.bad_items)
         await self._common.cache.put_tickets(page.items)
 
     async def show(self, at: int | None = None) -> None:

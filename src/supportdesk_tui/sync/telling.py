@@ -1,7 +1,7 @@
 """Which outcomes of changes are worth a line, and how an error reads."""
 
 from supportdesk_tui.domain.changes import MarkRead, Watch
-from supportdesk_tui.domain.errors import DeskError
+from supportdesk_tui.domain.errors import Ambiguous, BadPayload, DeskError, Unreachable
 from supportdesk_tui.store.events import Told
 from supportdesk_tui.store.state import Level, Notice, OutboxItem, OutboxPhase
 from supportdesk_tui.sync.common import Common
@@ -26,5 +26,11 @@ def told(item: OutboxItem, common: Common) -> Told | None:
 
 
 def why(error: DeskError) -> str:
-    """What went wrong, without the name of the operation when there is a better word."""
-    return str(getattr(error, "reason", "") or error)
+    """What went wrong, without the name of the operation when there is a better word.
+
+    Where the server is at fault its number of the request comes too, for whoever looks after it.
+    """
+    reason = str(getattr(error, "reason", "") or error)
+    if isinstance(error, BadPayload | Unreachable | Ambiguous) and error.request_id:
+        return f"{reason} · {error.request_id}"
+    return reason

@@ -13,6 +13,7 @@ from supportdesk_tui.store.events import CustomerLoaded, EntriesLoaded, LoadFail
 from supportdesk_tui.store.state import Failed, LinkPhase, Loaded, value_of
 from supportdesk_tui.sync.common import Common, Guarded, Job, gather
 from supportdesk_tui.sync.conversations import Asking, Conversation, Detail, Entries
+from supportdesk_tui.sync.telling import why
 
 MarkTicketRead = Callable[[TicketId, MarkRead], Awaitable[None]]
 
@@ -68,7 +69,7 @@ class Tickets:
 
     async def _part(self, ticket: TicketId, part: str, job: Job) -> None:
         def failed(error: DeskError) -> LoadFailed:
-            return LoadFailed(ticket, part, str(getattr(error, "reason", "") or error))
+            return LoadFailed(ticket, part, why(error))
 
         await self._guarded(job, failed)
 
@@ -82,6 +83,7 @@ class Tickets:
     async def _load_entries(self, ticket: TicketId) -> None:
         common = self._common
         page = await common.server("entries").list_entries(ticket, None)
+        common.tell_bad(page.bad_items)
         before = value_of(common.store.state.conversation.entries)
         row = next((row for row in common.store.state.queue.rows if row.id == ticket), None)
         read_to = None if before else _read_to(page.items, row.unread if row else 0, 0)
@@ -127,6 +129,7 @@ class Tickets:
 
         async def run() -> None:
             page = await common.server("entries").list_entries(ticket, older)
+            common.tell_bad(page.bad_items)
             common.store.dispatch(EntriesLoaded(ticket, page.items, page.after, common.clock.now(), is_older=True))
 
         await self._part(ticket, "entries", run)

@@ -19,7 +19,7 @@ from supportdesk_tui.domain.feed import (
     PresenceChanged,
     TicketChanged,
 )
-from supportdesk_tui.domain.ids import AgentId
+from supportdesk_tui.domain.ids import FeedMark, AgentId
 from supportdesk_tui.wire.sse import SseEvent
 from tests.unit.native.test_mapping import AGENT, AT, ROW
 
@@ -54,8 +54,8 @@ def test_presence_agent_beat_and_gap() -> None:
     assert (seen.activity, "\x07" in seen.name) == (Activity.VIEWING, False)
     [changed] = notices("agent", AGENT)
     assert isinstance(changed, AgentChanged)
-    assert notices("beat", {"at": AT}) == (Heard(datetime(2026, 8, 17, 10, tzinfo=UTC)),)
-    assert notices("gap", {}) == (Gap(),)
+    assert notices("beat", {"at": AT}) == (Heard(datetime(2026, 8, 17, 10, tzinfo=UTC), FeedMark("9")),)
+    assert notices("gap", {}) == (Gap(FeedMark("9")),)
 
 
 def test_event_of_a_newer_kind_is_nothing() -> None:

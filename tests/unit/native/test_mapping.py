@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from supportdesk_tui.backends.calls import Answer, Call
 from supportdesk_tui.backends.native import mapping
 from supportdesk_tui.backends.native.mapping import Lens
-from supportdesk_tui.backends.native.reading import UNREADABLE, decoded, read, read_rows
+from supportdesk_tui.backends.native.reading import MOST_BAD, UNREADABLE, decoded, mended, read, read_rows
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.conversation import EntryKind
 from supportdesk_tui.domain.errors import Ambiguous, BadPayload
@@ -330,3 +330,21 @@ def test_refusal_shows_how_the_ticket_stands_now() -> None:
     assert said.current.owner_name == "Li Wei"
     named = mapping.to_said(decoded(b'{"code": "invalid", "message": "", "field": "body"}', wire.ErrorOut), Lens())
     assert (named.reason, named.fields, named.current) == ("invalid", {"body": "invalid"}, None)
+
+
+def test_one_bad_part_inside_a_list_hides_only_itself() -> None:
+    facts = [{"name": "kyc", "value": "2"}, {"name": 5}, {"name": "tier", "value": "VIP"}]
+    body = json.dumps([ROW | {"tags": ["ok", 7, None, "fine"]}, 3, ROW | {"id": "t3"}]).encode()
+    rows = read(CALL, Answer(200, {}, body), list[wire.TicketRow])
+    assert [(one.id, one.tags) for one in rows] == [("t1", ["ok", "fine"]), ("t3", ROW["tags"])]
+    customer, lost = mended(json.dumps(CUSTOMER | {"kyc": facts}).encode(), wire.CustomerOut)
+    assert ([one.name for one in customer.kyc], lost) == (["kyc", "tier"], 1)
+
+
+def test_what_is_bad_through_and_through_is_an_error_though_it_is_a_list() -> None:
+    bad = json.dumps([{"id": n} for n in range(MOST_BAD + 1)]).encode()
+    with pytest.raises(BadPayload):
+        read(CALL, Answer(200, {}, bad), list[wire.TicketRow])
+    with pytest.raises(BadPayload) as raised:
+        read(CALL, Answer(200, {}, b'{"id": "c1", "kyc": {"a": 1}}', "r-9"), wire.CustomerOut)
+    assert raised.value.request_id == "r-9"

@@ -50,9 +50,9 @@ def _notices(event: SseEvent, lens: Lens) -> tuple[Notice, ...]:
         case "agent":
             return (AgentChanged(mapping.to_agent(decoded(event.data, wire.AgentOut))),)
         case "beat":
-            return (Heard(mapping.utc(decoded(event.data, wire.Beat).at)),)
+            return (Heard(mapping.utc(decoded(event.data, wire.Beat).at), mark),)
         case "gap":
-            return (Gap(),)
+            return (Gap(mark),)
     return ()
 
 

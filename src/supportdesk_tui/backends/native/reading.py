@@ -4,6 +4,8 @@ Each struct of `wire.schema` gets a twin in which closed word lists are plain st
 empty may be missing; the mapping decides what an unknown word means.
 """
 
+import logging
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
@@ -13,11 +15,15 @@ from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_or
 import msgspec
 from msgspec import Struct
 
-from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.calls import Answer, Call
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
 
+_log = logging.getLogger(__name__)
+_STEP = re.compile(r"\[(\d+)\]|\.([^.\[\]]+)|\[\.\.\.\]")
+MOST_BAD = 50
+"""Unreadable parts of one answer that are left out one by one; with more, the answer is not what the API promises."""
 UNREADABLE = (ValueError, RecursionError)
 """What msgspec raises: malformed, wrong type, bad UTF-8, nested too deep."""
 
@@ -40,31 +46,73 @@ class _Envelope(Struct):
     total: int | None = None
 
 
-def read(call: Call, body: bytes, kind: type[T]) -> T:
-    """Decode a whole answer; the error names the path and what was expected there."""
+def read(call: Call, answer: Answer, kind: type[T]) -> T:
+    """Decode a whole answer; the error names the path, what was expected there and the request.
+
+    What a list of a read answer holds that cannot be read is left out, and the rest stands.
+    """
     try:
-        return decoded(body, kind)
+        return decoded(answer.body, kind) if call.is_write else mended(answer.body, kind)[0]
     except UNREADABLE as error:
         expected, _, path = str(error).partition(" - at ")
-        raise call.unreadable(path.strip("`") or "$", expected) from None
+        raise call.unreadable(path.strip("`") or "$", expected, request_id=answer.request_id) from None
 
 
-def read_rows(call: Call, body: bytes, kind: type[S]) -> Rows[S]:
+def read_rows(call: Call, answer: Answer, kind: type[S]) -> Rows[S]:
     """Decode `items` of a page one by one, so that a bad one hides only itself."""
     items: list[S] = []
-    envelope = read(call, body, _Envelope)
+    envelope = read(call, answer, _Envelope)
+    bad = 0
     for raw in envelope.items:
         try:
-            items.append(decoded(raw, kind))
+            item, lost = mended(raw, kind)
         except UNREADABLE:
-            continue
-    bad = len(envelope.items) - len(items)
+            bad += 1
+        else:
+            items.append(item)
+            bad += lost
+    if bad:
+        _log.warning("%s: %d parts of the answer are unreadable, %s", call.route, bad, answer.request_id)
     return Rows(items, bad, envelope.after, envelope.before, envelope.total)
 
 
 def decoded(body: bytes | msgspec.Raw | str, kind: type[T]) -> T:
     """Decode into the lenient twin, which has every attribute of the wire struct; raises one of `UNREADABLE`."""
     return cast(T, _decoder(cast(Hashable, kind)).decode(body))
+
+
+def mended(body: bytes | msgspec.Raw, kind: type[T]) -> tuple[T, int]:
+    """Decode, leaving out what lists hold that is not of their kind, and how many such items there were."""
+    try:
+        return decoded(body, kind), 0
+    except msgspec.ValidationError as error:
+        last = error
+    loose = msgspec.json.decode(body)
+    for lost in range(1, MOST_BAD + 1):
+        if not _left_out(loose, str(last)):
+            break
+        try:
+            return cast(T, msgspec.convert(loose, _lenient(cast(Hashable, kind)))), lost
+        except msgspec.ValidationError as error:
+            last = error
+    raise last
+
+
+def _left_out(loose: Any, said: str) -> bool:
+    """Take the innermost list item that an error of msgspec names (`… - at `$.a[3].b``) out of the decoded answer."""
+    steps = _STEP.findall(said.rpartition(" - at ")[2].strip("`"))
+    places = [at for at, (index, _) in enumerate(steps) if index]
+    if not places:
+        return False
+    for index, name in steps[: places[-1]]:
+        if not (isinstance(loose, list) if index else isinstance(loose, dict) and name in loose):
+            return False
+        loose = loose[int(index)] if index else loose[name]
+    place = int(steps[places[-1]][0])
+    if not isinstance(loose, list) or place >= len(loose):
+        return False
+    del loose[place]
+    return True
 
 
 @cache
