@@ -6,18 +6,27 @@ import sys
 
 from supportdesk_tui import splash
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
 
 def main() -> None:
     """Run the command line; when it opens the desk, something is on the screen before the imports begin."""
     os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    sys.excepthook = _broke
     try:
-        if splash.is_wanted(sys.argv[1:]):
+        is_desk = splash.is_wanted(sys.argv[1:])
+        if is_desk:
             gc.disable()  # nothing made during a start is garbage; the app turns it on again
             splash.paint()
-            if sys.argv[1:] in ([], ["run"]):
-                from supportdesk_tui.cli.opening import run_plainly
+        from supportdesk_tui.hardening import refuse_core_dumps
 
-                sys.exit(run_plainly())
+        refuse_core_dumps()
+        if is_desk and sys.argv[1:] in ([], ["run"]):
+            from supportdesk_tui.cli.opening import run_plainly
+
+            sys.exit(run_plainly())
         from supportdesk_tui.cli.group import cli
 
         cli()
@@ -27,6 +36,15 @@ def main() -> None:
     finally:
         splash.leave()
         gc.freeze()  # the system takes the memory back; collecting it object by object would be most of the way out
+
+
+def _broke(kind: "type[BaseException]", error: BaseException, trace: "TracebackType | None") -> None:
+    """An error nobody expected, told in one line with a report beside it: a traceback would show what the program knew."""
+    splash.leave()
+    from supportdesk_tui.config.paths import find_paths
+    from supportdesk_tui.ui.crash import write_report
+
+    sys.stderr.write(f"supportdesk: {write_report(error, find_paths(os.environ).state).plain}\n")
 
 
 if __name__ == "__main__":

@@ -13,13 +13,15 @@ from textual.app import App
 from textual.binding import BindingType
 
 from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.hardening import hide_memory
 from supportdesk_tui.i18n.catalog import set_locale
 from supportdesk_tui.store.events import DraftChanged
 from supportdesk_tui.store.state import Level
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.theming.load import LoadedTheme, load_theme
 from supportdesk_tui.ui.bridge import Bridge
-from supportdesk_tui.ui.driver import DeskDriver, desk_driver, guard_crashes
+from supportdesk_tui.ui.crash import guard_crashes
+from supportdesk_tui.ui.driver import DeskDriver, desk_driver
 from supportdesk_tui.ui.pulse import Pulse
 from supportdesk_tui.ui.screens.desk import DeskScreen, panes_for
 from supportdesk_tui.ui.shelf import ASKED_BY, LoadMacros, MacroShelf
@@ -131,7 +133,9 @@ class DeskApp(App[int]):
         await self.desk.furnish()
         self.run_worker(self.engine.start(), group="engine", exit_on_error=False)
         self.pulse.start()
-        self.performer.tell_problems(self._parts.problems + problems + self.macros.read())
+        left = driver.trace.leave() if (driver := desk_driver(self)) else ()
+        self.performer.tell_problems(self._parts.problems + left + problems + self.macros.read())
+        hide_memory()
         self.bridge.tick()
         if not gc.isenabled():
             gc.freeze()
@@ -258,8 +262,10 @@ class DeskApp(App[int]):
     def on_hangup(self, why: str) -> None:
         """The line or the system ends us: nothing typed may be lost."""
         if self.is_ready:
-            self.keep_draft()
-            self.engine.save_now()
+            try:
+                self.keep_draft()
+            finally:
+                self.engine.save_now()
 
     def keep_draft(self) -> None:
         """Bring the draft up with what stands in the composer."""

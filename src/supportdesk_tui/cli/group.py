@@ -21,8 +21,9 @@ COMMANDS = {
     "config": "config",
     "keys": "keys",
     "tickets": "tickets",
+    "reset-terminal": "reset",
 }
-"""Command → module of this package that holds it as `<command>_command`."""
+"""Command → module of this package that holds it as `<command>_command`, with `_` for `-`."""
 DEFAULT = "run"
 HELP_WORDS = ("--help", "-h", "--version")
 EXIT_CODES = """\b
@@ -47,7 +48,7 @@ class LazyGroup(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command = getattr(import_module(f"supportdesk_tui.cli.{module}"), f"{cmd_name}_command")
+        command = getattr(import_module(f"supportdesk_tui.cli.{module}"), f"{cmd_name.replace('-', '_')}_command")
         return command if isinstance(command, click.Command) else None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

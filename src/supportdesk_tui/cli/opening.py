@@ -1,6 +1,7 @@
 """What `supportdesk run` does on a terminal: find the token, sit down, run the desk."""
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 OWN_BACKEND = "native"
 """The kind that is always there; any other is looked up."""
 VARIABLE = "SUPPORTDESK_TOKEN"
+SIGNALLED = 128
+"""Exit codes above it name the signal that ended the desk, as shells count them."""
 
 
 def run_plainly() -> int:
@@ -63,11 +66,13 @@ def seat_at(place: Place, loaded: "Loaded", token: Callable[[], str] | None, *, 
 
 
 def run_app(seat: "Seat", *, mouse: bool) -> None:
-    """Run the desk on this terminal; an end that was no leaving is a refusal."""
+    """Run the desk on this terminal; ended by a signal it says nothing more, any other end that was no leaving is a refusal."""
     from supportdesk_tui.cli.assemble import assemble
 
     app = assemble(seat)
     app.run(mouse=mouse)
+    if app.return_code and app.return_code > SIGNALLED:
+        sys.exit(app.return_code)
     if app.return_code:
         raise Stopped("the desk ended unexpectedly", code=ExitCode.REFUSED, next_step=f"A report is in {seat.state_dir}")
 

@@ -1,17 +1,44 @@
-"""What remains of an unexpected error: a report without any value from the program, and one line for the person."""
+"""What remains of an unexpected error: saved drafts, a report without any value from the program, one line for the person."""
 
 import os
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from traceback import extract_tb
+from typing import Any
 
 from rich.text import Text
+from textual.app import App
 
 from supportdesk_tui import __version__
 from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.ui.terminal import HangUpAware
+
+
+def guard_crashes(app: App[Any], report_dir: Path | None) -> Callable[[BaseException], None]:
+    """Make an unexpected error end an app with its state saved, a report on disk and one line, never a traceback with values.
+
+    What it returns does that for an error that did not come through Textual.
+    """
+
+    def handle(error: BaseException) -> None:
+        app._return_code = 1
+        if app._exception is None:
+            app._exception = error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+            line = write_report(error, report_dir)
+            try:
+                if isinstance(app, HangUpAware):
+                    app.on_hangup("crash")
+            except Exception as worse:
+                line = Text("\n").join((line, write_report(worse, report_dir)))
+            app._exit_renderables[:] = [line]
+            app._exception_event.set()
+        app._close_messages_no_wait()
+
+    vars(app)["_handle_exception"] = handle
+    return handle
 
 
 def write_report(error: BaseException, folder: Path | None) -> Text:
@@ -22,9 +49,11 @@ def write_report(error: BaseException, folder: Path | None) -> Text:
     line = _("supportdesk stopped on an unexpected error ({kind}). What you typed is saved.", kind=type(error).__name__)
     if folder is None:
         return Text(line)
-    path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    stamp = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        before = sum(1 for _path in folder.glob(f"crash-{stamp}*"))
+        path = folder / f"crash-{stamp}{f'-{before}' if before else ''}.txt"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write("\n".join(_report(error)) + "\n")

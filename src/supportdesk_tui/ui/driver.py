@@ -33,7 +33,7 @@ from textual.screen import Screen
 
 from supportdesk_tui import splash
 from supportdesk_tui.text.safe import sanitize
-from supportdesk_tui.ui.crash import write_report
+from supportdesk_tui.ui.crash import guard_crashes, write_report
 from supportdesk_tui.ui.diff import Gate, Painter, color_system
 from supportdesk_tui.ui.terminal import (
     HangUpAware,
@@ -47,6 +47,7 @@ from supportdesk_tui.ui.terminal import (
     reset_sequence,
     write_if_ready,
 )
+from supportdesk_tui.ui.trace import TerminalTrace
 
 BACKLOG_LIMIT: Final = 32_768
 """Bytes the terminal may owe before frames are skipped; one full repaint follows when it has caught up."""
@@ -75,6 +76,8 @@ class DeskDriver(LinuxDriver):
         """The output gate; its count must stay 0."""
         self.skipped_frames = 0
         """Frames not drawn because the terminal did not read."""
+        self.trace = TerminalTrace(self.settings.report_dir)
+        """What a killed desk leaves for the next one."""
         self._out_fd = sys.__stdout__.fileno() if sys.__stdout__ else 1
         self._writer: Writer | None = None
         self._own = OwnOutput()
@@ -85,7 +88,8 @@ class DeskDriver(LinuxDriver):
         self._context = contextvars.copy_context()
         vars(constants)["DISABLE_KITTY_KEY"] = not self.settings.kitty_keys
         vars(app)["_display"] = self._display
-        guard_crashes(app, self.settings.report_dir)
+        self._crash = guard_crashes(app, self.settings.report_dir)
+        self._loop.set_exception_handler(self._loop_failed)
         self._catch_signals()
 
     # -- start and stop ------------------------------------------------------------------------------------------
@@ -152,9 +156,26 @@ class DeskDriver(LinuxDriver):
         """Write the last bytes; a terminal that does not take them in time is left alone, process and all."""
         for name in ("SIGHUP", "SIGTERM", "SIGINT", "SIGTSTP", "SIGCONT", "SIGWINCH"):
             self._loop.remove_signal_handler(getattr(signal, name))
-        if self._writer is not None and not self._writer.stop(STOP_S):
+        took_all = self._writer is None or self._writer.stop(STOP_S)
+        self.trace.remove()
+        self._tell_counts()
+        if not took_all:
             os._exit(self._app.return_code or 0)
         self._writer = None
+
+    def _tell_counts(self) -> None:
+        """Say what the gate met and how many frames were skipped, in the file that SUPPORTDESK_TERMINAL_STATS names."""
+        if path := os.environ.get("SUPPORTDESK_TERMINAL_STATS"):
+            with contextlib.suppress(OSError):
+                Path(path).write_text(f"gate={self.gate.count} skipped={self.skipped_frames}\n", encoding="ascii")
+
+    def _loop_failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An error nobody waited for: in a callback it ends the app in order, of a forgotten task it leaves a report."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and "handle" in context:
+            self._crash(error)
+        elif isinstance(error, Exception):
+            write_report(error, self.settings.report_dir)
 
     def _owns_terminal(self) -> bool:
         """Whether we are in the foreground; from the background any output would stop the process again."""
@@ -195,6 +216,7 @@ class DeskDriver(LinuxDriver):
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
         write_if_ready(self._out_fd, reset_sequence(kitty=self.settings.kitty_keys))
+        self.trace.remove()
         os._exit(code)
 
     def _interrupted(self) -> None:
@@ -367,17 +389,3 @@ def desk_driver(app: App[Any]) -> DeskDriver | None:
     """The driver of a running app, None when it runs without a terminal."""
     driver = app._driver
     return driver if isinstance(driver, DeskDriver) else None
-
-
-def guard_crashes(app: App[Any], report_dir: Path | None) -> None:
-    """Make an unexpected error end an app with a report on disk and one line, never a traceback with values."""
-
-    def handle(error: Exception) -> None:
-        app._return_code = 1
-        if app._exception is None:
-            app._exception = error
-            app._exit_renderables[:] = [write_report(error, report_dir)]
-            app._exception_event.set()
-        app._close_messages_no_wait()
-
-    vars(app)["_handle_exception"] = handle

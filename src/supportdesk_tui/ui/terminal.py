@@ -280,7 +280,7 @@ def erases_with_colour(environ: Mapping[str, str]) -> bool:
 def reset_sequence(*, kitty: bool) -> str:
     """Everything that leaves a terminal as a shell expects it."""
     kitty_off = "\x1b[<u" if kitty else ""
-    return f"\x1b[m\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1002l\x1b[?1006l\x1b[?1004l{kitty_off}\x1b[?1049l\x1b[?25h"
+    return f"\x1b[?2026l\x1b[m\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1002l\x1b[?1006l\x1b[?1004l{kitty_off}\x1b[?1049l\x1b[?25h"
 
 
 def write_if_ready(fd: int, text: str) -> None:
