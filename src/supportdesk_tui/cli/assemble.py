@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from supportdesk_tui.sync.engine import Engine
 
 
+PAGES = {
+    "zammad": "{url}/#ticket/zoom/{id}",
+    "rt": "{url}/Ticket/Display.html?id={id}",
+    "zendesk": "{url}/agent/tickets/{id}",
+}
+"""The page of a ticket in each backend's own web desk; a server of ours has none unless the profile's `ticket_url` names it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
     """Who sits down where: settings, folders, and how to reach the backend."""
@@ -71,6 +79,7 @@ def assemble(seat: Seat) -> DeskApp:
             "hold_s": str(settings.hold_s),
             "locale": current_locale(),
             "themes": ",".join(theme_names(folders)),
+            "ticket_url": _ticket_page(seat),
         },
         clock=seat.clock,
         terminal=TerminalSettings(kitty_keys=settings.kitty_keys, report_dir=seat.state_dir),
@@ -79,6 +88,12 @@ def assemble(seat: Seat) -> DeskApp:
     )
     app = DeskApp(parts)
     return app
+
+
+def _ticket_page(seat: Seat) -> str:
+    """Where a browser finds a ticket: the profile's own page, else the backend's usual one; `{id}` and `{number}` stay open."""
+    usual = PAGES.get(seat.backend, "") if seat.url else ""
+    return seat.options.get("ticket_url") or usual.replace("{url}", seat.url.rstrip("/"))
 
 
 def _common(seat: Seat, store: Store) -> Common:

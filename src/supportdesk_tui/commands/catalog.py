@@ -6,8 +6,10 @@ from functools import partial
 from supportdesk_tui.commands import (
     composer,
     conversation,
+    deciding,
     forms,
     guards,
+    inline,
     macro_commands,
     menus,
     queue,
@@ -157,7 +159,7 @@ READING = (
     ),
     Command(
         "ticket.copy_title",
-        msg("Copy case number and subject"),
+        msg("Copy case number, subject and link"),
         _D,
         ticket.copy_title,
         ("Y",),
@@ -185,7 +187,9 @@ VERBS = (
     Command(
         "menu.escalate", msg("Escalate…"), _D, menus.escalate, ("!",), verb_on_one(Cap.ESCALATE), msg("escalate"), group=_OWNER
     ),
-    Command("ticket.return_task", msg("Hand a task back"), _D, forms.return_task, (), verb_on_one(Cap.ESCALATE), group=_OWNER),
+    Command(
+        "ticket.return_task", msg("Hand a task back"), _D, forms.return_task, ("B",), verb_on_one(Cap.ESCALATE), group=_OWNER
+    ),
     Command("ticket.watch", msg("Watch or stop watching"), _D, ticket.watch, ("w",), verb(Cap.WATCH), "", _UNDOABLE, _OWNER),
     Command("menu.status", msg("Status…"), _D, menus.status, ("s",), verb(Cap.STATUS), msg("status"), group=_STATE),
     Command(
@@ -302,12 +306,29 @@ COMPOSER = (
     Command("composer.status", msg("Status after sending"), _W, composer.status_after, (), _writes, group=_WRITE),
     Command("composer.discard", msg("Throw the draft away"), _W, composer.discard, (), _writes, "", Danger.CONFIRM, _WRITE),
     Command("composer.insert", msg("Insert words"), _W, composer.insert_text, is_internal=True),
+    Command("composer.select", msg("Mark words"), _W, composer.select, (), _writes, is_internal=True),
+    Command("composer.seen", msg("Go on writing"), _W, composer.seen, (), _writes, is_internal=True),
+    Command("composer.read", msg("Read what was said meanwhile"), _W, composer.read, (), _writes, is_internal=True),
+    Command("composer.insert_found", msg("Insert what was found"), _W, inline.insert, is_internal=True),
+    Command(
+        "composer.recall",
+        msg("Find a text sent before, a macro or an article"),
+        _W,
+        inline.recall,
+        ("ctrl+r",),
+        _writes,
+        msg("recall"),
+        group=_WRITE,
+    ),
 )
 SHELL = (
     Command("desk.undo", msg("Take back"), _D, shell.undo, ("z",), shell.can_undo, msg("undo"), group=_UNDO),
     Command("desk.redo", msg("Bring back"), _D, shell.redo, ("Z",), shell.can_redo, group=_UNDO),
     Command("outbox.open", msg("Drafts and outbox"), _D, shell.opening(Dialog.OUTBOX), ("D",), group=_UNDO),
     Command("outbox.take_back", msg("Take back what waits to be sent"), _A, shell.take_back, group=_UNDO),
+    Command("outbox.decide", msg("Decide about a reply that waits"), _A, deciding.decide, is_internal=True),
+    Command("outbox.send_anyway", msg("Send what waits all the same"), _A, deciding.send_anyway, is_internal=True),
+    Command("outbox.edit", msg("Go on writing what waits"), _A, deciding.edit, is_internal=True),
     Command("outbox.retry", msg("Try again"), _A, shell.retry, is_internal=True),
     Command("outbox.forget", msg("Forget a refused change"), _A, shell.forget, is_internal=True),
     Command(

@@ -2,14 +2,18 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 from supportdesk_tui.domain.changes import Change
+from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store.events import Event
 from supportdesk_tui.store.state import Level
+
+if TYPE_CHECKING:
+    from supportdesk_tui.commands.gate import Finding
 
 
 class Emit(Struct, frozen=True):
@@ -28,6 +32,8 @@ class Apply(Struct, frozen=True):
     """Wait the hold time first, so that it can be taken back."""
     clears_draft: TicketId | None = None
     """The draft this change was made from: dropped once the outbox has it on disk."""
+    replaces: ChangeKey | None = None
+    """The waiting change this one stands in for: dropped once the outbox has this one on disk."""
 
 
 class TakeBack(Struct, frozen=True):
@@ -120,6 +126,8 @@ class Dialog(StrEnum):
     FORM = "form"
     """Labelled fields; see `Form`."""
     ARTICLES = "articles"
+    INSERT = "insert"
+    """What was sent before, macros and articles, to put at the caret."""
     ENTRY = "entry"
     """One long entry, whole."""
 
@@ -191,6 +199,34 @@ class Confirm(Struct, frozen=True):
     args: tuple[str, ...] = ()
 
 
+class RunCommand(Struct, frozen=True):
+    """Run another command."""
+
+    command: str
+    args: tuple[str, ...] = ()
+
+
+class ShowFindings(Struct, frozen=True):
+    """Show what the send gate found; `answered` is what the agent has said about other findings (see `gate.anyway`)."""
+
+    findings: "tuple[Finding, ...]"
+    answered: tuple[str, ...] = ()
+
+
+class ShowConflict(Struct, frozen=True):
+    """Show what others said and what the agent wrote, side by side, and let the agent decide."""
+
+    theirs: tuple[Entry, ...]
+    mine: str
+    edit: RunCommand
+    send: RunCommand | None
+    """The agent's reason is put behind the last argument; None when it may not be sent all the same."""
+    discard: RunCommand
+    asks_reason: bool = True
+    by_itself: bool = False
+    """Nobody pressed a key for it: it never stands over another dialog."""
+
+
 class ComposerAct(StrEnum):
     """What only the editor widget can do."""
 
@@ -201,6 +237,8 @@ class ComposerAct(StrEnum):
     NEXT_STOP = "next_stop"
     PREVIOUS_STOP = "previous_stop"
     CLEAR = "clear"
+    SELECT = "select"
+    """Mark the first of `stops`."""
 
 
 class Compose(Struct, frozen=True):
@@ -259,13 +297,6 @@ class SetLocale(Struct, frozen=True):
     name: str
 
 
-class RunCommand(Struct, frozen=True):
-    """Run another command."""
-
-    command: str
-    args: tuple[str, ...] = ()
-
-
 class Quit(Struct, frozen=True):
     """Leave the desk; drafts and outbox are on disk."""
 
@@ -294,6 +325,8 @@ Effect: TypeAlias = (
     | Form
     | Prompt
     | Confirm
+    | ShowFindings
+    | ShowConflict
     | Compose
     | Move
     | Copy

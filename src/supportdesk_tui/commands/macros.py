@@ -139,9 +139,16 @@ class MacroLibrary(Struct, frozen=True):
 
     @property
     def pinned(self) -> tuple[Macro, ...]:
-        """What `;1`–`;9` insert: the agent's choice, else those marked in their files."""
+        """The agent's choice, else those marked in their files."""
         chosen = tuple(self.macros[one] for one in self.pinned_ids if one in self.macros)
         return chosen or tuple(one for one in self.macros.values() if one.is_pinned)
+
+    def at_hand(self, used: Mapping[str, int], most: int) -> tuple[Macro, ...]:
+        """What `;1`–`;9` insert: the agent's own pins, then those used most, then those marked in their files."""
+        mine = [one for one in self.pinned_ids if one in self.macros]
+        often = sorted((one for one in used if one in self.macros), key=lambda one: (-used[one], one))
+        found = dict.fromkeys((*mine, *often, *(one.id for one in self.pinned)))
+        return tuple(self.macros[one] for one in found)[:most]
 
     def with_pinned(self, ids: Iterable[str]) -> "MacroLibrary":
         """The same library with the agent's own pins."""

@@ -201,7 +201,7 @@ def _macro_items(context: Context) -> Iterator[MenuItem]:
         yield MenuItem(".", msg("the last one again"), "macro.repeat", hint=context.state.last_macro)
     for category in library.categories:
         yield MenuItem(category.key, category.title(_language(context)), "menu.macros", (category.key,))
-    for number, macro in enumerate(library.pinned[:BEST], 1):
+    for number, macro in enumerate(library.at_hand(context.state.habits.macros, BEST), 1):
         yield MenuItem(str(number), macro.title(_language(context)), "macro.insert", (macro.id,), macro.id)
 
 

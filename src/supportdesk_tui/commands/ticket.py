@@ -1,6 +1,7 @@
 """Bodies: what one does to tickets: reply, note, assign, status, snooze, priority, tags, watch, merge."""
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context
@@ -26,8 +27,8 @@ from supportdesk_tui.domain.changes import (
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.ids import AgentId, TeamId, TicketId
 from supportdesk_tui.domain.ticket import Phase, Priority, Status
-from supportdesk_tui.store.views import summary_of
 from supportdesk_tui.store.state import DraftMode, Level, value_of
+from supportdesk_tui.store.views import summary_of
 
 QUOTED_LINES = 12
 """Lines of the customer's words a quoting reply takes along."""
@@ -341,9 +342,13 @@ def copy_number(context: Context, _: Args) -> Iterable[Effect]:
 
 
 def copy_title(context: Context, _: Args) -> Iterable[Effect]:
-    """Copy case number and subject."""
-    if context.current is not None:
-        yield ef.Copy(f"{context.current.number} {context.current.subject}", msg("case number and subject"))
+    """Copy case number and subject, and where the backend shows the ticket to a browser."""
+    current = context.current
+    if current is not None:
+        page = context.options.get("ticket_url", "")
+        link = page.replace("{number}", quote(current.number, safe="")).replace("{id}", quote(current.id, safe=""))
+        what = msg("case number, subject and link") if link else msg("case number and subject")
+        yield ef.Copy(" ".join(part for part in (current.number, str(current.subject), link) if part), what)
 
 
 def number(_: Context, args: Args) -> Iterable[Effect]:

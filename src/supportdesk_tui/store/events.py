@@ -13,7 +13,7 @@ from supportdesk_tui.domain.ids import AgentId, ChangeKey, Cursor, TicketId, Vie
 from supportdesk_tui.domain.people import Agent, CustomerContext
 from supportdesk_tui.domain.queue import QueueQuery, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
-from supportdesk_tui.store.state import Draft, LinkPhase, Menu, Notice, OutboxItem, Pane
+from supportdesk_tui.store.state import Draft, Habits, LinkPhase, Menu, Notice, OutboxItem, Pane
 
 # --- session and link
 
@@ -235,6 +235,12 @@ class MacroUsed(Struct, frozen=True):
     macro: str
 
 
+class HabitsLoaded(Struct, frozen=True):
+    """What was done often in earlier runs is known again."""
+
+    habits: Habits
+
+
 class ArticlesAsked(Struct, frozen=True):
     """A knowledge-base question was asked."""
 
@@ -326,6 +332,7 @@ Event: TypeAlias = (
     | OutboxLoaded
     | UndoStackChanged
     | MacroUsed
+    | HabitsLoaded
     | ArticlesAsked
     | ArticlesLoaded
     | FocusMoved

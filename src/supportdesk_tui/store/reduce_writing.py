@@ -8,8 +8,22 @@ from supportdesk_tui.domain.changes import Note, Reply
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.handlers import Handlers
-from supportdesk_tui.store.state import DeskState, Failed, Loaded, Loading, OutboxItem, OutboxPhase, Remote, value_of
+from supportdesk_tui.store.state import (
+    DeskState,
+    Failed,
+    Habits,
+    Loaded,
+    Loading,
+    OutboxItem,
+    OutboxPhase,
+    Remote,
+    value_of,
+)
 
+SENT_KEPT = 300
+"""Texts kept of what was sent."""
+SENT_LONGEST = 4_000
+"""Characters of a text worth using again."""
 SETTLED_KEPT = 200
 """Settled outbox items remembered for the outbox screen."""
 
@@ -49,7 +63,17 @@ def _outbox_changed(state: DeskState, event: ev.OutboxChanged) -> DeskState:
         items = tuple(event.item if item.key == event.item.key else item for item in state.outbox)
     else:
         items = (*state.outbox, event.item)
-    return replace(state, outbox=_trimmed(items))
+    return replace(state, outbox=_trimmed(items), habits=_with_sent(state.habits, event.item))
+
+
+def _with_sent(habits: Habits, item: OutboxItem) -> Habits:
+    """A reply that the server took can be used again."""
+    if item.phase is not OutboxPhase.SENT or not isinstance(item.change, Reply):
+        return habits
+    body = item.change.body.strip()
+    if not body or len(body) > SENT_LONGEST or habits.sent[:1] == (body,):
+        return habits
+    return replace(habits, sent=(body, *(one for one in habits.sent if one != body))[:SENT_KEPT])
 
 
 def _trimmed(items: tuple[OutboxItem, ...]) -> tuple[OutboxItem, ...]:
@@ -74,7 +98,12 @@ def _undo_stack_changed(state: DeskState, event: ev.UndoStackChanged) -> DeskSta
 
 
 def _macro_used(state: DeskState, event: ev.MacroUsed) -> DeskState:
-    return replace(state, last_macro=event.macro)
+    counts = {**state.habits.macros, event.macro: state.habits.macros.get(event.macro, 0) + 1}
+    return replace(state, last_macro=event.macro, habits=replace(state.habits, macros=counts))
+
+
+def _habits_loaded(state: DeskState, event: ev.HabitsLoaded) -> DeskState:
+    return replace(state, habits=event.habits)
 
 
 def _articles_asked(state: DeskState, event: ev.ArticlesAsked) -> DeskState:
@@ -114,6 +143,7 @@ HANDLERS: Handlers = {
     ev.OutboxLoaded: _outbox_loaded,
     ev.UndoStackChanged: _undo_stack_changed,
     ev.MacroUsed: _macro_used,
+    ev.HabitsLoaded: _habits_loaded,
     ev.ArticlesAsked: _articles_asked,
     ev.ArticlesLoaded: _articles_loaded,
 }

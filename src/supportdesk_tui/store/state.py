@@ -273,6 +273,15 @@ class Found(Struct, frozen=True):
     articles: Remote[tuple[Article, ...]] = Absent()
 
 
+class Habits(Struct, frozen=True):
+    """What the agent does often, kept for the next time."""
+
+    macros: Mapping[str, int] = field(default_factory=dict)
+    """How often each macro was inserted, by id."""
+    sent: tuple[str, ...] = ()
+    """Replies as they were sent, newest first, each once."""
+
+
 class DeskState(Struct, frozen=True):
     """Everything the panes are drawn from."""
 
@@ -289,6 +298,7 @@ class DeskState(Struct, frozen=True):
     view: DeskView = DeskView()
     found: Found = Found()
     last_macro: str = ""
+    habits: Habits = Habits()
     undo_stack: tuple[ChangeKey, ...] = ()
     """Newest last: what `z` takes back next."""
     redo_stack: tuple[ChangeKey, ...] = ()

@@ -36,9 +36,11 @@ from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Level, LinkPhase, Notice
 from supportdesk_tui.sync import words
+from supportdesk_tui.sync.attachments import Attachments
 from supportdesk_tui.sync.common import Common, Job
 from supportdesk_tui.sync.drafts import Drafts
 from supportdesk_tui.sync.errands import Errands
+from supportdesk_tui.sync.habits import HabitKeeper
 from supportdesk_tui.sync.link import BackendFactory, Link, LinkHooks
 from supportdesk_tui.sync.outbox_db import Ledger
 from supportdesk_tui.sync.queue import Queue
@@ -148,6 +150,8 @@ class Engine:
         self.queue = Queue(common)
         self._tickets = Tickets(common, self._jobs.guarded, self._writes.mark_read)
         self._errands = Errands(common)
+        self._files = Attachments(common)
+        self._habits = HabitKeeper(common, self._jobs.spawn)
         hooks = LinkHooks(
             signed_in=self.outbox.connect,
             agent_changed=self._agent_changed,
@@ -169,6 +173,7 @@ class Engine:
             self._ledger.open()
         except StorageError as error:
             self._common.tell(words.NOT_SAVED, Level.ERROR, reason=str(error))
+        self._habits.load()
         if self._common.me:
             self._agent_changed(self._common.me)
         self._tell_damage()
@@ -183,6 +188,7 @@ class Engine:
     async def stop(self) -> None:
         """Drafts first, then a moment for what is being sent, then everything ends; safe to call twice."""
         self.drafts.flush()
+        self._habits.close()
         await self.outbox.close()
         await self._jobs.stop()
         await self.link.close()
@@ -227,9 +233,9 @@ class Engine:
             case Attend(ticket=ticket, activity=activity):
                 self._jobs.in_lane("attend", partial(self._errands.attend, ticket, Activity(activity)))
             case AttachFile(ticket=ticket, path=path):
-                self._jobs.spawn("attach_file", partial(self._errands.attach_file, ticket, path))
+                self._jobs.spawn("attach_file", partial(self._files.attach, ticket, path))
             case SaveFile(ticket=ticket, attachment=attachment):
-                self._jobs.spawn("save_file", partial(self._errands.save_file, ticket, attachment))
+                self._jobs.spawn("save_file", partial(self._files.save, ticket, attachment))
             case _:
                 log.warning("not an effect of sync: %s", type(effect).__name__)
 

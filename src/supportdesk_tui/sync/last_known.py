@@ -9,6 +9,7 @@ from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import FeedMark
 from supportdesk_tui.domain.queue import View
+from supportdesk_tui.store.state import Habits
 from supportdesk_tui.sync import codec
 from supportdesk_tui.sync.database import Database
 
@@ -50,6 +51,15 @@ class LastKnown:
         """The last known view bar."""
         blob = self._saved("views")
         return (self._tolerant(lambda: codec.load_views(blob)) if blob else None) or ()
+
+    def save_habits(self, habits: Habits) -> None:
+        """Remember what the agent does often."""
+        self._save("habits", codec.dump(habits))
+
+    def habits(self) -> Habits | None:
+        """What the agent did often in earlier runs."""
+        blob = self._saved("habits")
+        return self._tolerant(lambda: codec.load(Habits, blob)) if blob else None
 
     def save_heard(self, at: datetime) -> None:
         """Remember when the server last said anything: what is kept is as old as that."""

@@ -13,6 +13,7 @@ from supportdesk_tui.commands.keymap import CHAINS, BadChoice, CloseMenu, KeyRou
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.store.events import MenuClosed, Told
 from supportdesk_tui.store.state import Level, Pane
+from supportdesk_tui.ui.inline import InlinePicker
 from supportdesk_tui.ui.perform import Performer
 from supportdesk_tui.ui.screens.dialog import Dialog, Done
 
@@ -35,6 +36,7 @@ class KeyPump:
         self._host = host
         self._performer = performer
         self.router = KeyRouter(host.keymap)
+        self.inline = InlinePicker(host)
         self._seen_at = 0.0
 
     async def key(self, event: events.Key) -> None:
@@ -47,8 +49,9 @@ class KeyPump:
             await self.finish(screen, screen.take_key(event))
         elif self._host.desk.prompt.is_open:
             await self._host.desk.prompt.take_key(event)
-        else:
+        elif not await self.inline.take_key(event):
             await self._desk_key(event)
+            await self.inline.look(event)
         await self._draw()
 
     async def _draw(self) -> None:

@@ -318,6 +318,9 @@ def test_one_attachment_is_saved_several_are_asked_for() -> None:
 def test_number_and_title_are_copied() -> None:
     assert only(run(context(), "ticket.copy_number"), ef.Copy).text == make.summary(1).number
     assert only(run(context(), "ticket.copy_title"), ef.Copy).text == f"{make.summary(1).number} {make.summary(1).subject}"
+    linked = replace(context(), options={"ticket_url": "https://desk.example/t/{number}?i={id}"})
+    copied = only(run(linked, "ticket.copy_title"), ef.Copy).text
+    assert copied.endswith(f" https://desk.example/t/{make.summary(1).number}?i=t1")
 
 
 def test_a_case_is_opened_by_its_number() -> None:

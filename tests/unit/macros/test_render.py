@@ -269,6 +269,15 @@ def test_pins_of_the_agent_win_over_those_of_the_files() -> None:
     assert [one.id for one in library.with_pinned(["aa", "gone"]).pinned] == ["aa"]
 
 
+def test_macros_at_hand_are_the_pinned_ones_then_those_used_most_then_the_shipped_choice() -> None:
+    library = MacroLibrary({name: macro(id=name, is_pinned=name == "dd") for name in ("aa", "bb", "cc", "dd")})
+    used = {"bb": 2, "cc": 5, "gone": 9}
+    assert [one.id for one in library.at_hand({}, 9)] == ["dd"]
+    assert [one.id for one in library.at_hand(used, 9)] == ["cc", "bb", "dd"]
+    assert [one.id for one in library.with_pinned(["bb", "gone"]).at_hand(used, 9)] == ["bb", "cc"]
+    assert [one.id for one in library.at_hand(used, 1)] == ["cc"]
+
+
 def test_a_category_lists_what_two_keys_reach() -> None:
     library = MacroLibrary({name: macro(id=name) for name in ("xb", "xa", "xlong")})
     assert [one.id for one in library.of_category("x")] == ["xa", "xb"]

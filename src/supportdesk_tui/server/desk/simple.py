@@ -28,9 +28,7 @@ def assign(case: Case, change: schema.Assign) -> Done:
     if ticket.status in {"new", "waiting_human", "bot"}:
         ticket.status = "open"
     if agent.id != who.id:
-        return case.system(
-            "ticket.assigned", f"assigned it to {agent.name}", f"assign {{}} to {agent.name}", tells=agent.id
-        )
+        return case.system("ticket.assigned", f"assigned it to {agent.name}", f"assign {{}} to {agent.name}", tells=agent.id)
     says = f"took it from {case.tx.name_of(former)}" if former else "took it"
     return case.system("ticket.assigned", says, "take {}", tells=former)
 

@@ -11,6 +11,7 @@ from supportdesk_tui.i18n.catalog import _, current_locale
 from supportdesk_tui.store.state import value_of
 from supportdesk_tui.ui.panes.conversation import entry_under
 from supportdesk_tui.ui.screens.articles import ArticlesDialog
+from supportdesk_tui.ui.screens.insert import InsertDialog
 from supportdesk_tui.ui.screens.outbox import OutboxDialog
 from supportdesk_tui.ui.screens.pager import PagerDialog
 from supportdesk_tui.ui.screens.picker import PickerDialog
@@ -34,6 +35,8 @@ def dialog_for(effect: Open, host: "DeskHost") -> "DialogScreen":
             return OutboxDialog(host.palette, host.store)
         case Dialog.MACROS:
             return _macros(host)
+        case Dialog.INSERT:
+            return InsertDialog(host)
         case Dialog.ARTICLES:
             return ArticlesDialog(host, " ".join(effect.args))
         case _:

@@ -1,0 +1,61 @@
+"""Find a text to insert: what was sent before, macros, and what the knowledge base says to the words typed."""
+
+from supportdesk_tui.commands import inline
+from supportdesk_tui.commands.effects import Pick
+from supportdesk_tui.commands.inline import Kind
+from supportdesk_tui.commands.macro_commands import library_of, preview
+from supportdesk_tui.commands.spec import msg
+from supportdesk_tui.ui.host import DeskHost
+from supportdesk_tui.ui.screens.picker import PickerDialog, ranked
+
+
+class InsertDialog(PickerDialog):
+    """The shell's Ctrl+R over everything one could say; articles join as they are found."""
+
+    def __init__(self, host: DeskHost) -> None:
+        self._host = host
+        offered = inline.everything(host.context())
+        super().__init__(
+            host.palette, Pick(msg("Insert what you have said before"), offered, "composer.insert_found"), self._text
+        )
+        self._end = host.store.subscribe(self._changed_store)
+
+    def _changed_store(self, _state: object) -> None:
+        self.call_later(self._found)
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        self._end()
+
+    def changed(self) -> None:
+        """Find what fits here, and ask the knowledge base."""
+        super().changed()
+        self._join()
+        if self._edit.text.strip():
+            self.run_worker(self._ask(self._edit.text), exclusive=True, group="ask", exit_on_error=False)
+
+    async def _ask(self, text: str) -> None:
+        await self._host.run_command("articles.find", (text,))
+
+    def _found(self) -> None:
+        self._fitting = ranked(self._choices, self._edit.text)
+        self._join()
+        self.panel.redraw()
+
+    def _join(self) -> None:
+        """Articles after what fits better, since they were asked for with the same words."""
+        asked = self._edit.text.strip()
+        if asked and self._host.store.state.found.text == asked:
+            self._fitting += inline.found_articles(self._host.context())
+
+    def _text(self, chosen: str) -> str:
+        """What would be inserted."""
+        kind, _, name = chosen.partition(" ")
+        context = self._host.context()
+        if kind == Kind.SENT:
+            return context.state.habits.sent[int(name)]
+        if kind == Kind.MACRO:
+            rendered = preview(context, library_of(context).macros[name])
+            return rendered.text if rendered is not None else ""
+        article = inline.article_of(context, name)
+        return str(article.body) if article is not None else ""
