@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from rich.console import RenderableType
 from textual import events
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from supportdesk_tui.app import DeskApp
 from supportdesk_tui.cli.assemble import Seat, assemble
@@ -16,6 +19,7 @@ from supportdesk_tui.config.schema import Settings
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import DeskState, value_of
+from supportdesk_tui.ui.diff import Gate, Painter
 
 DEADLINE_S = 10.0
 """How long anything may take before a test calls it missing."""
@@ -108,6 +112,20 @@ class AgentAtDesk:
         return [line for line in self.text().splitlines() if text in line]
 
 
+def gated(app: DeskApp) -> Gate:
+    """Hold every frame against the driver's output gate, as a real terminal's driver does."""
+    gate, display = Gate(), app._display
+
+    def watch(screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            for *_place, strip in Painter._pieces(renderable):
+                gate.clean_strip(strip)
+        display(screen, renderable)
+
+    vars(app)["_display"] = watch
+    return gate
+
+
 @asynccontextmanager
 async def at_desk(
     server: ServerThread | None,
@@ -130,6 +148,7 @@ async def at_desk(
         token=lambda: token,
     )
     app = assemble(seat)
+    gate = gated(app)
     async with app.run_test(size=size) as pilot:
         agent = AgentAtDesk(app, pilot)
         await agent.until(lambda _: app.is_ready, "ready for hands")
@@ -138,3 +157,4 @@ async def at_desk(
             await agent.until(lambda state: state.queue.rows and not state.queue.is_loading, "queue loaded")
         yield agent
         await app.close_desk()
+    assert gate.count == 0, "text no terminal may be sent came as far as the output gate"

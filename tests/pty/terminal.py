@@ -20,9 +20,11 @@ import re
 import select
 import signal
 import struct
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
 import pyte
@@ -95,16 +97,20 @@ class Terminal:
         """Whether the alternate screen is on."""
         self.modes: set[str] = set()
         """Private modes that are on."""
+        self.may_gate = False
+        """Whether forbidden text may reach the output gate: only where a test sends it there."""
         self.status: int | None = None
         """How the program ended: its exit code, or minus the signal; None while it runs."""
         self._pending = ""
         self._was_cut = False
+        handle, self._stats = tempfile.mkstemp(prefix="terminal-stats-")
+        os.close(handle)
         self._screen = EmulatedScreen(columns, rows)
         self._stream = pyte.Stream(self._screen)
         self._decode = __import__("codecs").getincrementaldecoder("utf-8")("replace").decode
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            self._become(command, environ or {}, cwd)
+            self._become(command, {"SUPPORTDESK_TERMINAL_STATS": self._stats, **(environ or {})}, cwd)
         self._set_size(columns, rows)
 
     @staticmethod
@@ -127,8 +133,13 @@ class Terminal:
 
     def __exit__(self, kind: object, *_: object) -> None:
         self.close()
-        if kind is None and (found := self.violations()):
-            raise AssertionError(f"{len(found)} writes no program of ours may make: {found[:5]}")
+        try:
+            if kind is None and (found := self.violations()):
+                raise AssertionError(f"{len(found)} writes no program of ours may make: {found[:5]}")
+            if kind is None and self.gated and not self.may_gate:
+                raise AssertionError(f"{self.gated} forbidden code points came as far as the output gate")
+        finally:
+            Path(self._stats).unlink(missing_ok=True)
 
     # -- what it shows
 
@@ -245,6 +256,16 @@ class Terminal:
         if self.status is not None:
             self.lexer.close(was_killed=self.status == -signal.SIGKILL or self._was_cut)
         return [str(violation) for violation in self.lexer.violations]
+
+    @property
+    def gated(self) -> int:
+        """How often the output gate had to take something out, as the program said at its end; 0 before that."""
+        found = re.search(r"gate=(\d+)", Path(self._stats).read_text(encoding="ascii"))
+        return int(found[1]) if found else 0
+
+    def left_behind(self) -> list[str]:
+        """What a shell would find changed in this terminal."""
+        return self.lexer.left_behind()
 
     def pump(self, timeout_s: float) -> int:
         """Read what is there, waiting up to `timeout_s` for it; how many bytes came."""
