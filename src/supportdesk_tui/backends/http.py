@@ -360,8 +360,9 @@ def _told(call: Call, journey: _Journey) -> Iterator[None]:
             error, _httpx_errors("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError")
         ):
             journey.is_maybe_sent = False
-        number = causes[-1].errno if isinstance(causes[-1], OSError) else None
-        reason = os.strerror(number) if number else f"{type(error).__name__}: {causes[-1]}"
+        last = causes[-1]
+        number = last.errno if isinstance(last, OSError) and not isinstance(last, ssl.SSLError) else None
+        reason = os.strerror(number) if number else f"{type(error).__name__}: {last}"
         raise journey.broken(call, reason) from error
 
 
