@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import msgspec
 
 from supportdesk_tui.backends.calls import Answer, Call
+from supportdesk_tui.backends.surrogates import decode_whole
 from supportdesk_tui.text.safe import SafeText, sanitize_line
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
+_ANYTHING = msgspec.json.Decoder()
 
 
 class Node:
@@ -90,7 +92,7 @@ class Node:
 def read_json(call: Call, answer: Answer, kind: type[dict] | type[list] | None = None) -> Node:  # type: ignore[type-arg]  # any JSON
     """The document in an answer; an answer that is none, or not of the kind the API promises, is a `BackendError`."""
     try:
-        value = msgspec.json.decode(answer.body)
+        value = decode_whole(_ANYTHING, answer.body)
     except UNREADABLE:
         raise call.unreadable("body", "JSON", request_id=answer.request_id) from None
     if kind is not None and not isinstance(value, kind):
@@ -101,6 +103,6 @@ def read_json(call: Call, answer: Answer, kind: type[dict] | type[list] | None =
 def said_in(body: bytes) -> Node:
     """The document in a refusal; total: what cannot be read says nothing."""
     try:
-        return Node(msgspec.json.decode(body))
+        return Node(decode_whole(_ANYTHING, body))
     except UNREADABLE:
         return Node()

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from supportdesk_tui.backends.calls import Answer, Call
+from supportdesk_tui.backends.surrogates import decode_whole
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
@@ -78,7 +79,7 @@ def read_rows(call: Call, answer: Answer, kind: type[S]) -> Rows[S]:
 
 def decoded(body: bytes | msgspec.Raw | str, kind: type[T]) -> T:
     """Decode into the lenient twin, which has every attribute of the wire struct; raises one of `UNREADABLE`."""
-    return cast(T, _decoder(cast(Hashable, kind)).decode(body))
+    return cast(T, decode_whole(_decoder(cast(Hashable, kind)), body))
 
 
 def mended(body: bytes | msgspec.Raw, kind: type[T]) -> tuple[T, int]:
