@@ -3,7 +3,8 @@
 import asyncio
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from supportdesk_tui.server.faults import Fault, Faults
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.events import DraftChanged, QueueChosen
 from supportdesk_tui.store.state import Draft, LinkPhase, Loaded, OutboxPhase
-from tests.sync.desk import ALL_LIVE, desk, native
+from tests.sync.desk import ALL_LIVE, Desk, desk, native
 from tests.sync.fake import until
 
 
@@ -37,6 +38,15 @@ def server(faults: Faults) -> Iterator[ServerThread]:
 def calm(faults: Faults) -> Iterator[None]:
     yield
     faults.clear()
+
+
+@asynccontextmanager
+async def at_queue(server: ServerThread, folder: Path) -> AsyncIterator[Desk]:
+    """A desk that is connected and shows every live ticket."""
+    async with desk(folder, native(server)) as one:
+        await one.live()
+        await one.show(ALL_LIVE)
+        yield one
 
 
 async def customer_writes(server: ServerThread, customer: str, body: str, subject: str) -> dict[str, Any]:
@@ -68,9 +78,7 @@ def bodies(server: ServerThread, body: str) -> int:
 
 
 async def test_first_start_copies_every_live_ticket_and_counts_the_views(server: ServerThread, tmp_path: Path) -> None:
-    async with desk(tmp_path, native(server)) as one:
-        await one.live()
-        await one.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as one:
         assert one.state.queue.total == one.common.have > 10
         assert len(one.state.queue.rows) == one.state.queue.total
         assert all(row.status.phase in LIVE_PHASES for row in one.state.queue.rows)
@@ -87,9 +95,7 @@ async def test_first_start_copies_every_live_ticket_and_counts_the_views(server:
 
 
 async def test_note_is_in_the_servers_table_and_comes_back_through_the_feed(server: ServerThread, tmp_path: Path) -> None:
-    async with desk(tmp_path, native(server)) as one:
-        await one.live()
-        await one.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as one:
         ticket = one.state.queue.rows[0].id
         await one.open(ticket)
         one.engine.perform(Apply((ticket,), Note("seen through the feed")))
@@ -104,9 +110,7 @@ async def test_note_is_in_the_servers_table_and_comes_back_through_the_feed(serv
 
 
 async def test_customer_message_reaches_the_queue_without_being_asked_for(server: ServerThread, tmp_path: Path) -> None:
-    async with desk(tmp_path, native(server)) as one:
-        await one.live()
-        await one.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as one:
         before = one.state.queue.total
         made = await customer_writes(server, "new-customer@example.test", "Where is my deposit?", "Deposit lost 4711")
         await until(lambda: one.state.queue.total == before + 1)
@@ -129,9 +133,7 @@ async def test_cursor_stays_on_its_ticket_when_rows_arrive_above_it(server: Serv
 
 
 async def test_answer_cut_after_the_server_did_it_leaves_one_copy(server: ServerThread, faults: Faults, tmp_path: Path) -> None:
-    async with desk(tmp_path, native(server)) as one:
-        await one.live()
-        await one.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as one:
         ticket = one.state.queue.rows[0].id
         faults.plan(Fault("cut_after", method="POST", path="/notes", times=1))
         one.engine.perform(Apply((ticket,), Note("cut after commit")))
@@ -140,9 +142,7 @@ async def test_answer_cut_after_the_server_did_it_leaves_one_copy(server: Server
 
 
 async def test_server_that_was_cut_before_reading_gets_it_once(server: ServerThread, faults: Faults, tmp_path: Path) -> None:
-    async with desk(tmp_path, native(server)) as one:
-        await one.live()
-        await one.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as one:
         ticket = one.state.queue.rows[0].id
         faults.plan(Fault("cut_before", method="POST", path="/notes", times=2))
         one.engine.perform(Apply((ticket,), Note("cut before reading")))
@@ -151,9 +151,7 @@ async def test_server_that_was_cut_before_reading_gets_it_once(server: ServerThr
 
 
 async def test_reply_taken_back_never_reaches_the_server(server: ServerThread, tmp_path: Path) -> None:
-    async with desk(tmp_path, native(server)) as one:
-        await one.live()
-        await one.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as one:
         ticket = one.state.queue.rows[0].id
         one.store.dispatch(DraftChanged(Draft(ticket, body="too quick")))
         one.engine.perform(Apply((ticket,), Reply("too quick"), hold=True, clears_draft=ticket))
@@ -168,9 +166,7 @@ async def test_reply_taken_back_never_reaches_the_server(server: ServerThread, t
 
 
 async def test_undo_and_redo_say_what_they_did(server: ServerThread, tmp_path: Path) -> None:
-    async with desk(tmp_path, native(server)) as one:
-        await one.live()
-        await one.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as one:
         ticket = one.state.queue.rows[0].id
 
         def tags() -> set[str]:
@@ -190,9 +186,7 @@ async def test_undo_and_redo_say_what_they_did(server: ServerThread, tmp_path: P
 
 
 async def test_offline_start_shows_the_last_rows_and_keeps_what_is_written(server: ServerThread, tmp_path: Path) -> None:
-    async with desk(tmp_path, native(server)) as one:
-        await one.live()
-        await one.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as one:
         ticket = one.state.queue.rows[0].id
         await one.open(ticket)
     async with desk(tmp_path, None) as two:
@@ -224,16 +218,12 @@ async def test_what_happened_while_away_is_there_after_the_next_start(server: Se
         await customer_writes(server, "mark@example.test", "so that there is a mark", "Marks")
         await until(one.common.cache.last.mark)
     made = await customer_writes(server, "away@example.test", "written while nobody listened", "While away")
-    async with desk(tmp_path, native(server)) as two:
-        await two.live()
-        await two.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as two:
         await until(lambda: made["ticket"] in {row.id for row in two.state.queue.rows})
 
 
 async def test_dropped_stream_is_said_and_nothing_is_missed(server: ServerThread, faults: Faults, tmp_path: Path) -> None:
-    async with desk(tmp_path, native(server)) as one:
-        await one.live()
-        await one.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as one:
         phases: list[LinkPhase] = []
         one.store.subscribe(lambda state: phases.append(state.link.phase))
         faults.drop_streams()
@@ -244,9 +234,7 @@ async def test_dropped_stream_is_said_and_nothing_is_missed(server: ServerThread
 
 
 async def test_expired_token_pauses_and_goes_on_with_the_same_key(server: ServerThread, faults: Faults, tmp_path: Path) -> None:
-    async with desk(tmp_path, native(server)) as one:
-        await one.live()
-        await one.show(ALL_LIVE)
+    async with at_queue(server, tmp_path) as one:
         ticket = one.state.queue.rows[0].id
         faults.plan(Fault("expired", method="POST", path="/notes", times=1))
         one.engine.perform(Apply((ticket,), Note("after signing in again")))

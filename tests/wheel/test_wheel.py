@@ -88,6 +88,13 @@ def test_every_file_the_program_reads_is_in_the_wheel(installed: Installed, patt
     assert wanted - set(installed.files) == set()
 
 
+def test_language_themes_and_example_travel_in_the_wheel(installed: Installed) -> None:
+    wanted = ("i18n/locales/zh_CN/LC_MESSAGES/supportdesk.mo", "themes/harbor-night.toml", "config/example.py")
+    assert {f"supportdesk_tui/{name}" for name in wanted} <= set(installed.files)
+    code = "from supportdesk_tui.i18n.catalog import _, set_locale; set_locale('zh_CN'); print(_('Queue'))"
+    assert installed.run("python", "-c", code).stdout.strip() not in {"", "Queue"}
+
+
 def test_nothing_but_the_package_is_in_the_wheel(installed: Installed) -> None:
     tops = {name.partition("/")[0] for name in installed.files}
     assert tops == {"supportdesk_tui", f"supportdesk_tui-{__version__}.dist-info"}

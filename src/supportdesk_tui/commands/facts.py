@@ -2,6 +2,7 @@
 
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.domain.people import CustomerContext, MoneyDirection, Movement
+from supportdesk_tui.domain.ticket import Ticket
 from supportdesk_tui.store.state import value_of
 
 _MONEY_NAMES = {
@@ -17,10 +18,22 @@ _MONEY_NAMES = {
 }
 
 
-def movement(customer: CustomerContext | None, direction: MoneyDirection | None = None) -> Movement | None:
-    """The movement most likely meant: the newest still on its way, else the newest."""
-    moves = [one for one in customer.movements if direction in {None, one.direction}] if customer else []
-    return max(moves, key=lambda one: (one.is_moving, one.at), default=None)
+def meant(ticket: Ticket, customer: CustomerContext | None, direction: MoneyDirection | None = None) -> Movement | None:
+    """The movement the ticket is about: named by number or TXID, else of the coin it names, else the likeliest."""
+    if customer is None:
+        return None
+    said = {one.name: str(one.value).lower() for one in ticket.fields if one.value}
+    words = " ".join((str(ticket.summary.subject).lower(), *said.values()))
+    moves = [one for one in customer.movements if direction in {None, one.direction}]
+    moving = [one for one in moves if one.is_moving]
+    if moving:
+        moves = [one for one in moves if one.state != "failed"]
+    named = [one for one in moves if one.id.lower() in words or (one.txid and str(one.txid).lower() in words)]
+    same_coin = [one for one in moves if one.coin and one.coin.lower() == said.get("coin")]
+    likely = (
+        named or [one for one in same_coin if one.is_moving] or [one for one in moves if one.is_moving] or same_coin or moves
+    )
+    return max(likely, key=lambda one: (one.is_moving, one.state != "failed", one.at), default=None)
 
 
 def known_fact(context: Context, name: str) -> str:
@@ -32,7 +45,7 @@ def known_fact(context: Context, name: str) -> str:
     for field in detail.fields if detail else ():
         if field.name == name and field.value:
             return str(field.value)
-    money = movement(customer)
+    money = meant(detail or Ticket(current), customer)
     if money is not None and name in _MONEY_NAMES:
         return str(getattr(money, _MONEY_NAMES[name]))
     if customer is not None and name == "uid":

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct, field
 
+from supportdesk_tui.commands.facts import meant
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
-from supportdesk_tui.domain.people import Agent, CustomerContext, Fact, MoneyDirection, Movement
+from supportdesk_tui.domain.people import Agent, CustomerContext, Fact, MoneyDirection
 from supportdesk_tui.domain.ticket import PromiseState, Ticket
 
 SHORT_ENDS = 8, 6
@@ -117,28 +118,9 @@ def _agent(subject: Subject, name: str) -> Asked:
     return str(getattr(subject.agent, name)) if subject.agent and name in _ROOTS["agent"] else None
 
 
-def _meant(subject: Subject, direction: MoneyDirection | None) -> Movement | None:
-    """The movement the ticket is about: named by number or TXID, else of the coin it names, else the likeliest."""
-    if subject.customer is None:
-        return None
-    ticket = subject.ticket
-    said = {one.name: str(one.value).lower() for one in ticket.fields if one.value}
-    words = " ".join((str(ticket.summary.subject).lower(), *said.values()))
-    moves = [one for one in subject.customer.movements if direction in {None, one.direction}]
-    moving = [one for one in moves if one.is_moving]
-    if moving:
-        moves = [one for one in moves if one.state != "failed"]
-    named = [one for one in moves if one.id.lower() in words or (one.txid and str(one.txid).lower() in words)]
-    same_coin = [one for one in moves if one.coin and one.coin.lower() == said.get("coin")]
-    likely = (
-        named or [one for one in same_coin if one.is_moving] or [one for one in moves if one.is_moving] or same_coin or moves
-    )
-    return max(likely, key=lambda one: (one.is_moving, one.state != "failed", one.at), default=None)
-
-
 def _money(direction: MoneyDirection | None) -> _Getter:
     def get(subject: Subject, name: str) -> Asked:
-        found = _meant(subject, direction)
+        found = meant(subject.ticket, subject.customer, direction)
         if found is None or name not in _MONEY:
             return None
         value: Asked = getattr(found, name)

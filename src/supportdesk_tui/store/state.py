@@ -187,6 +187,8 @@ class Draft(Struct, frozen=True):
     is_saved: bool = True
     is_refused: bool = False
     """The disk would not take it."""
+    number: str = ""
+    """Case number of the ticket, for display."""
 
     @property
     def is_empty(self) -> bool:

@@ -1,13 +1,14 @@
 """Escalating, handing back, promising, creating."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
-from supportdesk_tui.commands.facts import known_fact, movement
+from supportdesk_tui.commands.facts import known_fact, meant
 from supportdesk_tui.commands.forms import targets
+from supportdesk_tui.commands.macro_values import Subject, look_up
 from supportdesk_tui.domain.changes import Create, Escalate, MakePromise, ReturnTask, SettlePromise
 from supportdesk_tui.domain.ids import TeamId
 from supportdesk_tui.domain.people import MoneyDirection
@@ -91,13 +92,22 @@ def test_facts_of_a_ticket_that_is_not_open_are_unknown() -> None:
 
 def test_the_movement_meant_is_the_newest_still_moving_in_that_direction() -> None:
     both = customer()
-    moving = movement(both)
+    moving = meant(detail(), both)
     assert moving is not None
     assert (moving.direction, moving.txid) == (MoneyDirection.OUT, TXID)
-    arrived = movement(both, MoneyDirection.IN)
+    arrived = meant(detail(), both, MoneyDirection.IN)
     assert arrived is not None
     assert arrived.id == "DP1"
-    assert movement(None) is None
+    assert meant(detail(), None) is None
+
+
+def test_an_escalation_is_prefilled_with_the_movement_the_macro_speaks_of() -> None:
+    named = desk.movement(id="WD1111", txid=sanitize_line("cd" * 32), at=NOW - timedelta(days=3), state="done")
+    both = customer(movements=(desk.movement(), named))
+    ticket = replace(detail(1, subject=sanitize_line("WD1111 is stuck")), fields=())
+    talk = with_conversation(TALK, detail=Loaded(ticket, NOW), customer=Loaded(both, NOW))
+    speaks = look_up(Subject(ticket=ticket, customer=both, now=NOW), "money.txid")
+    assert known_fact(talk, "txid") == speaks == "cd" * 32
 
 
 def test_a_task_is_handed_back_with_its_finding() -> None:

@@ -113,3 +113,14 @@ def test_words_taken_from_the_screen_travel_as_plain_text() -> None:
 def test_words_are_never_sent_to_many_at_once(change: changes.Change) -> None:
     with pytest.raises(Unsupported):
         to_bulk_call([TICKET], change, KEY)
+
+
+def test_words_of_the_desk_inside_a_macros_reply_are_plain_strings_on_the_wire() -> None:
+    words = sanitize_line("Looked up, not typed")
+    then = (changes.MakePromise(words, AT), changes.SetField("txid", words), changes.Tag(add=(words,)))
+    reply = changes.Reply(words, then, language="en", macro="wp")
+    body = json.loads(to_call(TICKET, reply, KEY, None).body or b"")
+    assert body["body"] == "Looked up, not typed"
+    assert [one.get("text") or one.get("value") or one.get("add") for one in body["then"]] == [words, words, [words]]
+    with pytest.raises(NotImplementedError):
+        to_call(TICKET, changes.SetField("txid", object()), KEY, None)  # type: ignore[arg-type]  # what no word is

@@ -99,6 +99,13 @@ class OutboxDialog(Dialog):
             return Done("outbox.forget", (item.key,))
         return None
 
+    def _number_of(self, draft: Draft) -> str:
+        """The case number a person knows; the id only of a ticket that nothing here has the number of."""
+        state = self._store.state
+        rows = (row.number for row in state.queue.rows if row.id == draft.ticket)
+        waiting = (item.number for item in state.outbox if draft.ticket in item.tickets)
+        return draft.number or next(rows, "") or next(waiting, "") or str(draft.ticket)
+
     def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
         """A line each: phase, ticket, what, why."""
         items = self._items()
@@ -117,7 +124,7 @@ class OutboxDialog(Dialog):
                 word, ink, number, what, why = (
                     _("draft"),
                     "accent",
-                    str(item.ticket),
+                    self._number_of(item),
                     item.body,
                     "" if item.is_saved else _("not saved"),
                 )
