@@ -92,9 +92,10 @@ async def test_a_hostile_customer_fits_exactly(width: int, hostile_texts: list[s
         assert misfits(pane) == []
 
 
-def linked(phase: LinkPhase, seconds: int = 0, waiting: int = 0) -> TopView:
+def linked(phase: LinkPhase, seconds: int = 0, waiting: int = 0, again_s: int = 0) -> TopView:
     """A bar over a connection in some state."""
-    return data.top(link=LinkState(phase, data.NOW - timedelta(seconds=seconds)), waiting=waiting)
+    retry_at = data.NOW + timedelta(seconds=again_s) if again_s else None
+    return data.top(link=LinkState(phase, data.NOW - timedelta(seconds=seconds), retry_at=retry_at), waiting=waiting)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,10 @@ def linked(phase: LinkPhase, seconds: int = 0, waiting: int = 0) -> TopView:
         (linked(LinkPhase.LIVE), "● live"),
         (linked(LinkPhase.LOST, 7), "last heard 7 s"),
         (linked(LinkPhase.LOST, 60, 3), "offline · 3 queued"),
+        (
+            linked(LinkPhase.LOST, 60, again_s=47),
+            f"offline · again at {(data.NOW + timedelta(seconds=47)).astimezone():%H:%M:%S}",
+        ),
         (linked(LinkPhase.SIGN_IN), "sign in again"),
         (data.top(troubled=2), "2 need you · D"),
         (data.top(held=1), "outbox 1"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from supportdesk_tui.commands import (
+    attachments,
     composer,
     conversation,
     deciding,
@@ -113,6 +114,7 @@ READING = (
     Command("conversation.customer", msg("Go to the customer"), _C, conversation.focus_customer, ("l", "right"), group=_READ),
     Command("conversation.older", msg("Load older messages"), _C, conversation.older, (), guards.needs_open, group=_READ),
     Command("conversation.find_text", msg("Find these words"), _C, conversation.find_text, is_internal=True),
+    Command("conversation.save_attachment", msg("Save this file"), _C, attachments.save_attachment, is_internal=True),
     Command("conversation.entry", msg("Show one message whole"), _C, conversation.full_entry, is_internal=True),
     Command("customer.down", msg("Down"), _U, _page(PaneAct.SCROLL_LINE), ("j", "down"), group=_READ),
     Command("customer.up", msg("Up"), _U, _page(PaneAct.SCROLL_LINE, -1), ("k", "up"), group=_READ),

@@ -59,9 +59,9 @@ def ago(at: datetime, now: datetime) -> str:
     return calendar_day(at.date(), now.date())
 
 
-def clock_time(at: datetime, here: tzinfo | None = None) -> str:
-    """The time of day in a zone; our own when none is given."""
-    return f"{at.astimezone(here):%H:%M}"
+def clock_time(at: datetime, here: tzinfo | None = None, *, seconds: bool = False) -> str:
+    """The time of day in a zone, to the second where asked; our own when none is given."""
+    return f"{at.astimezone(here):%H:%M:%S}" if seconds else f"{at.astimezone(here):%H:%M}"
 
 
 def calendar_day(day: date, today: date) -> str:

@@ -1,25 +1,11 @@
-"""Small things asked of the backend: articles, files, presence, views."""
+"""Small things asked of the backend: articles, presence, views."""
 
-import asyncio
-import re
-from pathlib import Path
-
-from msgspec.structs import replace
-
-from supportdesk_tui.backends.port import LocalFile
-from supportdesk_tui.domain.conversation import Attachment
-from supportdesk_tui.domain.errors import BackendError, StorageError
+from supportdesk_tui.domain.errors import BackendError
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import TicketId
-from supportdesk_tui.store.events import ArticlesAsked, ArticlesLoaded, DraftChanged, ViewsLoaded
-from supportdesk_tui.store.state import DeskState, Draft, Level, LinkPhase, value_of
-from supportdesk_tui.sync import words
+from supportdesk_tui.store.events import ArticlesAsked, ArticlesLoaded, ViewsLoaded
+from supportdesk_tui.store.state import LinkPhase
 from supportdesk_tui.sync.common import Common
-
-_UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
-_NAME_LIMIT = 120
-ATTACHMENT_LIMIT = 10_000_000
-"""Bytes of a file that is uploaded."""
 
 
 class Errands:
@@ -68,71 +54,3 @@ class Errands:
             await self._common.backend.attend(*self._attending)
         except BackendError:
             self._is_told = False
-
-    async def save_file(self, ticket: TicketId, attachment: str) -> None:
-        """Download an attachment: under a name that stays inside the folder, whole or not at all."""
-        wanted = _find(self._common.store.state, ticket, attachment)
-        if wanted is None:
-            self._common.tell(words.NO_FILE, Level.WARN)
-            return
-        folder = self._common.options.downloads or Path.home() / "Downloads"
-        target = _free_name(folder, wanted.name)
-        part = target.with_name(target.name + ".part")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with part.open("xb") as file:
-                async for piece in self._common.server("attachment").read_attachment(wanted):
-                    file.write(piece)
-            part.rename(target)
-        except OSError as error:
-            raise StorageError(f"{target}: {error.strerror}") from error
-        finally:
-            part.unlink(missing_ok=True)
-        self._common.tell(words.SAVED_FILE, Level.DONE, path=str(target))
-
-    async def attach_file(self, ticket: TicketId, path: str) -> None:
-        """Upload a file of the agent's and put it on the draft; a wrong path is told and loses nothing."""
-        from mimetypes import guess_type
-
-        file, size = await asyncio.to_thread(_measured, path)
-        if size < 0:
-            self._common.tell(words.NOT_A_FILE, Level.WARN, path=str(file))
-            return
-        if size > ATTACHMENT_LIMIT:
-            self._common.tell(words.FILE_TOO_LARGE, Level.WARN, path=file.name, limit=str(ATTACHMENT_LIMIT // 1_000_000))
-            return
-        kind = guess_type(file.name)[0] or "application/octet-stream"
-        attachment = await self._common.server("attachment").write_attachment(LocalFile(file, kind, ticket))
-        draft = self._common.store.state.draft(ticket) or Draft(ticket)
-        files = (*draft.attachments, (attachment, file.name))
-        self._common.store.dispatch(DraftChanged(replace(draft, attachments=files, is_saved=False)))
-        self._common.tell(words.ATTACHED, Level.DONE, path=file.name)
-
-
-def _measured(path: str) -> tuple[Path, int]:
-    """The file a path means and its size in bytes; -1 when there is no such file."""
-    file = Path(path).expanduser()
-    try:
-        return file, file.stat().st_size if file.is_file() else -1
-    except OSError as error:
-        raise StorageError(f"{file}: {error.strerror}") from error
-
-
-def _find(state: DeskState, ticket: TicketId, attachment: str) -> Attachment | None:
-    if state.conversation.ticket != ticket:
-        return None
-    detail = value_of(state.conversation.detail)
-    on_entries = (one for entry in value_of(state.conversation.entries) or () for one in entry.attachments)
-    known = (*on_entries, *(detail.attachments if detail else ()))
-    return next((one for one in known if one.id == attachment), None)
-
-
-def _free_name(folder: Path, name: str) -> Path:
-    """A name in the folder that nobody uses; dots in front, slashes and controls of the stranger's name are gone."""
-    clean = _UNSAFE.sub("_", str(name)).strip(" .")[-_NAME_LIMIT:] or "attachment"
-    target = folder / clean
-    number = 1
-    while target.exists() or target.with_name(target.name + ".part").exists():
-        number += 1
-        target = folder / f"{Path(clean).stem}-{number}{Path(clean).suffix}"
-    return target

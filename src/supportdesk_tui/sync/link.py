@@ -9,16 +9,18 @@ from msgspec import Struct
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Session
-from supportdesk_tui.domain.errors import BackendError, RateLimited, SignInNeeded, Unsupported
+from supportdesk_tui.domain.errors import BackendError, RateLimited, SignInNeeded, Unreachable, Unsupported
 from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.state import LinkPhase
+from supportdesk_tui.store.state import Level, LinkPhase
+from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common, Job
 from supportdesk_tui.sync.copy import copy_all
 from supportdesk_tui.sync.errands import Errands
 from supportdesk_tui.sync.feed import Feed, FeedHooks
 from supportdesk_tui.sync.queue import Queue
 from supportdesk_tui.sync.start import first_view
+from supportdesk_tui.sync.telling import why
 
 BackendFactory = Callable[[], Awaitable[Backend]]
 """Makes a backend and finds its token; imports what it needs only when it is called."""
@@ -59,6 +61,8 @@ class Link:
         self._why_refused = ""
         self._has_gap = self._is_catching_up = False
         self._caught_up_at = -_GAP_PAUSE_S
+        self._told = ""
+        """Why there is no connection, as it was told: once, however often it is tried."""
         self.feed = Feed(common, queue, FeedHooks(hooks.back, self._gap, hooks.moved))
 
     @property
@@ -78,6 +82,7 @@ class Link:
             except SignInNeeded as error:
                 self._hooks.sign_in_needed()
                 self._common.store.dispatch(ev.LinkChanged(LinkPhase.SIGN_IN, self._common.heard_at, str(error.reason)))
+                self._common.tell(words.SIGN_IN, Level.WARN, reason=why(error))
             except (BackendError, Unsupported) as error:
                 tries = 0 if self._common.store.state.link.phase is LinkPhase.LIVE else tries
                 await self._wait(error, tries)
@@ -92,6 +97,9 @@ class Link:
         retry_at = self._common.clock.now() + timedelta(seconds=wait_s)
         reason = str(getattr(error, "reason", "") or error)
         self._common.store.dispatch(ev.LinkChanged(LinkPhase.LOST, self._common.heard_at, reason, retry_at))
+        if not isinstance(error, Unreachable) and reason != self._told:
+            self._told = reason
+            self._common.tell(words.NO_LINK, Level.WARN, reason=why(error))
         try:
             async with asyncio.timeout(wait_s):
                 await self._token.wait()
@@ -105,6 +113,7 @@ class Link:
         backend = await factory()
         self._common.backend = backend
         await self._sign_in(backend)
+        self._told = ""
         since = await self._common.cache.run(self._common.cache.last.mark)
         self._common.is_whole = since is not None
         listening = asyncio.create_task(self.feed.listen(backend, since))

@@ -48,6 +48,7 @@ BULK = 1000
 """Most tickets of one bulk request."""
 MAX_FILE = 25 * 1024 * 1024
 """Largest attachment, either way, in bytes."""
+_TOO_LARGE = f"larger than {MAX_FILE // 1024 // 1024} MB"
 FILE_TIME_S = 600.0
 """Longest download."""
 
@@ -161,6 +162,8 @@ class NativeBackend:
             headers={"Accept": "*/*"},
             max_bytes=min(attachment.size, MAX_FILE),
         )
+        if attachment.size > MAX_FILE:
+            raise Refused(call.operation, _TOO_LARGE)
         started, taken = time.monotonic(), 0
         async with self._http.stream(call) as stream:
             async for piece in stream.pieces():
@@ -312,5 +315,5 @@ def _file_bytes(file: LocalFile) -> bytes:
     with file.path.open("rb") as opened:
         data = opened.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
-        raise Refused("upload the file", f"larger than {MAX_FILE // 1024 // 1024} MB")
+        raise Refused("upload the file", _TOO_LARGE)
     return data

@@ -19,6 +19,9 @@ from supportdesk_tui.ui.widgets.line_pane import LinePane
 OFFLINE_S = 15
 """Seconds a lost line is told as its last sign of life; after that it is off."""
 
+AGAIN_S = 5
+"""A shorter wait is not worth a word."""
+
 
 def ticks(link: LinkState, now: datetime) -> bool:
     """Whether the line tells seconds: only while a lost connection is young."""
@@ -76,7 +79,9 @@ class TopPane(LinePane):
         return [line.strip()]
 
     def _right(self, view: TopView, now: datetime, width: int) -> list[tuple[str, str]]:
-        parts = [self._link(view, now)]
+        said, ink = self._link(view, now)
+        again = _again(view.link, now)
+        parts = [(_("{state} · again at {time}", state=said, time=again) if again and width >= 80 else said, ink)]
         if view.troubled:
             parts.append((_("{mark} {n} need you · D", mark=self.paint.glyphs.warn, n=view.troubled), "danger"))
         if view.held or (view.waiting and not _is_off(view, now)):
@@ -116,6 +121,13 @@ class TopPane(LinePane):
         tab = next((tab for end, tab in self._ends if event.x < end), None)
         if tab is not None:
             self.post_message(self.TabChosen(tab))
+
+
+def _again(link: LinkState, now: datetime) -> str:
+    """When a lost connection is tried again, where that is not at once: the time of day, which does not change every second."""
+    if link.phase is not LinkPhase.LOST or link.retry_at is None or (link.retry_at - now).total_seconds() < AGAIN_S:
+        return ""
+    return when.clock_time(link.retry_at, seconds=True)
 
 
 def _is_off(view: TopView, now: datetime) -> bool:

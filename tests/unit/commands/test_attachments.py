@@ -1,0 +1,31 @@
+"""Saving one file of the open conversation, by its id."""
+
+from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.attachments import choice_of, files_of
+from supportdesk_tui.domain.conversation import Attachment
+from supportdesk_tui.domain.ids import AttachmentId, TicketId
+from supportdesk_tui.store.state import Loaded, Pane
+from supportdesk_tui.text.safe import sanitize_line
+from tests import make
+from tests.unit.commands.desk import NOW, context, only, run, with_conversation
+
+T1 = TicketId("t1")
+FILE = Attachment(AttachmentId("f1"), sanitize_line("proof.png"), "image/png", 2_500_000)
+
+
+def test_file_is_saved_by_its_id_and_one_that_is_not_there_is_said() -> None:
+    with_file = with_conversation(
+        context(Pane.CONVERSATION, opened=1), entries=Loaded((make.entry(1, attachments=(FILE,)),), NOW)
+    )
+    assert run(with_file, "conversation.save_attachment", "f1") == [ef.SaveFile(T1, AttachmentId("f1"))]
+    assert only(run(with_file, "conversation.save_attachment", "f2"), ef.Tell).text == "No attachments here"
+    assert run(context(), "conversation.save_attachment", "f1") == []
+
+
+def test_list_says_what_a_file_is_and_how_large_before_anything_is_fetched() -> None:
+    small = Attachment(AttachmentId("f2"), sanitize_line("a.txt"), "text/plain", 12)
+    opened = with_conversation(
+        context(Pane.CONVERSATION, opened=1), entries=Loaded((make.entry(1, attachments=(small, FILE)),), NOW)
+    )
+    hints = [choice_of(one).hint for one in files_of(opened)]
+    assert hints == ["text/plain · 1 kB", "image/png · 2.5 MB"]
