@@ -5,11 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from supportdesk_tui.server.floor.authority import PERMISSIONS
 from supportdesk_tui.server.http.app import ENDPOINTS
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.wire import schema
+from supportdesk_tui.wire.schema import API_PREFIX
 
 from .conftest import Client
 
@@ -24,6 +27,18 @@ LOGINS = {
     "admin": "admin",
 }
 READ = "reads"
+READS = {
+    ("GET", "/directory"),
+    ("GET", "/views"),
+    ("GET", "/tickets"),
+    ("GET", "/tickets/{ticket}"),
+    ("GET", "/tickets/{ticket}/entries"),
+    ("GET", "/tickets/{ticket}/notes"),
+    ("GET", "/changes/{key}"),
+    ("GET", "/customers/{customer}"),
+    ("GET", "/attachments/{attachment}"),
+}
+"""Open to everybody who is signed in."""
 WRITES: dict[tuple[str, str], Any] = {
     ("POST", "/tickets/{ticket}/replies"): ("reply", {"body": "x"}),
     ("POST", "/tickets/{ticket}/notes"): ("note", {"body": "x"}),
@@ -36,7 +51,16 @@ WRITES: dict[tuple[str, str], Any] = {
     ("POST", "/attachments"): ("attach", None),
     ("GET", "/articles"): ("articles", None),
 }
-HAVE_TESTS_OF_THEIR_OWN = {"/health", "/session", "/events", "/tickets/{ticket}/log"}
+ANYONE = {("GET", "/health"), ("POST", "/session"), ("GET", "/openapi.json")}
+"""Open without a token."""
+HAVE_TESTS_OF_THEIR_OWN = {
+    ("GET", "/session"),
+    ("DELETE", "/session"),
+    ("DELETE", "/agents/{agent}/tokens"),
+    ("GET", "/events"),
+    ("GET", "/tickets/{ticket}/log"),
+    ("POST", "/inbound"),
+}
 CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("take", {"type": "assign", "agent": "me"}),
     ("assign", {"type": "assign", "agent": "a2"}),
@@ -66,17 +90,33 @@ def test_seed_has_every_role(server: ServerThread) -> None:
     assert len(server.parts.desk.agents) == 14
 
 
+def test_every_route_of_the_running_server_says_here_who_may_use_it(server: ServerThread) -> None:
+    app: Any = server.service.config.loaded_app
+    while not isinstance(app, Starlette):
+        app = app.app
+    served = {
+        (method, route.path.removeprefix(API_PREFIX))
+        for route in app.routes
+        if isinstance(route, Route)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert len(served) == len(ENDPOINTS) + 1
+    assert served == READS | WRITES.keys() | ANYONE | HAVE_TESTS_OF_THEIR_OWN
+    assert all((one.who == "anyone") == ((one.method, one.path) in ANYONE) for one in ENDPOINTS)
+
+
 @pytest.mark.parametrize("role", LOGINS)
 @pytest.mark.parametrize(
     "endpoint",
-    [one for one in ENDPOINTS if one.path not in HAVE_TESTS_OF_THEIR_OWN and one.who == "agent"],
+    [one for one in ENDPOINTS if (one.method, one.path) in READS | WRITES.keys()],
     ids=lambda one: one.path,
 )
 def test_route_lets_in_whom_the_table_says(people: dict[str, Client], role: str, endpoint: Any) -> None:
     client = people[role]
     ticket = people["l1"].opened() if "{ticket}" in endpoint.path else "t20"
     path = endpoint.path.format(ticket=ticket, key="never-made-key", customer="c20", attachment="f-none")
-    capability, body = WRITES.get((endpoint.method, endpoint.path), (READ, None))
+    key = endpoint.method, endpoint.path
+    capability, body = (READ, None) if key in READS else WRITES[key]
     headers = {"Idempotency-Key": client.new_key()}
     if endpoint.path == "/attachments" and endpoint.method == "POST":
         answer = client.http.post(path, params={"name": "a.txt"}, content=b"x", headers={"Content-Type": "text/plain"})
@@ -110,6 +150,19 @@ def test_log_of_a_foreign_team_is_for_auditors_leads_and_admins(people: dict[str
     assert people["l1"].get(f"/tickets/{ticket}/log").status_code == 200
 
 
+def test_tokens_of_others_are_revoked_by_administrators_only() -> None:
+    with ServerThread(tickets=5) as server:
+        other = next(one for one in server.parts.desk.agents.values() if one.login not in LOGINS.values())
+        for role, login in LOGINS.items():
+            mine, colleague = Client(server, login), Client(server, other.login)
+            answer = mine.http.delete(f"/agents/{other.id}/tokens")
+            assert answer.status_code == (204 if role == "admin" else 403)
+            assert colleague.get("/session").status_code == (401 if role == "admin" else 200)
+            assert mine.http.delete("/agents/nobody/tokens").status_code == (404 if role == "admin" else 403)
+            assert mine.http.delete("/agents/me/tokens").status_code == 204
+            assert mine.get("/session").status_code == 401
+
+
 def test_follow_up_needs_its_own_permission(people: dict[str, Client]) -> None:
     ticket = people["l1"].opened()
     answer = people["trainee"].post(f"/tickets/{ticket}/notes", {"body": "x", "then": [{"type": "transfer", "team": "risk"}]})
@@ -121,7 +174,7 @@ def test_follow_up_needs_its_own_permission(people: dict[str, Client]) -> None:
     "endpoint", [one for one in ENDPOINTS if one.who != "anyone"], ids=lambda one: f"{one.method} {one.path}"
 )
 def test_no_token_no_entry(server: ServerThread, endpoint: Any) -> None:
-    path = endpoint.path.format(ticket="t1", key="never-made-key", customer="c1", attachment="f")
+    path = endpoint.path.format(ticket="t1", key="never-made-key", customer="c1", attachment="f", agent="a1")
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"}):
         answer = httpx.request(endpoint.method, f"{server.url}/api/v1{path}", headers=headers)
         assert answer.status_code == 401

@@ -8,8 +8,8 @@ from typing import Any, Literal, cast
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from supportdesk_tui.server.http.connection import Bounded
 from supportdesk_tui.wire import schema
 
 FaultKind = Literal["latency", "status", "cut_before", "cut_after", "truncate", "expired"]
@@ -93,7 +93,7 @@ class Faults:
         """Uvicorn's HTTP protocol, with its connections in our reach."""
         faults = self
 
-        class Reachable(H11Protocol):
+        class Reachable(Bounded):
             """Registers its transport by the client's address."""
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as H11Protocol declares it

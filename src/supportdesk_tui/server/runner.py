@@ -7,7 +7,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -20,13 +20,17 @@ from starlette.middleware import Middleware
 from supportdesk_tui.server.desk.desk import Desk, now_ms
 from supportdesk_tui.server.faults import FaultGate, Faults
 from supportdesk_tui.server.http.app import build_app
+from supportdesk_tui.server.http.connection import protocol_of
+from supportdesk_tui.server.http.discreet import keep_discreet
 from supportdesk_tui.server.http.hub import Hub
+from supportdesk_tui.server.http.limits import MAX_HEAD, UNHURRIED, Limits
 from supportdesk_tui.server.http.tokens import TokenBook
 from supportdesk_tui.server.seed.exchange import seed_database
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.engine import Database, migrate, open_engine
 
-STOP_S = 1
+STOP_S = 5
+"""How long open requests may take to finish when the server stops; the event streams end at once."""
 DEAD_MS = 10_000
 """How long what was sent to a client may stay unacknowledged; the feed says something every second."""
 DEMO_LOGIN = "li.wei"
@@ -81,9 +85,13 @@ def is_empty(engine: Engine) -> bool:
         return not connection.execute(select(func.count()).select_from(tables.events)).scalar()
 
 
-def make_config(parts: Parts, *middleware: Middleware, ticking: bool = True, **options: Any) -> uvicorn.Config:
+def make_config(
+    parts: Parts, *middleware: Middleware, ticking: bool = True, limits: Limits = UNHURRIED, **options: Any
+) -> uvicorn.Config:
     """Uvicorn's configuration for a backend."""
-    app = build_app(parts.desk, parts.hub, parts.tokens, *middleware, ticking=ticking)
+    keep_discreet()
+    app = build_app(parts.desk, parts.hub, parts.tokens, *middleware, ticking=ticking, limits=limits)
+    options.setdefault("http", protocol_of(limits))
     return uvicorn.Config(
         app,
         log_level="warning",
@@ -92,6 +100,8 @@ def make_config(parts: Parts, *middleware: Middleware, ticking: bool = True, **o
         timeout_graceful_shutdown=STOP_S,
         lifespan="on",
         ws="none",
+        h11_max_incomplete_event_size=MAX_HEAD,
+        proxy_headers=False,
         **options,
     )
 
@@ -121,6 +131,7 @@ class ServerThread:
         faults: Faults | None = None,
         ticking: bool = True,
         port: int = 0,
+        limits: Limits = UNHURRIED,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="supportdesk-") if db_url is None else None
         self.db_url = db_url or f"sqlite:///{Path(self._folder.name if self._folder else '') / 'desk.db'}"
@@ -132,7 +143,8 @@ class ServerThread:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._started = threading.Event()
         gate = (Middleware(FaultGate, faults=faults),) if faults else ()
-        config = make_config(self.parts, *gate, ticking=ticking, http=faults.protocol() if faults else "h11")
+        http = {"http": faults.protocol()} if faults else {}
+        config = make_config(self.parts, *gate, ticking=ticking, limits=limits, **http)
         self.service = Service(config, self.parts.hub, self._started.set)
         self._thread = threading.Thread(target=self.service.run, args=([self._socket],), name="backend", daemon=True)
 
@@ -193,6 +205,7 @@ class ServeOptions:
     seed: int = 1
     password: str = ""
     """Password of every seeded agent; none can sign in with a password when it is empty."""
+    limits: Limits = field(default_factory=Limits)
 
 
 def run_server(options: ServeOptions, announce: Callable[[str], None]) -> None:
@@ -213,7 +226,7 @@ def run_server(options: ServeOptions, announce: Callable[[str], None]) -> None:
     listener = loopback_socket("127.0.0.1" if options.host == "localhost" else options.host, options.port)
     tls: dict[str, Any] = {"ssl_certfile": options.certificate, "ssl_keyfile": options.key} if options.certificate else {}
     url = f"{'https' if options.certificate else 'http'}://{options.host}:{listener.getsockname()[1]}"
-    service = Service(make_config(parts, **tls), parts.hub, lambda: announce(url))
+    service = Service(make_config(parts, limits=options.limits, **tls), parts.hub, lambda: announce(url))
     signal.signal(signal.SIGTERM, _leave)
     try:
         with contextlib.suppress(KeyboardInterrupt, SystemExit):

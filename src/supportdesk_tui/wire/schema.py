@@ -21,6 +21,7 @@ All text is as people wrote it: the client sanitises, the server stores.
     POST   /api/v1/changes                       BulkIn    -> BulkOut, a result per ticket
     GET    /api/v1/changes/{key}                 AppliedOut of a key, 404 when it never arrived
     POST   /api/v1/changes/{key}/undo            UndoOut; 409 with what changed since
+    DELETE /api/v1/agents/{id}/tokens            signs an agent out everywhere; oneself (`me`), or anybody as an administrator
     PUT    /api/v1/agents/me/state               AgentStateIn -> AgentOut
     GET    /api/v1/customers/{id}                CustomerOut
     GET    /api/v1/articles                      list[ArticleOut]; ?text=&locale=
@@ -79,7 +80,8 @@ class ErrorOut(Out):
     """The one shape of every refusal."""
 
     code: str
-    """bad_request, unauthenticated, forbidden, not_found, method, conflict, too_large, invalid, key_reused, rate_limited, internal."""
+    """bad_request, unauthenticated, forbidden, not_found, method, conflict, too_large, invalid, key_reused, rate_limited,
+    timeout, unavailable, internal."""
     message: str
     field: str = ""
     request_id: str = ""

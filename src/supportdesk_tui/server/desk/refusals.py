@@ -23,6 +23,19 @@ class BadRequest(Refusal):
     code = "bad_request"
 
 
+class Unreadable(BadRequest):
+    """It is in a coding the server does not take."""
+
+    status = 415
+
+
+class TooSlow(BadRequest):
+    """It did not arrive in time."""
+
+    status = 408
+    code = "timeout"
+
+
 class Unauthenticated(Refusal):
     """No token, or one that is not good (any more)."""
 
@@ -56,6 +69,12 @@ class TooLarge(Refusal):
 
     status = 413
     code = "too_large"
+
+
+class LongUrl(TooLarge):
+    """The path and query are longer than allowed."""
+
+    status = 414
 
 
 class KeyReused(Refusal):

@@ -1,11 +1,11 @@
 """The application: routes from the declarations, one shape for every refusal, a request id on every answer."""
 
-import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import anyio
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -33,9 +33,11 @@ from supportdesk_tui.server.http import (
     tickets,
     views,
 )
-from supportdesk_tui.server.http.call import MAX_FILE, MAX_JSON, Call, Endpoint, decode, json_answer, read_body
+from supportdesk_tui.server.http.call import Call, Endpoint, decode, read_body
+from supportdesk_tui.server.http.guard import Guard
 from supportdesk_tui.server.http.hub import Hub
-from supportdesk_tui.server.http.mapping import row_out
+from supportdesk_tui.server.http.limits import UNHURRIED, Limits, Rates
+from supportdesk_tui.server.http.refused import broken, log_unwritten, not_routed, not_written, refused
 from supportdesk_tui.server.http.tokens import TokenBook
 from supportdesk_tui.server.storage.engine import checkpoint
 from supportdesk_tui.wire import schema
@@ -54,6 +56,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 """Every route there is."""
 
+SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+"""On every answer: what agents read stays out of every cache, and is never taken for something else."""
 TICK_S = 1.0
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -74,7 +78,10 @@ class RequestId:
         async def send_with_id(message: Message) -> None:
             is_start = message["type"] == "http.response.start"
             if is_start:
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in SAFE_HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
             if is_start and scope["method"] == "POST":
                 failpoint("server.mid_answer")
@@ -82,7 +89,9 @@ class RequestId:
         await self.app(scope, receive, send_with_id)
 
 
-def build_app(desk: Desk, hub: Hub, tokens: TokenBook, *middleware: Middleware, ticking: bool = True) -> ASGIApp:
+def build_app(
+    desk: Desk, hub: Hub, tokens: TokenBook, *middleware: Middleware, ticking: bool = True, limits: Limits = UNHURRIED
+) -> ASGIApp:
     """The backend as an ASGI application; `middleware` stands outside everything (faults in tests)."""
 
     @asynccontextmanager
@@ -90,7 +99,7 @@ def build_app(desk: Desk, hub: Hub, tokens: TokenBook, *middleware: Middleware, 
         hub.start()
         async with anyio.create_task_group() as tasks:
             if ticking:
-                tasks.start_soon(_tick, desk)
+                tasks.start_soon(_tick, desk, hub)
             yield
             hub.close()
             tasks.cancel_scope.cancel()
@@ -100,16 +109,22 @@ def build_app(desk: Desk, hub: Hub, tokens: TokenBook, *middleware: Middleware, 
     async def get_document(_request: Request) -> Response:
         return Response(document, media_type="application/json")
 
-    handlers = {(one.method, one.path): _handler(one, desk, hub, tokens) for one in ENDPOINTS}
+    door = Door(desk, hub, tokens, limits)
+    handlers = {(one.method, one.path): door.handler(one) for one in ENDPOINTS}
     routes = [Route(schema.API_PREFIX + path, handlers[method, path], methods=[method]) for method, path in handlers]
     routes.append(Route(schema.API_PREFIX + "/openapi.json", get_document, methods=["GET"]))
     app = Starlette(
         routes=_one_route_a_path(routes),
         middleware=middleware,
-        exception_handlers={Refusal: _refused(desk), HTTPException: _not_routed, Exception: _broken},
+        exception_handlers={
+            Refusal: refused(lambda: desk.agents),
+            HTTPException: not_routed,
+            OperationalError: not_written,
+            Exception: broken,
+        },
         lifespan=lifespan,
     )
-    return RequestId(app)
+    return RequestId(Guard(app, limits))
 
 
 def _one_route_a_path(routes: list[Route]) -> list[Route]:
@@ -129,58 +144,52 @@ def _one_route_a_path(routes: list[Route]) -> list[Route]:
     return [Route(path, join(methods), methods=list(methods)) for path, methods in paths.items()]
 
 
-def _handler(endpoint: Endpoint, desk: Desk, hub: Hub, tokens: TokenBook) -> Handler:
-    async def handle(request: Request) -> Response:
-        call = Call(request, desk, hub, tokens)
-        if endpoint.who != "anyone":
-            header = request.headers.get("Authorization")
-            call.token_hash, agent = await run_in_threadpool(tokens.check, header, endpoint.who)
-            call.who = desk.agents.get(agent) if agent else None
-            if endpoint.who == "agent" and call.who is None:
-                raise Unauthenticated("the agent of this token is gone")
-        if endpoint.run is None:
-            return await live.stream(call)
-        call.raw = await read_body(request, MAX_FILE if endpoint.body is bytes else MAX_JSON)
-        if endpoint.body not in {None, bytes}:
-            call.body = decode(call.raw, endpoint.body)
-        return await run_in_threadpool(endpoint.run, call)
+class Door:
+    """Lets requests in: a good token at a fair pace, then the body, then the route's own work in a thread."""
 
-    return handle
+    def __init__(self, desk: Desk, hub: Hub, tokens: TokenBook, limits: Limits) -> None:
+        self.desk = desk
+        self.hub = hub
+        self.tokens = tokens
+        self.limits = limits
+        self.rates = Rates(limits.token_rate)
+
+    def handler(self, endpoint: Endpoint) -> Handler:
+        """What Starlette calls for the route."""
+
+        async def handle(request: Request) -> Response:
+            call = Call(request, self.desk, self.hub, self.tokens)
+            if endpoint.who != "anyone":
+                await self._identify(call, endpoint)
+            if endpoint.run is None:
+                return await live.stream(call)
+            call.raw = await read_body(request, endpoint.limit, self.limits.body_s)
+            if endpoint.body not in {None, bytes}:
+                call.body = decode(call.raw, endpoint.body)
+            return await run_in_threadpool(endpoint.run, call)
+
+        return handle
+
+    async def _identify(self, call: Call, endpoint: Endpoint) -> None:
+        header = call.request.headers.get("Authorization")
+        call.token_hash, agent = await run_in_threadpool(self.tokens.check, header, endpoint.who)
+        self.rates.take(call.token_hash)
+        call.who = self.desk.agents.get(agent) if agent else None
+        if endpoint.who == "agent" and call.who is None:
+            raise Unauthenticated("the agent of this token is gone")
 
 
-async def _tick(desk: Desk) -> None:
+async def _tick(desk: Desk, hub: Hub) -> None:
+    """Let time pass; a database that cannot be written now is tried again at the next beat."""
+    is_told = False
     while True:
         await anyio.sleep(TICK_S)
-        await run_in_threadpool(pass_time, desk)
-        await run_in_threadpool(checkpoint, desk.database.engine)
-
-
-def _error(request: Request, status: int, error: schema.ErrorOut, headers: dict[str, str] | None = None) -> Response:
-    error.request_id = request.scope.get("request_id", "")
-    return json_answer(error, status, headers)
-
-
-def _refused(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refusal)  # noqa: S101  registered for this class only
-        current = row_out(error.current, desk.agents) if error.current else None
-        headers = {"Retry-After": str(error.after_s)} if error.after_s else {}
-        if error.status == 401:
-            headers["WWW-Authenticate"] = "Bearer"
-        told = schema.ErrorOut(code=error.code, message=str(error), field=error.field, current=current)
-        return _error(request, error.status, told, headers)
-
-    return refused
-
-
-async def _not_routed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
-    code = {404: "not_found", 405: "method"}.get(error.status_code, "bad_request")
-    headers = dict(error.headers or {})
-    return _error(request, error.status_code, schema.ErrorOut(code=code, message=error.detail), headers)
-
-
-async def _broken(request: Request, _error_raised: Exception) -> Response:
-    logging.getLogger("uvicorn.error").error("request %s failed", request.scope["request_id"])
-    told = schema.ErrorOut(code="internal", message="the server failed; it is logged under the request id")
-    return _error(request, 500, told)
+        hub.forget_the_silent()
+        try:
+            await run_in_threadpool(pass_time, desk)
+            await run_in_threadpool(checkpoint, desk.database.engine)
+            is_told = False
+        except OperationalError as error:
+            if not is_told:
+                log_unwritten(error)
+            is_told = True

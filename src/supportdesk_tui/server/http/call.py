@@ -1,5 +1,6 @@
 """What a route gets and what it says about itself: one declaration feeds the router, the checks and the OpenAPI document."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.server.desk.desk import Answer, Desk
 from supportdesk_tui.server.desk.desk import Request as Asked
-from supportdesk_tui.server.desk.refusals import BadRequest, Forbidden, Refusal, TooLarge, Unauthenticated
+from supportdesk_tui.server.desk.refusals import BadRequest, Forbidden, Refusal, TooLarge, TooSlow, Unauthenticated
 from supportdesk_tui.server.floor.people import Agent
 from supportdesk_tui.server.http.hub import Hub
 from supportdesk_tui.server.http.tokens import TokenBook
@@ -20,6 +21,10 @@ from supportdesk_tui.server.http.tokens import TokenBook
 T = TypeVar("T")
 MAX_JSON = 1_000_000
 MAX_FILE = 10_000_000
+MAX_UNREAD = 1_000
+"""Bytes of a body where none is wanted."""
+MAX_SMALL = 4_000
+"""Bytes of the bodies that hold a few words."""
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _VERSION = re.compile(r'"?(\d{1,12})"?')
 _PATH_IN_ERROR = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.S)
@@ -53,8 +58,17 @@ class Endpoint:
     """A struct or union; `bytes` for a raw upload."""
     who: Who = "agent"
     params: tuple[Param, ...] = ()
+    most: int = 0
+    """Most bytes of the body; 0: as much as any of its kind."""
     keyed: bool = False
     refusals: tuple[int, ...] = ()
+
+    @property
+    def limit(self) -> int:
+        """Most bytes of the body."""
+        if self.body is None:
+            return self.most or MAX_UNREAD
+        return self.most or (MAX_FILE if self.body is bytes else MAX_JSON)
 
 
 @dataclass(slots=True)
@@ -121,8 +135,8 @@ class Call:
         return int(version[1])
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, refused as soon as it is longer than allowed."""
+async def read_body(request: Request, limit: int, wait_s: float) -> bytes:
+    """The body, refused as soon as it is longer than allowed or takes too long."""
     declared = request.headers.get("Content-Length", "")
     if declared.isdigit() and int(declared) > limit:
         raise TooLarge(f"at most {limit} bytes")
@@ -131,11 +145,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
     try:
-        async for piece in request.stream():
-            size += len(piece)
-            if size > limit:
-                raise TooLarge(f"at most {limit} bytes")
-            pieces.append(piece)
+        async with asyncio.timeout(wait_s):
+            async for piece in request.stream():
+                size += len(piece)
+                if size > limit:
+                    raise TooLarge(f"at most {limit} bytes")
+                pieces.append(piece)
+    except TimeoutError as error:
+        raise TooSlow(f"the body did not arrive within {wait_s:.0f} seconds") from error
     except ClientDisconnect as error:
         raise BadRequest("the body ended early") from error
     return b"".join(pieces)

@@ -1,6 +1,7 @@
 """The live feed: what a commit did is pushed at once to every open stream; slow clients are dropped, late ones replayed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
@@ -20,6 +21,10 @@ from supportdesk_tui.wire import schema
 QUEUE_LIMIT = 2_000
 REPLAY_LIMIT = 2_000
 """Events a client may be behind; further back it reads everything again."""
+QUEUE_BYTES = 4_000_000
+"""What may wait for one client; whoever is further behind reads everything again."""
+PRESENCE_S = 90.0
+"""How long somebody is thought to be where they said; the desk says it anew long before."""
 BEAT_S = 1.0
 
 
@@ -36,13 +41,32 @@ class Stream:
     def __init__(self, agent: str) -> None:
         self.agent = agent
         self.frames: asyncio.Queue[Frame | None] = asyncio.Queue(QUEUE_LIMIT)
+        self.waiting = 0
+        """Bytes queued."""
 
-    def push(self, frame: Frame | None) -> bool:
+    def push(self, frame: Frame) -> bool:
         """Queue a frame; False when the client is too slow and its stream must end."""
-        if self.frames.full():
+        if self.frames.full() or self.waiting + len(frame.data) > QUEUE_BYTES:
             return False
+        self.waiting += len(frame.data)
         self.frames.put_nowait(frame)
         return True
+
+    async def next(self) -> Frame | None:
+        """The next frame; a beat when none came for a while, None at the end."""
+        try:
+            frame = await asyncio.wait_for(self.frames.get(), BEAT_S)
+        except TimeoutError:
+            return Frame(0, beat())
+        self.waiting -= len(frame.data) if frame else 0
+        return frame
+
+    def end(self) -> None:
+        """Forget what waits; the next thing the client gets is the end."""
+        while not self.frames.empty():
+            self.frames.get_nowait()
+        self.waiting = 0
+        self.frames.put_nowait(None)
 
 
 def format_event(name: str, payload: Struct, seq: int = 0) -> bytes:
@@ -58,6 +82,8 @@ class Hub:
         self.desk = desk
         self.streams: set[Stream] = set()
         self.presence: dict[tuple[str, str], schema.PresenceOut] = {}
+        self._said_at: dict[str, float] = {}
+        """Agent → when they last said where they are."""
         self.is_closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -111,12 +137,11 @@ class Hub:
 
     def _drop(self, stream: Stream) -> None:
         self.streams.discard(stream)
-        while not stream.frames.empty():
-            stream.frames.get_nowait()
-        stream.frames.put_nowait(None)
+        stream.end()
 
     def attend(self, agent: str, name: str, ticket: str | None, activity: schema.ActivityName) -> None:
         """Somebody looks at or types on a ticket, or has gone."""
+        self._said_at[agent] = time.monotonic()
         for where in [
             key for key in self.presence if key[0] == agent and (key[1] != ticket or activity == "gone" or ticket is None)
         ]:
@@ -127,6 +152,12 @@ class Hub:
             if self.presence.get((agent, ticket)) != here:
                 self.presence[agent, ticket] = here
                 self._say(here)
+
+    def forget_the_silent(self) -> None:
+        """Whoever stopped saying where they are is not there any more, though their connection may still be open."""
+        oldest = time.monotonic() - PRESENCE_S
+        for agent in {agent for agent, _ in self.presence if self._said_at.get(agent, 0.0) < oldest}:
+            self.attend(agent, "", None, "gone")
 
     def _say(self, presence: schema.PresenceOut) -> None:
         self.push_all([Frame(0, format_event("presence", presence))])
@@ -147,10 +178,7 @@ class Hub:
             for here in list(self.presence.values()):
                 yield format_event("presence", here)
             while not self.is_closed:
-                try:
-                    frame = await asyncio.wait_for(stream.frames.get(), BEAT_S)
-                except TimeoutError:
-                    frame = Frame(0, beat())
+                frame = await stream.next()
                 if frame is None or not may_listen():
                     return
                 if frame.seq == 0 or frame.seq > sent:

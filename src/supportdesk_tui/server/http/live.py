@@ -4,7 +4,7 @@ from starlette.responses import Response, StreamingResponse
 
 from supportdesk_tui.server.desk.refusals import BadRequest, Missing
 from supportdesk_tui.server.desk.transaction import load_ticket
-from supportdesk_tui.server.http.call import Call, Endpoint, Param, need
+from supportdesk_tui.server.http.call import MAX_SMALL, Call, Endpoint, Param, need
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.wire import schema
 
@@ -39,7 +39,14 @@ async def stream(call: Call) -> Response:
 STREAM_PATH = "/events"
 ENDPOINTS = (
     Endpoint(
-        method="PUT", path="/presence", says="Where I am", run=attend, body=schema.PresenceIn, status=204, refusals=(403, 404)
+        method="PUT",
+        path="/presence",
+        says="Where I am",
+        run=attend,
+        body=schema.PresenceIn,
+        most=MAX_SMALL,
+        status=204,
+        refusals=(403, 404),
     ),
     Endpoint(
         method="GET",

@@ -20,8 +20,9 @@ _MATCH = Param(
     "If-Match", {"type": "string", "pattern": '^"[0-9]{1,9}"$'}, "header", says="The version the agent saw, in quotes"
 )
 _TITLES = {
-    400: "Cannot be read", 401: "Sign in", 403: "Not allowed", 404: "No such thing", 409: "Moved on", 413: "Too large",
-    422: "Understood and refused", 429: "Too often",
+    400: "Cannot be read", 401: "Sign in", 403: "Not allowed", 404: "No such thing", 408: "Too slow", 409: "Moved on",
+    413: "Too large", 414: "Too long an address", 415: "In a coding the server does not take", 422: "Understood and refused",
+    429: "Too often", 503: "Not now; nothing was changed",
 }  # fmt: skip
 
 
@@ -85,11 +86,11 @@ def _operation(one: Endpoint, drawn: dict[int, Any]) -> dict[str, Any]:
 
 
 def _codes(one: Endpoint) -> set[int]:
-    codes = {*one.refusals}
+    codes = {*one.refusals, 414, 415, 429, 503}
     if one.who != "anyone":
         codes.add(401)
     if one.body is not None or one.keyed:
-        codes |= {400, 413, 422}
+        codes |= {400, 408, 413, 422}
     if one.params:
         codes |= {400, 422}
     return codes

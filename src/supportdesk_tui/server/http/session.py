@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from supportdesk_tui import __version__
+from supportdesk_tui.server.desk.refusals import Forbidden, Missing
 from supportdesk_tui.server.floor.authority import PERMISSIONS
-from supportdesk_tui.server.http.call import Call, Endpoint, json_answer, need
+from supportdesk_tui.server.http.call import MAX_SMALL, Call, Endpoint, json_answer, need
 from supportdesk_tui.server.http.mapping import agent_out
 from supportdesk_tui.server.http.views import load_of
 from supportdesk_tui.wire import schema
@@ -41,6 +42,18 @@ def sign_out(call: Call) -> Response:
     return Response(status_code=204)
 
 
+def sign_out_everywhere(call: Call) -> Response:
+    """Revoke every token of an agent: one's own, or as an administrator anybody's."""
+    agent = call.path["agent"]
+    if agent not in {call.agent.id, "me"} and call.agent.role != "admin":
+        raise Forbidden("the tokens of others are for administrators")
+    agent = call.agent.id if agent == "me" else agent
+    if agent not in call.desk.agents:
+        raise Missing(f"there is no agent {agent[:40]}")
+    call.tokens.revoke_all(agent)
+    return Response(status_code=204)
+
+
 def set_state(call: Call) -> Response:
     """Say whether work may reach me."""
     need(call, "agent_state")
@@ -57,6 +70,7 @@ ENDPOINTS = (
         says="Sign in",
         run=sign_in,
         body=schema.SignIn,
+        most=MAX_SMALL,
         out=schema.SignedIn,
         who="anyone",
         refusals=(401, 429),
@@ -64,11 +78,20 @@ ENDPOINTS = (
     Endpoint(method="GET", path="/session", says="Who am I", run=get_session, out=schema.SessionOut),
     Endpoint(method="DELETE", path="/session", says="Sign out", run=sign_out, status=204),
     Endpoint(
+        method="DELETE",
+        path="/agents/{agent}/tokens",
+        says="Sign an agent out everywhere",
+        run=sign_out_everywhere,
+        status=204,
+        refusals=(403, 404),
+    ),
+    Endpoint(
         method="PUT",
         path="/agents/me/state",
         says="Set my state",
         run=set_state,
         body=schema.AgentStateIn,
+        most=MAX_SMALL,
         out=schema.AgentOut,
         refusals=(403,),
     ),

@@ -6,16 +6,14 @@ import secrets
 import threading
 import time
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
-from supportdesk_tui.server.desk.refusals import TooMany, Unauthenticated
+from supportdesk_tui.server.desk.refusals import Unauthenticated
+from supportdesk_tui.server.http.throttle import Throttle
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.engine import Database
 
 TOKEN_DAYS = 30
-TRIES = 5
-WINDOW_S = 60.0
-MAX_WATCHED = 10_000
 _SCRYPT = {"n": 2**13, "r": 8, "p": 1, "dklen": 32}
 
 
@@ -36,7 +34,9 @@ class TokenBook:
         self.database = database
         self._lock = threading.Lock()
         self._good: dict[str, tuple[str, str | None, float]] = {}
-        self._failures: dict[str, list[float]] = {}
+        self._revocations = 0
+        """Counted so that a look-up that began before one does not bring a revoked token back."""
+        self._throttle = Throttle()
 
     def issue(self, agent: str | None, *, kind: str = "agent", label: str = "") -> str:
         """A new token, said this once."""
@@ -73,28 +73,38 @@ class TokenBook:
 
     def _look_up(self, hashed: str) -> tuple[str, str | None, float] | None:
         columns = tables.tokens.c
+        with self._lock:
+            revocations = self._revocations
         with self.database.reading() as connection:
             row = connection.execute(select(tables.tokens).where(columns.hash == hashed, columns.revoked_at.is_(None))).first()
         if row is None:
             return None
         known = (row.kind, row.agent, (row.expires_at or 2**53) / 1000)
         with self._lock:
-            self._good[hashed] = known
+            if revocations == self._revocations:
+                self._good[hashed] = known
         return known
 
     def revoke(self, hashed: str) -> None:
         """Make a token worthless at once."""
+        self._revoke(tables.tokens.c.hash == hashed)
+
+    def revoke_all(self, agent: str) -> int:
+        """Make every token of an agent worthless at once; says how many there were."""
+        return self._revoke(tables.tokens.c.agent == agent)
+
+    def _revoke(self, which: ColumnElement[bool]) -> int:
         now = time.time_ns() // 1_000_000
-        columns = tables.tokens.c
-        change = update(tables.tokens).where(columns.hash == hashed).values(revoked_at=now)
-        self.database.write(lambda connection: connection.execute(change))
+        change = update(tables.tokens).where(which, tables.tokens.c.revoked_at.is_(None)).values(revoked_at=now)
+        count = self.database.write(lambda connection: connection.execute(change).rowcount)
         with self._lock:
-            self._good.pop(hashed, None)
+            self._revocations += 1
+            self._good.clear()  # they are read again, each once
+        return count
 
     def sign_in(self, login: str, password: str, client: str) -> str:
-        """The agent of a login and password; after five failures in a minute the door stays shut for a while."""
-        watched = f"{client}\n{login.casefold()}"
-        self._throttle(watched)
+        """The agent of a login and password; after some failures in a minute the door stays shut for a while."""
+        began = self._throttle.begin(client, login)
         with self.database.reading() as connection:
             query = (
                 select(tables.agents.c.id, tables.credentials.c.salt, tables.credentials.c.hash)
@@ -104,20 +114,6 @@ class TokenBook:
             row = connection.execute(query).first()
         salt, expected = (row.salt, row.hash) if row else (b"nobody's salt...", b"")
         if not hmac.compare_digest(hash_password(password, salt), expected) or row is None:
-            with self._lock:
-                if len(self._failures) > MAX_WATCHED:
-                    self._failures.clear()
-                self._failures.setdefault(watched, []).append(time.monotonic())
             raise Unauthenticated("login or password is wrong")
-        with self._lock:
-            self._failures.pop(watched, None)
+        self._throttle.passed(client, login, began)
         return str(row.id)
-
-    def _throttle(self, watched: str) -> None:
-        now = time.monotonic()
-        with self._lock:
-            recent = [at for at in self._failures.get(watched, ()) if now - at < WINDOW_S]
-            if recent:
-                self._failures[watched] = recent
-        if len(recent) >= TRIES:
-            raise TooMany("too many failed sign-ins", after_s=int(WINDOW_S - (now - recent[0])) + 1)

@@ -1,0 +1,86 @@
+"""One shape for everything that is not done: refusals, unknown routes, a database that cannot be written, our own mistakes."""
+
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from supportdesk_tui.server.desk.refusals import Refusal
+from supportdesk_tui.server.http.call import json_answer
+from supportdesk_tui.server.http.discreet import told_places
+from supportdesk_tui.server.http.mapping import Names, row_out
+from supportdesk_tui.wire import schema
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+_OUTSIDE = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}  # fmt: skip
+"""What SQLite says of the disk and of other programs; anything else is a mistake of ours."""
+RETRY_S = 5
+"""When a request is worth trying again whose change could not be written."""
+_ENDS = frozenset({408, 413, 414, 415})
+"""Refusals after which the rest of the request may still be on its way: the connection ends with them."""
+
+
+def answer_refusal(scope: Scope, error: Refusal, names: Names) -> Response:
+    """A refusal as its answer."""
+    headers = {"Retry-After": str(error.after_s)} if error.after_s else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.status in _ENDS:
+        headers["Connection"] = "close"
+    current = row_out(error.current, names) if error.current else None
+    told = schema.ErrorOut(code=error.code, message=str(error), field=error.field, current=current)
+    return _error(scope, error.status, told, headers)
+
+
+def refused(names: Callable[[], Names]) -> Handler:
+    """The handler of refusals; it names owners as they are called by then."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)  # noqa: S101  registered for this class only
+        return answer_refusal(request.scope, error, names())
+
+    return handle
+
+
+async def not_routed(request: Request, error: Exception) -> Response:
+    """No such path, or not with this method."""
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
+    code = {404: "not_found", 405: "method"}.get(error.status_code, "bad_request")
+    headers = dict(error.headers or {})
+    return _error(request.scope, error.status_code, schema.ErrorOut(code=code, message=error.detail), headers)
+
+
+async def not_written(request: Request, error: Exception) -> Response:
+    """The disk is full or failing, or another program holds the database: nothing of the request was done."""
+    assert isinstance(error, OperationalError)  # noqa: S101  registered for this class only
+    if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF not in _OUTSIDE:
+        logging.getLogger("uvicorn.error").error("request %s: %s", request.scope["request_id"], told_places(error))
+        return await broken(request, error)
+    log_unwritten(error)
+    told = schema.ErrorOut(code="unavailable", message="the server's database cannot be used now; nothing was changed")
+    return _error(request.scope, 503, told, {"Retry-After": str(RETRY_S)})
+
+
+def log_unwritten(error: OperationalError) -> None:
+    """Say why, in SQLite's own words; they name no data."""
+    logging.getLogger("uvicorn.error").error("the database cannot be used: %s", error.orig)
+
+
+async def broken(request: Request, _error_raised: Exception) -> Response:
+    """A mistake of ours."""
+    logging.getLogger("uvicorn.error").error("request %s failed", request.scope["request_id"])
+    told = schema.ErrorOut(code="internal", message="the server failed; it is logged under the request id")
+    return _error(request.scope, 500, told, {})
+
+
+def _error(scope: Scope, status: int, error: schema.ErrorOut, headers: dict[str, str]) -> Response:
+    error.request_id = scope.get("request_id", "")
+    return json_answer(error, status, headers)
