@@ -1,6 +1,6 @@
 """One request to a backend and what its answer means; pure, and the same for every HTTP adapter."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -39,7 +39,8 @@ class Call:
     """Template with `{names}`; logged instead of the path."""
     values: Mapping[str, str] = field(default_factory=dict)
     """What stands in the braces of the route."""
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    """A name with several values is said once for each."""
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     is_write: bool = False
@@ -56,7 +57,7 @@ class Call:
         if not all(self.values.values()):
             raise NotFound(self.operation)
         path = self.route.format(**{name: _segment(value) for name, value in self.values.items()})
-        query = urlencode(self.query, errors="replace", quote_via=quote)
+        query = urlencode(self.query, doseq=True, errors="replace", quote_via=quote)
         return f"{path}?{query}" if query else path
 
     def unreadable(self, path: str, expected: str, *, status: int = 200, request_id: str = "") -> BackendError:
