@@ -1,27 +1,27 @@
 """Bodies: writing, sending, taking back."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
-from supportdesk_tui.commands.blanks import unresolved
 from supportdesk_tui.commands.context import Context
-from supportdesk_tui.commands.effects import Choice, Compose, ComposerAct, Effect
+from supportdesk_tui.commands.effects import Choice, Compose, ComposerAct, Effect, PaneAct
 from supportdesk_tui.commands.forms import promise_fields
+from supportdesk_tui.commands.mentions import mentions
 from supportdesk_tui.commands.opening import WAITS, draft_of, is_answered, values
 from supportdesk_tui.commands.queue import next_ticket
 from supportdesk_tui.commands.spec import Args, Blocked, Run, msg
 from supportdesk_tui.commands.times import parse_when, zone_of
-from supportdesk_tui.domain.changes import FollowUp, MakePromise, Note, Reply, SetStatus
-from supportdesk_tui.domain.conversation import EntryKind
+from supportdesk_tui.domain.changes import FollowUp, MakePromise, Note, Override, Reply, SetStatus
 from supportdesk_tui.domain.feed import Activity
-from supportdesk_tui.domain.ticket import CHANNEL_LIMITS, DEFAULT_LIMIT
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.state import Draft, DraftMode, Level, value_of
+from supportdesk_tui.store.state import Draft, DraftMode, Level, Pane, value_of
+from supportdesk_tui.store.views import summary_of
 
-ANYWAY = "anyway"
-"""Argument of `composer.send` once the agent has seen what the customer wrote meanwhile."""
+if TYPE_CHECKING:
+    from supportdesk_tui.commands.gate import Finding
 
 
 def acting(act: ComposerAct) -> Run:
@@ -33,65 +33,80 @@ def acting(act: ComposerAct) -> Run:
     return run
 
 
-def limit_of(context: Context, mode: DraftMode) -> int:
-    """Longest text of the current ticket's channel; notes have the common one."""
-    current = context.current
-    if mode is DraftMode.NOTE or current is None:
-        return DEFAULT_LIMIT
-    return CHANNEL_LIMITS.get(current.channel, DEFAULT_LIMIT)
-
-
 def writable(context: Context) -> Draft | Blocked:
-    """The draft that would be sent, or why not: nothing written, too long, or a blank of a macro is still open."""
+    """The draft that would be sent, or why there is none; whether it is fit to be sent is the gate's business."""
     ticket = context.state.conversation.ticket
     if ticket is None or not context.state.view.composer_open:
         return Blocked(msg("The composer is not open"))
     draft = draft_of(context, ticket)
     if not draft.body.strip():
         return Blocked(msg("Nothing is written yet"))
-    if blanks := unresolved(draft.body):
-        return Blocked(msg("Not filled in yet: {blanks}"), (("blanks", ", ".join(blanks[:3])),))
-    over = len(draft.body) - limit_of(context, draft.mode)
-    if over > 0:
-        return Blocked(msg("{count} characters too long for this channel"), (("count", str(over)),))
     return draft
 
 
 def can_send(context: Context) -> Blocked | None:
-    """Why the draft cannot be sent."""
+    """Why there is nothing to send."""
     draft = writable(context)
     return draft if isinstance(draft, Blocked) else None
 
 
 def send(context: Context, args: Args) -> Iterable[Effect]:
-    """Send the draft: a reply is held for a while so that it can be taken back, a note goes at once."""
+    """Send the draft through the gate: a reply is held for a while so that it can be taken back, a note goes at once.
+
+    What the gate finds is shown instead; the arguments hold what the agent has answered so far (see `gate.anyway`).
+    """
+    from supportdesk_tui.commands.gate import Answers, findings
+    from supportdesk_tui.commands.gate_letter import letter_of, policy_of
+
     draft = writable(context)
     if isinstance(draft, Blocked):
         yield ef.Tell(draft.reason, draft.values, Level.WARN)
         return
-    news = _news(context, draft)
-    if news and args[:1] != (ANYWAY,):
-        seen = value_of(context.state.conversation.entries) or ()
-        yield ef.Emit(ev.DraftChanged(replace(draft, base_seq=seen[-1].seq)))
-        question = msg("{name} wrote while you were writing. Send all the same?")
-        yield ef.Confirm(question, (("name", news),), "composer.send", (ANYWAY,))
-        return
     yield ef.Emit(ev.DraftChanged(draft))
-    yield from _post(context, draft)
+    found = findings(letter_of(context, draft), policy_of(context))
+    answers = Answers.of(args)
+    left = tuple(one for one in found if not answers.covers(one))
+    if left:
+        yield _ask(context, draft, left, args)
+        return
+    overrides = tuple(Override(one.kind.value, answers.reasons[one.id]) for one in found)
+    yield from _post(context, draft, overrides)
     if draft.then_next:
         yield from next_ticket(context, ())
 
 
-def _post(context: Context, draft: Draft) -> Iterable[Effect]:
+def _ask(context: Context, draft: Draft, found: "tuple[Finding, ...]", answered: Args) -> Effect:
+    """A colleague who was faster is shown first, with both texts; everything else in one list."""
+    from supportdesk_tui.commands.gate import anyway
+    from supportdesk_tui.commands.gate_letter import arrived
+    from supportdesk_tui.commands.gate_rules import Kind, Remedy
+
+    faster = next((one for one in found if one.kind is Kind.REPLIED), None)
+    if faster is None:
+        return ef.ShowFindings(found, answered)
+    send_anyway = ef.RunCommand("composer.send", (*answered, *anyway((faster,), "")))
+    return ef.ShowConflict(
+        theirs=arrived(context, draft),
+        mine=draft.body,
+        edit=ef.RunCommand("composer.seen"),
+        send=send_anyway if faster.remedy is Remedy.REASON else None,
+        discard=ef.RunCommand("composer.discard"),
+    )
+
+
+def _post(context: Context, draft: Draft, overrides: tuple[Override, ...]) -> Iterable[Effect]:
     hold_s = int(float(context.options.get("hold_s", "10") or 0))
     files = tuple(attachment for attachment, _ in draft.attachments)
     if draft.mode is DraftMode.NOTE:
-        note = Note(draft.body, draft.then, files)
+        named = mentions(draft.body, context.state.session.directory.agents)
+        note = Note(draft.body, draft.then, files, mentions=named, overrides=overrides)
         yield ef.Apply((draft.ticket,), note, clears_draft=draft.ticket)
         yield ef.Tell(msg("Adding the note") if is_answered(context) else WAITS)
     else:
         language = context.current.language if context.current else ""
-        reply = Reply(draft.body, draft.then, files, language=language, macro=draft.macro)
+        reply = Reply(
+            draft.body, draft.then, files, language=language, macro=draft.macro, overrides=overrides, seen=_seen(context, draft)
+        )
         yield ef.Apply((draft.ticket,), reply, hold=hold_s > 0, clears_draft=draft.ticket)
         if hold_s > 0:
             yield ef.Tell(msg("Sends in {seconds} s – z takes it back"), (("seconds", str(hold_s)),))
@@ -99,16 +114,37 @@ def _post(context: Context, draft: Draft) -> Iterable[Effect]:
     yield ef.Attend(draft.ticket, Activity.VIEWING)
 
 
-def _news(context: Context, draft: Draft) -> str:
-    """Who spoke after writing began: the customer, or another agent in public; empty when nobody did."""
-    entries = value_of(context.state.conversation.entries) or ()
-    public = {EntryKind.CUSTOMER, EntryKind.AGENT}
-    for entry in reversed(entries if draft.base_seq else ()):
-        if entry.seq <= draft.base_seq:
-            return ""
-        if entry.kind in public and (entry.author_id is None or entry.author_id != context.me):
-            return str(entry.author)
-    return ""
+def _seen(context: Context, draft: Draft) -> int:
+    """Newest entry the agent has read or answered for; 0 when the conversation was not there to be read."""
+    from supportdesk_tui.commands.gate_letter import arrived
+
+    return max((draft.base_seq, *(one.seq for one in arrived(context, draft)))) if draft.base_seq else 0
+
+
+def seen(context: Context, _: Args) -> Iterable[Effect]:
+    """The agent has read what was said and done meanwhile, and goes on writing."""
+    ticket = context.state.conversation.ticket
+    if ticket is None:
+        return
+    draft, summary = draft_of(context, ticket), summary_of(context.state)
+    entries = value_of(context.state.conversation.entries)
+    draft = replace(draft, base_seq=entries[-1].seq if entries else draft.base_seq, is_saved=False)
+    if summary is not None:
+        draft = replace(draft, base_owner=str(summary.owner or ""), base_status=summary.status.name)
+    yield ef.Emit(ev.DraftChanged(draft))
+
+
+def read(context: Context, args: Args) -> Iterable[Effect]:
+    """Go and read what was said and done meanwhile; the draft stays open beneath."""
+    yield from seen(context, args)
+    yield ef.Emit(ev.FocusMoved(Pane.CONVERSATION))
+    yield ef.Move(PaneAct.SCROLL_END)
+
+
+def select(_: Context, args: Args) -> Iterable[Effect]:
+    """Mark a piece of the text: offset and length, in characters."""
+    yield ef.Emit(ev.FocusMoved(Pane.COMPOSER))
+    yield Compose(ComposerAct.SELECT, stops=((int(args[0]), int(args[1])),))
 
 
 def leave(context: Context, _: Args) -> Iterable[Effect]:

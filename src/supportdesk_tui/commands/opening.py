@@ -9,11 +9,11 @@ from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
 from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.domain.capabilities import Capability
-from supportdesk_tui.domain.changes import Change, MarkRead
+from supportdesk_tui.domain.changes import Change, MarkRead, Reply
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.state import Draft, DraftMode, LinkPhase, Pane, value_of
+from supportdesk_tui.store.state import DeskState, Draft, DraftMode, LinkPhase, OutboxItem, OutboxPhase, Pane, value_of
 from supportdesk_tui.store.views import summary_of
 
 WAITS = msg("Kept here: it goes out when the server is back")
@@ -49,9 +49,24 @@ def open_ticket(context: Context, ticket: TicketId, *, peek: bool = False) -> It
         return
     yield ef.Emit(ev.FocusMoved(Pane.CONVERSATION))
     yield ef.Attend(ticket, Activity.VIEWING)
+    if waiting_reply(context.state, ticket) is not None:
+        yield ef.Later(context.now, "outbox.decide", (ticket, "try=0"))
     row = context.row(ticket)
     if row is not None and row.unread and context.can(Capability.READ_MARK):
         yield ef.Apply((ticket,), MarkRead())
+
+
+def waiting_reply(state: DeskState, ticket: TicketId) -> OutboxItem | None:
+    """A reply of ours that is not sent before the agent has looked: somebody spoke meanwhile, or its time is long over."""
+    waits = (
+        item
+        for item in state.outbox
+        if item.phase is OutboxPhase.HELD
+        and item.held_until is None
+        and ticket in item.tickets
+        and isinstance(item.change, Reply)
+    )
+    return next(waits, None)
 
 
 def is_open(context: Context, ticket: TicketId) -> bool:
@@ -101,6 +116,8 @@ def _based(context: Context, draft: Draft) -> Draft:
         draft = replace(draft, base_seq=entries[-1].seq)
     if not draft.base_status and summary is not None:
         draft = replace(draft, base_owner=str(summary.owner or ""), base_status=summary.status.name)
+    if not draft.number and summary is not None:
+        draft = replace(draft, number=summary.number)
     return draft
 
 
@@ -108,6 +125,9 @@ def start_writing(context: Context, ticket: TicketId, mode: DraftMode) -> Iterab
     """Open the composer on a ticket; text written for other readers keeps its mode."""
     if not is_open(context, ticket):
         yield from open_ticket(context, ticket)
+    if mode is DraftMode.REPLY and waiting_reply(context.state, ticket) is not None:
+        yield ef.RunCommand("outbox.decide", (ticket,))
+        return
     yield ef.Emit(ev.ComposerToggled(True))
     draft = draft_of(context, ticket)
     if draft.is_empty or context.state.draft(ticket) is None:

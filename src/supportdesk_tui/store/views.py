@@ -171,6 +171,7 @@ def _told_by(state: DeskState, remote: Remote[object]) -> Shown:
 def top_view(state: DeskState) -> TopView:
     """The line at the top."""
     phases = [item.phase for item in state.outbox if not isinstance(item.change, MarkRead)]
+    asking = sum(item.phase is OutboxPhase.HELD and item.held_until is None for item in state.outbox)
     session = state.session.session
     return TopView(
         tabs=tuple(
@@ -179,8 +180,8 @@ def top_view(state: DeskState) -> TopView:
         ),
         link=state.link,
         waiting=sum(phase in {OutboxPhase.QUEUED, OutboxPhase.SENDING} for phase in phases),
-        held=phases.count(OutboxPhase.HELD),
-        troubled=sum(phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN} for phase in phases),
+        held=phases.count(OutboxPhase.HELD) - asking,
+        troubled=sum(phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN} for phase in phases) + asking,
         me=session.agent if session else None,
         clock_shown=state.view.clock_shown,
         is_cached=state.session.is_cached,

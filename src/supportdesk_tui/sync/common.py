@@ -22,6 +22,8 @@ from supportdesk_tui.sync.windows import Ask
 
 if TYPE_CHECKING:
     from supportdesk_tui.backends.port import Backend
+    from supportdesk_tui.domain.conversation import Entry
+    from supportdesk_tui.domain.ids import TicketId
 
 Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 Spawn: TypeAlias = Callable[[str, Job], "asyncio.Task[None]"]
@@ -52,6 +54,8 @@ class Common(Struct):
     options: Options = Options()
     alert: Callable[[str], None] | None = None
     """Bell or desktop notification, with a line that is safe to show."""
+    spoken: "Callable[[TicketId, Entry], None] | None" = None
+    """Told of every entry the feed brings, whether its ticket is shown or not."""
     backend: "Backend | None" = None
     """None while there is no connection to ask."""
     heard_at: datetime | None = None

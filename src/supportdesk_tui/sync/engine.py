@@ -47,6 +47,7 @@ from supportdesk_tui.sync.queue import Queue
 from supportdesk_tui.sync.start import open_cache
 from supportdesk_tui.sync.telling import why
 from supportdesk_tui.sync.tickets import Tickets
+from supportdesk_tui.sync.waiting import Waiting
 from supportdesk_tui.sync.writes import Writes
 
 log = logging.getLogger(__name__)
@@ -147,6 +148,7 @@ class Engine:
         self.drafts = Drafts(common.store, ledger, self._jobs.spawn)
         self._writes = Writes(common, ledger, self.drafts, self._jobs.spawn, self._refused)
         self.outbox = self._writes.outbox
+        common.spoken = Waiting(common, self.outbox, self._jobs.spawn).heard
         self.queue = Queue(common)
         self._tickets = Tickets(common, self._jobs.guarded, self._writes.mark_read)
         self._errands = Errands(common)

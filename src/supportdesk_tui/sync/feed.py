@@ -142,6 +142,8 @@ class Feed:
             case EntryAdded():
                 self._take_row(notice.ticket, notice.mark)
                 batch.entries.append(notice)
+                if self._common.spoken is not None:
+                    self._common.spoken(notice.ticket.id, notice.entry)
             case PresenceChanged(ticket=ticket, agent=agent, name=name, activity=activity):
                 if agent != self._common.me:
                     batch.events.append(ev.PresenceSeen(ticket, agent, name, activity))

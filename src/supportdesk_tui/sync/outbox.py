@@ -160,7 +160,7 @@ class Outbox:
         if item.phase is OutboxPhase.UNKNOWN:
             self._asked.add(key)
             self._looked.discard(key)
-        elif item.phase is OutboxPhase.REFUSED:
+        elif item.phase is OutboxPhase.REFUSED or (rules.is_in_question(item) and item.attempts):
             again = replace(item, phase=OutboxPhase.QUEUED, reason="", expected=None, attempts=0, settled_at=None)
             await self.add(replace(again, key=new_key(), created_at=self._clock.now()))
             await self.forget(key)
@@ -168,10 +168,18 @@ class Outbox:
             await self.book.replace(replace(item, phase=OutboxPhase.QUEUED, reason=""))
         self._wake.set()
 
-    async def forget(self, key: ChangeKey) -> None:
-        """Drop a refused or unknown change."""
+    async def wait_for_word(self, key: ChangeKey, reason: str) -> None:
+        """Keep a held change until the agent says what now; too late once it is being sent."""
         item = self.book.get(key)
-        if item is not None and key not in self._tasks and item.phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN}:
+        if item is None or key in self._tasks or item.phase is not OutboxPhase.HELD or item.held_until is None:
+            return
+        self._not_before.pop(key, None)
+        await self.book.replace(replace(item, held_until=None, reason=reason))
+
+    async def forget(self, key: ChangeKey) -> None:
+        """Drop a change that was refused, is unknown, or waits for the agent's word."""
+        item = self.book.get(key)
+        if item is not None and key not in self._tasks and rules.is_in_question(item):
             await self.book.drop(item)
             self._wake.set()
 

@@ -31,6 +31,12 @@ def is_overdue(item: OutboxItem, now: datetime) -> bool:
     return item.phase is OutboxPhase.HELD and item.held_until is not None and now - item.held_until > ASK_AFTER
 
 
+def is_in_question(item: OutboxItem) -> bool:
+    """Only the agent can say what becomes of it: refused, unknown, or held without a time."""
+    is_waiting = item.phase is OutboxPhase.HELD and item.held_until is None
+    return is_waiting or item.phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN}
+
+
 def is_due(item: OutboxItem, moment: Moment) -> bool:
     """Nothing about the change itself makes it wait."""
     if item.key in moment.resting or moment.not_before.get(item.key, 0.0) > moment.monotonic:
@@ -96,6 +102,31 @@ def restored_draft(item: OutboxItem, draft: Draft | None) -> Draft | None:
     if draft.mode is not mode:
         mode = DraftMode.NOTE
     return replace(draft, mode=mode, body=f"{words}\n\n{draft.body}", then=item.change.then + draft.then)
+
+
+def rest_of(sent: Draft, now: Draft | None) -> Draft:
+    """What stays of a draft that was sent as it stood at `sent`: words typed behind it since, or all of it if it was rewritten."""
+    if now is None or not now.body.startswith(sent.body):
+        return now or Draft(sent.ticket)
+    then = tuple(one for one in now.then if one not in sent.then)
+    files = tuple(one for one in now.attachments if one not in sent.attachments)
+    rest = now.body[len(sent.body) :].lstrip()
+    return Draft(sent.ticket, now.mode, rest, then, attachments=files, is_saved=False)
+
+
+def joined_drafts(newer: Draft, older: Draft) -> Draft:
+    """Two drafts of one ticket as one that nothing is missing from; words for colleagues never become public by it."""
+    has_note = any(draft.mode is DraftMode.NOTE and draft.body.strip() for draft in (newer, older))
+    bodies = [newer.body] if newer.body.strip() else []
+    if older.body.strip() and older.body not in newer.body:
+        bodies.append(older.body)
+    return replace(
+        newer,
+        mode=DraftMode.NOTE if has_note else newer.mode,
+        body="\n\n".join(bodies),
+        then=tuple(dict.fromkeys((*newer.then, *older.then))),
+        attachments=tuple(dict.fromkeys((*newer.attachments, *older.attachments))),
+    )
 
 
 def follow_version(items: Iterable[OutboxItem], sent: OutboxItem, version: int) -> list[OutboxItem]:

@@ -6,10 +6,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from supportdesk_tui.backends.port import Backend
-from supportdesk_tui.domain.changes import Applied, Outcome, Undo
+from supportdesk_tui.domain.changes import Applied, Note, Outcome, Reply, Undo
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BadPayload,
+    Conflict,
     DeskError,
     RateLimited,
     SignInNeeded,
@@ -97,6 +98,8 @@ class Sender(Struct, frozen=True):
                 return Verdict(_to(item, again, self.say(words.UNREACHABLE, {})), wait_s=_backoff(item))
             case SignInNeeded():
                 return Verdict(_to(item, again, self.say(words.WAITS_FOR_SIGN_IN, {})), sign_in=True)
+            case Conflict() if isinstance(item.change, Reply | Note):
+                return Verdict(replace(_to(item, OutboxPhase.HELD, _reason(error)), held_until=None))
             case _:
                 return Verdict(_to(item, OutboxPhase.REFUSED, _reason(error)))
 

@@ -18,6 +18,8 @@ def told(item: OutboxItem, common: Common) -> Told | None:
             level = Level.WARN if item.reason else Level.DONE
         case OutboxPhase.REFUSED:
             text, level = item.reason, Level.ERROR
+        case OutboxPhase.HELD if item.held_until is None and item.reason:
+            text, level = item.reason, Level.WARN
         case OutboxPhase.UNKNOWN if item.reason:
             text, level = item.reason, Level.WARN
         case _:

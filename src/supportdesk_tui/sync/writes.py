@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from supportdesk_tui.commands.effects import Apply
 from supportdesk_tui.domain.capabilities import Capability
-from supportdesk_tui.domain.changes import MarkRead, Undo
+from supportdesk_tui.domain.changes import MarkRead, Note, Reply, Undo
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Draft, Level, OutboxItem, OutboxPhase
+from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common, Spawn
 from supportdesk_tui.sync.drafts import Drafts
@@ -30,6 +31,8 @@ class Writes:
         self._store = common.store
         self._drafts = drafts
         self._undo = UndoStack()
+        self._leaving: set[TicketId] = set()
+        """Tickets whose draft is being written down as a change: pressed twice, it still goes once."""
         self._last_stamp = common.clock.now()
         self.outbox = Outbox(ledger, common.clock, Hooks(self.publish, spawn, sign_in_needed, common.say))
 
@@ -62,29 +65,63 @@ class Writes:
             expected=effect.expected,
             undoes=change.key if isinstance(change, Undo) else None,
         )
-        draft = effect.clears_draft
-        if draft is not None:
-            self._drafts.let_go(draft)
-        try:
-            await self.outbox.add(item, draft)
-        except StorageError as error:
-            if draft is not None:
-                self._drafts.keep(draft)
-            self._common.tell(words.NOT_QUEUED, Level.ERROR, reason=str(error))
+        before = self._draft(effect.clears_draft)
+        if effect.clears_draft in self._leaving or not await self._taken(item, effect.clears_draft):
             return
-        cleared = [ev.DraftChanged(Draft(draft))] if draft is not None else []
+        cleared = [ev.DraftChanged(rules.rest_of(before, self._draft(before.ticket)))] if before is not None else []
         self._store.dispatch(*cleared, *([asked] if asked else []))
+        if effect.replaces is not None:
+            await self.outbox.forget(effect.replaces)
+
+    async def _taken(self, item: OutboxItem, draft: TicketId | None) -> bool:
+        """Put a change on the disk in place of its draft; where the disk refuses, the draft stays and it is said."""
+        if draft is None:
+            draft = TicketId("")
+        self._drafts.let_go(draft)
+        self._leaving.add(draft)
+        is_taken = False
+        try:
+            await self.outbox.add(item, draft or None)
+            is_taken = True
+        except StorageError as error:
+            self._common.tell(words.NOT_QUEUED, Level.ERROR, reason=str(error))
+        finally:
+            self._leaving.discard(draft)
+            if is_taken:
+                self._drafts.go_on(draft)
+            else:
+                self._drafts.keep(draft)
+        return is_taken
+
+    def _draft(self, ticket: TicketId | None) -> Draft | None:
+        if ticket is None:
+            return None
+        return self._store.state.draft(ticket) or Draft(ticket)
 
     async def take_back(self, key: ChangeKey) -> None:
-        """Take back a change that is still ours; its words return to the draft."""
+        """Take back a change that is still ours; its words return to the draft, behind them what was typed meanwhile."""
         item = self.outbox.book.get(key)
-        ticket = item.tickets[0] if item and item.tickets else None
+        ticket = item.tickets[0] if item and item.tickets and isinstance(item.change, Reply | Note) else None
+        before = self._draft(ticket)
         if ticket is not None:
             self._drafts.let_go(ticket)
-        draft = await self.outbox.take_back(key, self._store.state.draft(ticket))
+        try:
+            draft = await self.outbox.take_back(key, before)
+        except StorageError as error:
+            if ticket is not None:
+                self._drafts.keep(ticket)
+            self._common.tell(words.NOT_SAVED, Level.ERROR, reason=str(error))
+            return
+        finally:
+            if ticket is not None:
+                self._drafts.go_on(ticket)
         if draft is None:
+            if ticket is not None:
+                self._drafts.keep(ticket)
             self._common.tell(words.TOO_LATE, Level.WARN)
             return
+        if item is not None and ticket is not None and self._draft(ticket) != before:
+            draft = rules.restored_draft(item, self._draft(ticket)) or draft
         if not draft.is_empty:
             self._store.dispatch(ev.DraftChanged(draft))
         self._common.tell(words.TAKEN_BACK, Level.DONE)
@@ -100,8 +137,9 @@ class Writes:
         return next((row.number for row in self._store.state.queue.rows if row.id == ticket), "")
 
     def _stamp(self) -> datetime:
-        """Now, but always later than before: the order of changes survives a clock that is set back."""
-        self._last_stamp = max(self._common.clock.now(), self._last_stamp + timedelta(microseconds=1))
+        """Now, but always later than before, other runs included: the order of changes survives a clock that is set back."""
+        newest = max((item.created_at for item in self.outbox.book.items), default=self._last_stamp)
+        self._last_stamp = max(self._common.clock.now(), max(self._last_stamp, newest) + timedelta(microseconds=1))
         return self._last_stamp
 
     def publish(self, *events: ev.Event) -> None:

@@ -35,6 +35,8 @@ class Performer:
             ef.Form: self._form,
             ef.Confirm: self._confirm,
             ef.Prompt: self._prompt,
+            ef.ShowFindings: self._show_findings,
+            ef.ShowConflict: self._show_conflict,
             ef.Compose: self._compose,
             ef.Move: self._move,
             ef.Copy: self._copy,
@@ -95,6 +97,8 @@ class Performer:
             case ef.ComposerAct.PREVIOUS_STOP:
                 if not composer.previous_stop():
                     await self._host.run_command("pane.previous")
+            case ef.ComposerAct.SELECT:
+                composer.select(*effect.stops[0])
             case ef.ComposerAct.CLEAR:
                 composer.set_text("")
             case ef.ComposerAct.EDITOR:
@@ -138,3 +142,15 @@ class Performer:
         from supportdesk_tui.ui.screens.confirm import ConfirmDialog
 
         self._host.show_dialog(ConfirmDialog(self._host.palette, effect))
+
+    def _show_findings(self, effect: ef.ShowFindings) -> None:
+        from supportdesk_tui.ui.screens.gate import GateDialog
+
+        self._host.show_dialog(GateDialog(self._host.palette, effect))
+
+    def _show_conflict(self, effect: ef.ShowConflict) -> None:
+        from supportdesk_tui.ui.screens.conflict import ConflictDialog
+        from supportdesk_tui.ui.screens.dialog import Dialog
+
+        if not (effect.by_itself and isinstance(self._host.app.screen, Dialog)):
+            self._host.show_dialog(ConflictDialog(self._host.palette, effect))

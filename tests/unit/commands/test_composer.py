@@ -6,14 +6,30 @@ from msgspec.structs import replace
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.composer import with_follow_ups
 from supportdesk_tui.commands.context import Context
-from supportdesk_tui.domain.changes import MakePromise, Note, Reply, SetStatus, Tag
-from supportdesk_tui.domain.conversation import EntryKind
+from supportdesk_tui.commands.gate import anyway
+from supportdesk_tui.commands.gate_rules import Kind, Remedy
+from supportdesk_tui.domain.changes import MakePromise, Note, Override, Reply, SetStatus, Tag
+from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, TicketId
 from supportdesk_tui.domain.ticket import Channel
 from supportdesk_tui.store.events import ComposerToggled, TicketOpened
 from supportdesk_tui.store.state import Draft, DraftMode, Loaded, Pane
+from supportdesk_tui.text.safe import sanitize_line
 from tests import make
-from tests.unit.commands.desk import NOW, after, context, detail, events, has, only, reason, run, with_conversation
+from tests.unit.commands.desk import (
+    NOW,
+    STATUSES,
+    after,
+    context,
+    detail,
+    events,
+    has,
+    only,
+    reason,
+    run,
+    with_conversation,
+    with_directory,
+)
 
 T1 = TicketId("t1")
 
@@ -30,7 +46,7 @@ def test_a_reply_is_held_and_says_how_to_take_it_back() -> None:
     language = make.summary(1).language
     assert applied == ef.Apply(
         (T1,),
-        Reply("On its way.", (SetStatus("open"),), (AttachmentId("f1"),), language=language, macro="wp"),
+        Reply("On its way.", (SetStatus("open"),), (AttachmentId("f1"),), language=language, macro="wp", seen=3),
         hold=True,
         clears_draft=T1,
     )
@@ -64,18 +80,43 @@ def test_nothing_written_cannot_be_sent(text: str) -> None:
 
 def test_a_blank_of_a_macro_can_never_be_sent() -> None:
     ctx = writing("Until ⟦time⟧ it will be there ⟦money.txid⟧")
-    assert reason(ctx, "composer.send")
-    effects = run(ctx, "composer.send", "anyway")
-    assert not has(effects, ef.Apply)
-    assert only(effects, ef.Tell).values == (("blanks", "time, money.txid"),)
+    finding = only(run(ctx, "composer.send"), ef.ShowFindings).findings[0]
+    assert (finding.kind, finding.remedy, finding.quotes) == (Kind.BLANK, Remedy.NEVER, ("⟦time⟧", "⟦money.txid⟧"))
+    assert not has(run(ctx, "composer.send", *anyway((finding,), "they know")), ef.Apply)
 
 
-def test_a_text_too_long_for_the_channel_is_counted() -> None:
+def test_a_text_too_long_for_the_channel_is_counted_and_never_sent() -> None:
     social = with_conversation(writing("x" * 300), detail=Loaded(detail(1, channel=Channel.SOCIAL), NOW))
-    told = only(run(social, "composer.send"), ef.Tell)
-    assert told.values == (("count", "20"),)
+    finding = only(run(social, "composer.send"), ef.ShowFindings).findings[0]
+    assert (finding.kind, finding.values[0]) == (Kind.LENGTH, ("count", "20"))
+    assert finding.fix is not None
+    assert finding.fix.args == ("280", "20")
     note = replace(social, state=replace(social.state, drafts={T1: Draft(T1, DraftMode.NOTE, base_seq=3)}))
-    assert not reason(note, "composer.send")
+    assert has(run(note, "composer.send"), ef.Apply)
+
+
+def test_what_the_gate_finds_is_answered_once_and_the_answer_is_sent_along() -> None:
+    ctx = writing("Look at https://evil.example/x please")
+    ctx = with_directory(ctx, link_hosts=("harbor-exchange.example",))
+    shown = only(run(ctx, "composer.send"), ef.ShowFindings)
+    assert [one.kind for one in shown.findings] == [Kind.LINK]
+    answered = anyway(shown.findings, "their own bank's page")
+    sent = only(run(ctx, "composer.send", *answered), ef.Apply).change
+    assert sent.overrides == (Override("link", "their own bank's page"),)
+
+
+def test_a_finding_that_turned_up_since_is_asked_about_before_anything_leaves() -> None:
+    ctx = writing("Look at https://evil.example/x please")
+    ctx = with_directory(ctx, link_hosts=("harbor-exchange.example",))
+    answered = anyway(only(run(ctx, "composer.send"), ef.ShowFindings).findings, "it is theirs")
+    newer = with_conversation(ctx, entries=Loaded((make.entry(3), make.entry(4)), NOW))
+    effects = run(newer, "composer.send", *answered)
+    assert not has(effects, ef.Apply)
+    again = only(effects, ef.ShowFindings)
+    assert [one.kind for one in again.findings] == [Kind.WROTE]
+    both = only(run(newer, "composer.send", *again.answered, *anyway(again.findings, "same matter")), ef.Apply).change
+    assert {one.finding: one.reason for one in both.overrides} == {"link": "it is theirs", "wrote": "same matter"}
+    assert both.seen == 4
 
 
 def test_sending_is_off_when_nothing_is_being_written() -> None:
@@ -83,17 +124,53 @@ def test_sending_is_off_when_nothing_is_being_written() -> None:
     assert not has(run(context(), "composer.send"), ef.Apply)
 
 
-@pytest.mark.parametrize("kind", [EntryKind.CUSTOMER, EntryKind.AGENT])
-def test_what_was_said_meanwhile_is_asked_about_once(kind: EntryKind) -> None:
-    ctx = with_conversation(
-        writing(),
-        entries=Loaded(
-            (make.entry(3), make.entry(4, kind, "Wait!", author_id=None if kind is EntryKind.CUSTOMER else AgentId("a2"))), NOW
-        ),
-    )
-    confirm = only(run(ctx, "composer.send"), ef.Confirm)
-    assert confirm.args == ("anyway",)
-    assert has(run(ctx, "composer.send", "anyway"), ef.Apply)
+def heard(*newer: Entry) -> Context:
+    """Something was said while the agent wrote."""
+    return with_conversation(writing(), entries=Loaded((make.entry(3), *newer), NOW))
+
+
+def test_what_the_customer_wrote_meanwhile_stands_in_the_gate_until_it_was_read() -> None:
+    ctx = heard(make.entry(4, body="Wait!"))
+    finding = only(run(ctx, "composer.send"), ef.ShowFindings).findings[0]
+    assert (finding.kind, finding.quotes) == (Kind.WROTE, ("Zhang Min: Wait!",))
+    assert has(run(ctx, "composer.send"), ef.ShowFindings), "seen in a list is not read"
+    read = after(ctx, run(ctx, "composer.read"))
+    assert read.state.view.focus is Pane.CONVERSATION
+    assert has(run(read, "composer.send"), ef.Apply)
+
+
+def test_a_colleague_who_was_faster_is_shown_with_both_texts() -> None:
+    theirs = make.entry(4, EntryKind.AGENT, "Done already.", author_id=AgentId("a2"))
+    ctx = heard(theirs)
+    shown = only(run(ctx, "composer.send"), ef.ShowConflict)
+    assert (shown.theirs, shown.mine) == ((theirs,), "On its way.")
+    seen = after(ctx, run(ctx, shown.edit.command))
+    assert has(run(seen, "composer.send"), ef.Apply)
+    assert shown.send is not None
+    *rest, last = shown.send.args
+    sent = only(run(ctx, shown.send.command, *rest, last + "adds the amount"), ef.Apply).change
+    assert sent.overrides == (Override("replied", "adds the amount"),)
+    assert shown.discard.command == "composer.discard"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"owner": AgentId("a2"), "owner_name": sanitize_line("Mei Lin")}, "{name} has the ticket now."),
+        ({"owner": None}, "Nobody has the ticket now."),
+        ({"status": STATUSES[7]}, "It is {status} now."),
+    ],
+)
+def test_a_ticket_that_moved_on_while_one_wrote_is_announced(changes: dict[str, object], why: str) -> None:
+    ctx = writing(base_owner="a1", base_status="open")
+    moved = with_conversation(ctx, detail=Loaded(detail(1, **changes), NOW))
+    finding = only(run(moved, "composer.send"), ef.ShowFindings).findings[0]
+    assert (finding.kind, finding.why) == (Kind.CHANGED, why)
+
+
+def test_taking_the_ticket_oneself_is_no_news() -> None:
+    ctx = writing(base_owner="", base_status="new")
+    assert has(run(ctx, "composer.send"), ef.Apply)
 
 
 def test_our_own_words_and_notes_are_no_news() -> None:

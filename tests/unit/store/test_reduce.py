@@ -202,9 +202,11 @@ def test_a_pending_reply_is_shown_until_its_entry_is_there() -> None:
 
 def test_outbox_counts_tell_waiting_from_held_from_trouble() -> None:
     phases = (OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.REFUSED, OutboxPhase.UNKNOWN)
-    state = after(*(ev.OutboxChanged(outbox_item(n, phase)) for n, phase in enumerate(phases)))
+    state = after(*(ev.OutboxChanged(outbox_item(n, phase, held_until=NOW)) for n, phase in enumerate(phases)))
     top = top_view(state)
     assert (top.held, top.waiting, top.troubled) == (1, 2, 2)
+    asks = after(ev.OutboxChanged(outbox_item(7, OutboxPhase.HELD, held_until=None)), state=state)
+    assert (top_view(asks).held, top_view(asks).troubled) == (1, 3), "held without a time: only the agent can say"
     assert top_view(after(ev.OutboxDropped(ChangeKey("k0")), state=state)).held == 0
 
 

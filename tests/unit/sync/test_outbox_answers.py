@@ -24,7 +24,6 @@ from tests.unit.sync.client import Client, again
     "error",
     [
         Refused("apply", "too long", fields={"body": "too long"}),
-        Conflict("apply", "changed since"),
         Forbidden("apply", "not yours"),
     ],
 )
@@ -46,8 +45,46 @@ async def test_refused_change_keeps_its_words_and_reason(client: Client, error: 
     await successor.die()
 
 
-async def test_retry_of_a_refused_change_goes_under_a_new_key_and_expects_nothing(client: Client) -> None:
+async def test_words_that_others_were_faster_than_wait_for_the_agent_and_outlive_the_desk(client: Client) -> None:
+    client.server.script = [Conflict("apply", "Mei Lin replied meanwhile")]
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    await client.work()
+    successor = await again(client)
+    successor.connect()
+    await successor.work()
+    item = successor.board.items[ChangeKey("k1")]
+    assert (item.phase, item.held_until, item.reason) == (OutboxPhase.HELD, None, "Mei Lin replied meanwhile")
+    assert successor.server.done == []
+    draft = await successor.outbox.take_back(item.key, None)
+    assert draft is not None
+    assert draft.body == "We are looking."
+    await successor.die()
+
+
+async def test_a_change_without_words_is_refused_by_a_conflict(client: Client) -> None:
     client.server.script = [Conflict("apply", "changed since")]
+    await client.outbox.add(make.outbox_item(1, change=Tag(add=("vip",)), expected=3))
+    client.connect()
+    await client.work()
+    assert client.board.items[ChangeKey("k1")].phase is OutboxPhase.REFUSED
+
+
+async def test_a_held_change_that_is_to_wait_is_not_sent_by_time(client: Client) -> None:
+    await client.outbox.add(held(1, client.clock))
+    client.connect()
+    await client.outbox.wait_for_word(ChangeKey("k1"), "Zhang Min wrote meanwhile")
+    client.clock.advance(60)
+    await client.work()
+    assert client.server.done == []
+    assert client.board.items[ChangeKey("k1")].reason == "Zhang Min wrote meanwhile"
+    await client.outbox.forget(ChangeKey("k1"))
+    assert not client.outbox.book.items
+
+
+@pytest.mark.parametrize("error", [Forbidden("apply", "not yours"), Conflict("apply", "changed since")])
+async def test_retry_of_a_refused_change_goes_under_a_new_key_and_expects_nothing(client: Client, error: Exception) -> None:
+    client.server.script = [error]
     await client.outbox.add(make.outbox_item(1, expected=3))
     client.connect()
     await client.work()

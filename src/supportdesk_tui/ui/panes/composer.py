@@ -215,6 +215,10 @@ class Composer(Vertical):
         """Put text at the caret with places to fill in, the first one marked."""
         self.editor.insert_stops(text, stops, caret)
 
+    def select(self, offset: int, length: int) -> None:
+        """Mark a piece of the text, in characters, so that typing replaces it."""
+        self.editor.select_span(offset, offset + length)
+
     def next_stop(self) -> bool:
         """Mark the next place to fill in; False when there is none."""
         editor = self.editor

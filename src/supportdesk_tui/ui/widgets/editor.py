@@ -204,8 +204,12 @@ class Editor(TextArea):
         """Mark a stop, so that typing replaces it."""
         if stop is None:
             return False
-        self.selection = Selection(self.location_of(stop.start), self.location_of(stop.end))
+        self.select_span(stop.start, stop.end)
         return True
+
+    def select_span(self, start: int, end: int) -> None:
+        """Mark from one offset to another."""
+        self.selection = Selection(self.location_of(start), self.location_of(end))
 
     def get_line(self, line_index: int) -> Text:
         """A line, places to fill in shown."""

@@ -45,7 +45,9 @@ def pending_state(item: OutboxItem, now: datetime, glyphs: Glyphs) -> tuple[str,
     """Where a reply or note on its way stands, and its colour: words first."""
     match item.phase:
         case OutboxPhase.HELD:
-            left = max(0, round((item.held_until - now).total_seconds())) if item.held_until else 0
+            if item.held_until is None:
+                return _("waits for your word · r"), "danger"
+            left = max(0, round((item.held_until - now).total_seconds()))
             return _("held {n} s · z takes it back", n=left), "warning"
         case OutboxPhase.QUEUED:
             return _("waiting for the line · sent as soon as it is back"), "warning"

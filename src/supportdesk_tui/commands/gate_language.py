@@ -1,0 +1,85 @@
+"""Whether a reply is in the customer's language: by script, and for Latin letters by the commonest little words.
+
+Unsure is silent: short texts, codes, addresses and names of products are no language at all.
+"""
+
+import re
+
+_NOT_WORDS = re.compile(r"https?://\S+|\S+@\S+|\b\w*\d\w*\b|\b[A-Z]{2,}\b|`[^`]*`|⟦[^⟧]*⟧")
+_SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("han", re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")),
+    ("kana", re.compile(r"[\u3040-\u30ff]")),
+    ("hangul", re.compile(r"[\u1100-\u11ff\uac00-\ud7af]")),
+    ("cyrillic", re.compile(r"[\u0400-\u04ff]")),
+    ("greek", re.compile(r"[\u0370-\u03ff]")),
+    ("arabic", re.compile(r"[\u0600-\u06ff]")),
+    ("hebrew", re.compile(r"[\u0590-\u05ff]")),
+    ("thai", re.compile(r"[\u0e00-\u0e7f]")),
+    ("devanagari", re.compile(r"[\u0900-\u097f]")),
+    ("latin", re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")),
+)
+_WEIGHT = {"han": 3, "kana": 2, "hangul": 2}
+"""A character of these says as much as so many letters."""
+_WRITTEN_IN = {
+    **{"zh": {"han"}, "ja": {"han", "kana"}, "ko": {"hangul", "han"}, "el": {"greek"}, "he": {"hebrew"}, "th": {"thai"}},
+    **{"ar": {"arabic"}, "fa": {"arabic"}, "ur": {"arabic"}, "hi": {"devanagari"}, "mr": {"devanagari"}},
+    **{one: {"cyrillic"} for one in ("ru", "uk", "bg", "be", "kk", "mk", "mn")},
+}
+_SPOKEN = {"han": "zh", "kana": "ja", "hangul": "ko", "cyrillic": "ru", "greek": "el", "arabic": "ar", "hebrew": "he"}
+_SPOKEN |= {"thai": "th", "devanagari": "hi"}
+LITTLE_WORDS = {
+    "en": "the and you your we is are have for with this that not will our it was from please can has been",
+    "es": "el la los las que de y en un una por para con su usted está hemos nos es se lo como pero más tiene",
+    "fr": "le la les des et vous votre nous est une un pour avec dans que qui pas sur ce cette avons être sont",
+    "de": "der die das und ist nicht wir sie ihre ihr mit für ein eine auf haben den dem werden bitte auch wird",
+    "pt": "o a os as que de e em um uma para com seu sua você não está por temos nos é se como mais foi",
+    "it": "il la le gli che di e in un una per con suo sua non è abbiamo sono della del si come più questo",
+    "nl": "de het een en is van u uw wij we niet met voor op dat deze hebben zijn wordt aan ook om bij",
+    "pl": "i w na się nie jest do że to z jak dla przez proszę mamy są został po ale od oraz tego",
+    "tr": "ve bir bu için ile olarak değil sizin size daha olan var çok gibi lütfen ancak kadar sonra ise biz",
+    "vi": "và của là cho bạn không có được chúng tôi này với trong một đã các để vui lòng sẽ khi từ",
+    "id": "dan yang di untuk dengan anda kami tidak ini itu akan dari pada adalah telah dapat atau juga ke sudah",
+}
+_LITTLE = {language: frozenset(words.split()) for language, words in LITTLE_WORDS.items()}
+LETTERS = 24
+"""Weighted letters below which a text is too short to judge."""
+WORDS = 8
+"""Words below which Latin letters are not judged by little words."""
+
+
+def other_language(text: str, wanted: str) -> str:
+    """The language a text is in when that is surely not `wanted` (BCP 47 primary tags); empty when it is, or may be."""
+    wanted = wanted.partition("-")[0].casefold()
+    if not wanted:
+        return ""
+    plain = _NOT_WORDS.sub(" ", text)
+    counts = {script: len(pattern.findall(plain)) * _WEIGHT.get(script, 1) for script, pattern in _SCRIPTS}
+    total = sum(counts.values())
+    if total < LETTERS:
+        return ""
+    met = max(counts, key=lambda script: counts[script])
+    if counts["kana"] * 5 >= total:
+        met = "kana"
+    expected = _WRITTEN_IN.get(wanted, {"latin"})
+    if met in expected:
+        return "zh" if wanted == "ja" and met == "han" and not counts["kana"] else _by_little_words(plain, wanted, met)
+    if counts[met] * 10 < total * 6:
+        return ""
+    return _SPOKEN.get(met) or _best(plain)[0] or "latin"
+
+
+def _by_little_words(plain: str, wanted: str, met: str) -> str:
+    if met != "latin" or wanted not in _LITTLE:
+        return ""
+    words = [word.casefold() for word in re.findall(r"[^\W\d_]+", plain)]
+    best, hits = _best(plain)
+    own = sum(word in _LITTLE[wanted] for word in words)
+    return best if len(words) >= WORDS and best != wanted and hits >= 4 and hits >= 2 * own + 2 else ""
+
+
+def _best(plain: str) -> tuple[str, int]:
+    """The Latin language with the most little words in a text, and how many; empty when hardly any is met."""
+    words = [word.casefold() for word in re.findall(r"[^\W\d_]+", plain)]
+    hits = {language: sum(word in little for word in words) for language, little in _LITTLE.items()}
+    best = max(hits, key=lambda language: hits[language])
+    return (best, hits[best]) if hits[best] >= 3 else ("", 0)

@@ -1,0 +1,112 @@
+"""What stands between a text and its reader: each finding by name, why, and what can be done about it."""
+
+from textual import events
+from textual.strip import Strip
+
+from supportdesk_tui.commands.effects import ShowFindings
+from supportdesk_tui.commands.gate import Finding, anyway, said_quotes
+from supportdesk_tui.commands.gate_rules import Remedy
+from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui import words
+from supportdesk_tui.ui.screens.dialog import LEFT, Done, Panel, safe
+from supportdesk_tui.ui.screens.reason import ReasonDialog
+from supportdesk_tui.ui.text import cut, wrap
+from supportdesk_tui.ui.vocabulary import own_words
+
+_STEPS = {"down": 1, "j": 1, "tab": 1, "up": -1, "k": -1, "shift+tab": -1}
+_LANGUAGES = frozenset({"wanted", "met"})
+_WORDS = frozenset({"status", "fields"})
+
+
+class GateDialog(ReasonDialog):
+    """The findings, gravest first; the one under the cursor is explained below."""
+
+    def __init__(self, palette: Palette, shown: ShowFindings) -> None:
+        super().__init__(palette)
+        self._findings = shown.findings
+        self._answered = shown.answered
+        self._at = 0
+
+    @property
+    def _here(self) -> Finding:
+        return self._findings[self._at]
+
+    def title_text(self) -> str:
+        """What moment this is."""
+        return _("Before it is sent")
+
+    def note_text(self) -> str:
+        """Which of how many."""
+        return f"{self._at + 1}/{len(self._findings)}"
+
+    def keys_text(self) -> tuple[tuple[str, str], ...]:
+        """What can be done about the one under the cursor, and about all."""
+        if self.editing() is not None:
+            return self.reason_keys()
+        fix = self._here.fix
+        keys = (("Enter", _(fix.label)),) if fix is not None else ()
+        return (*keys, ("s", _("send all the same")), ("Esc", _("back to the text")))
+
+    def choose(self, event: events.Key) -> Done | None:
+        """Move, put right, or send all the same."""
+        if event.key in _STEPS:
+            self._at = (self._at + _STEPS[event.key]) % len(self._findings)
+        elif event.key in {"enter", "f"} and self._here.fix is not None:
+            return Done(self._here.fix.command, self._here.fix.args)
+        elif event.key in {"q", "e"}:
+            return LEFT
+        elif event.key == "s":
+            self._send()
+        return None
+
+    def _send(self) -> None:
+        never = next((place for place, one in enumerate(self._findings) if one.remedy is Remedy.NEVER), None)
+        if never is None:
+            self.ask_reason()
+        else:
+            self._at = never
+            self.complaint = _("Never sent: {title}", title=_(self._findings[never].title))
+
+    def sent(self, reason: str) -> Done:
+        """Send, with the same reason for each of them."""
+        return Done("composer.send", (*self._answered, *anyway(self._findings, reason)))
+
+    def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
+        """The list, then the one under the cursor in full, then the reason."""
+        below = self.reason_lines(panel, width)
+        room = min(len(self._findings), max(2, height - len(below) - 8))
+        top = max(0, min(self._at - room // 2, len(self._findings) - room))
+        lines = [self._line(panel, place) for place in range(top, top + room)]
+        lines.append(panel.line().strip())
+        detail = self._explained(panel, width)[: max(0, height - len(lines) - len(below) - bool(below))]
+        return [*lines, *detail, *([panel.line().strip()] if below else []), *below]
+
+    def _line(self, panel: Panel, place: int) -> Strip:
+        finding, here = self._findings[place], place == self._at
+        line = panel.line("menu_cursor" if here else "menu").add(" ▸ " if here else "   ", "accent")
+        is_never = finding.remedy is Remedy.NEVER
+        line.add(_(finding.title), "text_high" if here else "menu_text", bold=here)
+        word = _("never sent") if is_never else _("needs a reason")
+        return line.right(word, "danger" if is_never else "warning").strip()
+
+    def _explained(self, panel: Panel, width: int) -> list[Strip]:
+        finding = self._here
+        lines = [panel.line().add("   " + one, "menu_text").strip() for one in wrap(safe(why_words(finding)), width - 5)]
+        for quote in said_quotes(finding, lambda text, values: _(text, **dict(values))):
+            lines.append(panel.line().add("   › " + cut(safe(quote), width - 7), "text_high").strip())
+        if finding.advice:
+            lines.append(panel.line().strip())
+            lines += [panel.line().add("   " + one, "text_low").strip() for one in wrap(safe(_(finding.advice)), width - 5)]
+        return lines
+
+
+def why_words(finding: Finding) -> str:
+    """Why, in the agent's language; languages and words of the server in it too."""
+    values = {}
+    for name, value in finding.values:
+        if name in _LANGUAGES:
+            values[name] = words.language(value)
+        else:
+            values[name] = ", ".join(map(own_words, value.split(", "))) if name in _WORDS else value
+    return _(finding.why, **values)
