@@ -6,17 +6,24 @@ from supportdesk_tui.cli.options import json_option, profile_option
 
 
 @click.command("login")
+@click.argument("url", required=False)
+@click.option("--backend", metavar="KIND", default="native", show_default=True, help="Kind of server at URL.")
 @profile_option
 @click.option("--token-stdin", is_flag=True, help="Read a token from standard input instead of asking for a password.")
-def login_command(profile: str | None, token_stdin: bool) -> None:
-    """Sign in to the backend of a profile and keep the token in the keyring."""
+def login_command(url: str | None, backend: str, profile: str | None, token_stdin: bool) -> None:
+    """Sign in to the backend of a profile and keep the token in the keyring; with a URL, write the profile for it first."""
     import asyncio
 
     from supportdesk_tui.cli.session import place_of, spec_of
     from supportdesk_tui.cli.signing import keep, token_from
 
-    place = place_of(profile)
-    secret = asyncio.run(token_from(place, spec_of(place), is_piped=token_stdin))
+    if url is not None:
+        from supportdesk_tui.cli.connecting import connect
+
+        place, secret = connect(url, backend=backend, profile=profile, is_piped=token_stdin)
+    else:
+        place = place_of(profile)
+        secret = asyncio.run(token_from(place, spec_of(place), is_piped=token_stdin))
     click.echo(asyncio.run(keep(place, secret)))
 
 

@@ -36,12 +36,31 @@ def run_plainly() -> int:
 def open_desk(profile: str | None, *, is_offline: bool, mouse: bool | None, theme: str | None) -> None:
     """Open the desk and stay until it is left."""
     loaded, paths = load()
+    if not loaded.settings.profiles and profile is None:
+        _open_first(loaded, mouse=mouse, theme=theme)
+        return
     place = place_of(profile, (loaded, paths))
     if place.profile.backend != OWN_BACKEND:
         spec_of(place)
     set_locale(detect_locale(loaded.settings.locale, os.environ))
     token = _token(place) if not is_offline else None
     run_app(seat_at(place, loaded, token, theme=theme), mouse=loaded.settings.mouse if mouse is None else mouse)
+
+
+def _open_first(loaded: "Loaded", *, mouse: bool | None, theme: str | None) -> None:
+    """Nothing is set up yet: ask what to do, and open the desk that was connected to."""
+    import click
+
+    from supportdesk_tui.cli.connecting import first_run
+
+    set_locale(detect_locale(loaded.settings.locale, os.environ))
+    try:
+        connected = first_run()
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    if connected is not None:
+        place, secret = connected
+        run_app(seat_at(place, loaded, secret.reveal, theme=theme), mouse=loaded.settings.mouse if mouse is None else mouse)
 
 
 def seat_at(place: Place, loaded: "Loaded", token: Callable[[], str] | None, *, theme: str | None = None) -> "Seat":

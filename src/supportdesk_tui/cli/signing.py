@@ -10,6 +10,7 @@ from supportdesk_tui.backends.catalog import BackendSpec
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.session import Place, connection_to, server_of, spec_of
 from supportdesk_tui.config.secrets import Secret, find_secret, forget_secret, store_secret
+from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.errors import BackendError
 from supportdesk_tui.sync.cache import Cache
 
@@ -31,13 +32,18 @@ def _typed(text: str) -> Secret:
     return Secret(text.strip())
 
 
-async def keep(place: Place, secret: Secret) -> str:
-    """Make sure the backend takes the token, then keep it; what it cannot be kept for is revoked."""
+async def prove(place: Place, secret: Secret) -> Session:
+    """Make sure the backend takes the token; who it says we are."""
     backend = connection_to(place, secret.reveal())
     try:
-        session = await backend.open()
+        return await backend.open()
     finally:
         await backend.close()
+
+
+async def keep(place: Place, secret: Secret) -> str:
+    """Make sure the backend takes the token, then keep it; what it cannot be kept for is revoked."""
+    session = await prove(place, secret)
     kept = store_secret(place.name, place.profile, secret)
     if kept.secret is None:
         await _revoke(place, secret)

@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field
 from typing import Any
 
+from supportdesk_tui.config.schema import GATE_KINDS, GATE_LISTS, GATE_REMEDIES
+
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _URL = re.compile(r"(https?)://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?(/[!-~]*)?")
+_HOST = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}")
 _LONGEST = 1_000
 
 
@@ -48,7 +51,8 @@ def _text(value: Any) -> str:
     return value
 
 
-def _url(value: Any) -> str:
+def url_of(value: Any) -> str:
+    """The address of a server, without a slash at its end; https, or http on this machine."""
     text = _text(value)
     match = _URL.fullmatch(text)
     if match is None and text:
@@ -71,6 +75,39 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(words)
 
 
+def _phrases(value: Any) -> tuple[str, ...]:
+    given = value if isinstance(value, list) else [None]
+    if not all(isinstance(one, str) and one.strip() and one.isprintable() and len(one) <= 100 for one in given):
+        raise Unfit(f'expected a list of words or phrases, like ["only for us"]; got {shown(value)}')
+    return tuple(one.strip() for one in given)
+
+
+def _gate_lists(value: Any) -> tuple[str, ...]:
+    given = value if isinstance(value, list) else [None]
+    if not all(one in GATE_LISTS for one in given):
+        raise Unfit(f"expected names of {', '.join(GATE_LISTS)}; got {shown(value)}")
+    return tuple(given)
+
+
+def _hosts(value: Any) -> tuple[str, ...]:
+    given = value if isinstance(value, list) else [None]
+    for one in given:
+        if not isinstance(one, str) or not _HOST.fullmatch(one):
+            raise Unfit(f'expected a list of host names without https://, like ["docs.example.com"]; got {shown(one or value)}')
+    return tuple(one.casefold() for one in given)
+
+
+def _gate_kinds(value: Any) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        raise Unfit(f"expected a table; got {shown(value)}")
+    for name, remedy in value.items():
+        if name not in GATE_KINDS:
+            raise Unfit(f"expected one of {', '.join(GATE_KINDS)}; got {shown(name)}")
+        if remedy not in GATE_REMEDIES:
+            raise Unfit(f"expected {', '.join(GATE_REMEDIES)} for {name}; got {shown(remedy)}")
+    return dict(value)
+
+
 def _options(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise Unfit(f"expected a table; got {shown(value)}")
@@ -91,8 +128,12 @@ def keys_of(value: Any) -> tuple[str, ...]:
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "text": _text,
     "path": _text,
-    "url": _url,
+    "url": url_of,
     "argv": _argv,
     "words": _words,
     "options": _options,
+    "phrases": _phrases,
+    "gate_lists": _gate_lists,
+    "gate_kinds": _gate_kinds,
+    "hosts": _hosts,
 }
