@@ -19,7 +19,7 @@ from supportdesk_tui.domain.ids import AgentId, AttachmentId, Cursor, FeedMark, 
 from supportdesk_tui.domain.queue import EVERY_TICKET, Page
 from supportdesk_tui.domain.ticket import Phase, Status, Ticket
 from supportdesk_tui.store.events import DraftChanged, QueueChosen, TicketOpened
-from supportdesk_tui.store.state import Draft, LinkPhase, OutboxPhase, value_of
+from supportdesk_tui.store.state import Draft, LinkPhase, OutboxPhase, Pane, value_of
 from supportdesk_tui.sync.common import Options
 from supportdesk_tui.text.safe import sanitize_line
 from tests import make
@@ -238,6 +238,7 @@ async def test_opening_by_number_marks_read_once_and_peeking_never(tmp_path: Pat
         assert server.done == []
         one.engine.perform(Load(LoadKind.NUMBER, text=make.summary(1).number))
         await until(lambda: [done.change for done in server.done] == [MarkRead()])
+        assert one.state.view.focus is Pane.CONVERSATION, "a reply would go to the ticket under the cursor of the queue"
 
 
 async def test_attachment_is_saved_inside_the_folder_whatever_it_is_called(tmp_path: Path) -> None:

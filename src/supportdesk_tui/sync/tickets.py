@@ -9,8 +9,16 @@ from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.errors import DeskError
 from supportdesk_tui.domain.ids import CustomerId, TicketId
 from supportdesk_tui.domain.ticket import TicketSummary
-from supportdesk_tui.store.events import CustomerLoaded, EntriesLoaded, LoadFailed, OlderAsked, TicketLoaded, TicketOpened
-from supportdesk_tui.store.state import Failed, LinkPhase, Loaded, value_of
+from supportdesk_tui.store.events import (
+    CustomerLoaded,
+    EntriesLoaded,
+    FocusMoved,
+    LoadFailed,
+    OlderAsked,
+    TicketLoaded,
+    TicketOpened,
+)
+from supportdesk_tui.store.state import Failed, LinkPhase, Loaded, Pane, value_of
 from supportdesk_tui.sync.common import Common, Guarded, Job, gather
 from supportdesk_tui.sync.conversations import Asking, Conversation, Detail, Entries
 from supportdesk_tui.sync.telling import why
@@ -135,10 +143,10 @@ class Tickets:
         await self._part(ticket, "entries", run)
 
     async def open_number(self, number: str) -> None:
-        """Open a ticket by its case number."""
+        """Open a ticket by its case number; keys are about it from then on, whatever the cursor of the queue is on."""
         detail = await self._common.server("ticket").get_ticket(TicketId(number))
         await self._common.cache.put_tickets((detail.summary,))
-        self._common.store.dispatch(TicketOpened(detail.summary.id))
+        self._common.store.dispatch(TicketOpened(detail.summary.id), FocusMoved(Pane.CONVERSATION))
         await self.open(detail.summary.id)
 
 
