@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pytest
 
+from supportdesk_tui.server.runner import ServerThread
 from tests.pty.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -42,3 +43,10 @@ def start(tmp_path: Path) -> Iterator[StartHarness]:
             return terminal
 
         yield start_harness
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ServerThread]:
+    """A real backend; its clocks stand still."""
+    with ServerThread(tickets=40, seed=7, ticking=False) as running:
+        yield running

@@ -81,11 +81,12 @@ class Terminal:
         rows: int = 24,
         environ: Mapping[str, str | None] | None = None,
         cwd: str | None = None,
+        also: frozenset[str] = frozenset(),
     ) -> None:
-        """Start a program; `environ` adds to a scrubbed environment, a value of None takes a name out."""
+        """Start a program; `environ` adds to a scrubbed environment, None takes a name out; `also` allows it more shapes."""
         self.raw = bytearray()
         """Everything the program wrote."""
-        self.lexer = Lexer(columns=columns, rows=rows)
+        self.lexer = Lexer(columns=columns, rows=rows, also=also)
         """What reads every byte of it."""
         self.reading = True
         """False plays a terminal that has stalled: nothing is read, its buffers fill up."""
