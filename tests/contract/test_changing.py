@@ -36,6 +36,11 @@ from tests.contract.floor import Floor, new_key
 from tests.contract.relay import relay_to
 
 
+def just_now() -> datetime:
+    """When what is looked for may have been sent."""
+    return datetime.now(UTC) - timedelta(seconds=30)
+
+
 async def said(desk: Backend, ticket: TicketId) -> list[Entry]:
     return list((await desk.list_entries(ticket, None)).items)
 
@@ -122,7 +127,7 @@ async def test_answer_cut_at_any_byte_never_doubles_or_loses_a_reply(floor: Floo
             except Ambiguous:
                 applied = None
             await tunnelled.close()
-            known = await desk.find_applied(ticket, Reply(f"reply {number}"), key)
+            known = await desk.find_applied(ticket, Reply(f"reply {number}"), key, just_now())
             if known is not None:
                 arrived.append(f"reply {number}")
             assert applied in {None, known}
@@ -144,12 +149,12 @@ async def test_repeated_key_with_other_words_is_refused(floor: Floor, desk: Back
 async def test_change_that_arrived_is_found(floor: Floor, desk: Backend, colleague: Backend) -> None:
     ticket = await floor.customer_writes("Did it arrive?")
     key = new_key()
-    assert await desk.find_applied(ticket, Reply("Yes."), key) is None
+    assert await desk.find_applied(ticket, Reply("Yes."), key, just_now()) is None
     applied = await desk.apply(ticket, Reply("Yes."), key)
-    assert await desk.find_applied(ticket, Reply("Yes."), key) == applied
-    assert await colleague.find_applied(ticket, Reply("Yes."), key) is None
-    assert await desk.find_applied(ticket, Reply("No."), new_key()) is None
-    assert await desk.find_applied(ticket, Note("Yes."), new_key()) is None
+    assert await desk.find_applied(ticket, Reply("Yes."), key, just_now()) == applied
+    assert await colleague.find_applied(ticket, Reply("Yes."), key, just_now()) is None
+    assert await desk.find_applied(ticket, Reply("No."), new_key(), just_now()) is None
+    assert await desk.find_applied(ticket, Note("Yes."), new_key(), just_now()) is None
 
 
 @pytest.mark.needs(Can.VERSIONS, Can.PRIORITY)

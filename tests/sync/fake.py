@@ -154,7 +154,7 @@ class FakeBackend:
             else:
                 yield Outcome(ticket, False, "no such ticket")
 
-    async def find_applied(self, ticket: TicketId | None, change: Change, key: ChangeKey) -> Applied | None:
+    async def find_applied(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:
         self.asked.append("find")
         await asyncio.sleep(0)
         found = any(one.key == key and one.ticket == ticket for one in self.server.done)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -84,8 +85,8 @@ class Backend(Protocol):
         """Do one change to many tickets; one outcome each, in any order."""
         ...
 
-    async def find_applied(self, ticket: TicketId | None, change: Change, key: ChangeKey) -> Applied | None:
-        """Look whether a change whose outcome is unknown has happened; None when it has not."""
+    async def find_applied(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:
+        """Look whether a change of ours, made at `since` (our clock), has happened; None when it has not."""
         ...
 
     async def attend(self, ticket: TicketId | None, activity: Activity) -> None:

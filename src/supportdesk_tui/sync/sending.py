@@ -72,7 +72,7 @@ class Sender(Struct, frozen=True):
                 return Verdict(_to(item, OutboxPhase.QUEUED, ""))
             if _is_bulk(item):
                 return await self._look_for_each(item, may_repeat)
-            applied = await self.backend.find_applied(item.tickets[0] if item.tickets else None, item.change, item.key)
+            applied = await self._find(item, item.tickets[0] if item.tickets else None)
         except (Ambiguous, BadPayload):
             return Verdict(item, wait_s=_backoff(item))
         except DeskError as error:
@@ -82,6 +82,9 @@ class Sender(Struct, frozen=True):
         if applied is not None:
             return _sent(item, applied)
         return self._not_found(item, may_repeat)
+
+    async def _find(self, item: OutboxItem, ticket: TicketId | None) -> Applied | None:
+        return await self.backend.find_applied(ticket, item.change, item.key, item.created_at)
 
     def _not_found(self, item: OutboxItem, may_repeat: bool) -> Verdict:
         if may_repeat:
@@ -108,7 +111,7 @@ class Sender(Struct, frozen=True):
         return self._sorted_out(item, outcomes)
 
     async def _look_for_each(self, item: OutboxItem, may_repeat: bool) -> Verdict:
-        arrived = [t for t in item.tickets if await self.backend.find_applied(t, item.change, item.key) is not None]
+        arrived = [t for t in item.tickets if await self._find(item, t) is not None]
         rest = tuple(ticket for ticket in item.tickets if ticket not in arrived)
         if not rest:
             return self._sorted_out(item, [Outcome(ticket, True) for ticket in arrived])

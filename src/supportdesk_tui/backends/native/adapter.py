@@ -217,7 +217,7 @@ class NativeBackend:
             for ticket in silent:
                 yield Outcome(ticket, False, "the server said nothing about this ticket")
 
-    async def find_applied(self, ticket: TicketId | None, change: Change, key: ChangeKey) -> Applied | None:
+    async def find_applied(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:
         """Ask for the answer of a key; an agent's state has none and can simply be set again."""
         if isinstance(change, SetAgentState):
             return None
