@@ -29,6 +29,7 @@ SHOWN_CHARS, SHOWN_LINES, SHOWN_LINE = 65_536, 2_000, 4_000
 MARKS = 8
 """Combining marks a character may carry."""
 TAB = 4
+_PLAIN_SHADES = {"░": ".", "▓": "█"}
 SYMBOL = "□"
 """Stands for what has no picture of its own."""
 NEWLINE_SYMBOL = "⏎"
@@ -45,6 +46,9 @@ _MEANT_BASIC = "\u200c\u200d\ufe00-\ufe0f"
 _MEANT = _MEANT_BASIC + "\U000e0020-\U000e007f\U000e0100-\U000e01ef"
 """Invisible, but needed by some scripts and emoji: kept only where it means something."""
 _BREAKS = "\r\x85\u2028\u2029"
+_SHADES_BASIC = "\u2591-\u2593"
+_SHADES = _SHADES_BASIC + "\U0001fb8c-\U0001fb9f"
+"""What the mark of a hidden secret is drawn with; a stranger's become other characters, so that a mark is always ours."""
 
 FORBIDDEN = re.compile(f"[{_CONTROLS}{_BIDI}{_HIDDEN}{_BREAKS}\t]")
 """What SafeText never holds and a terminal is never sent: the output gate of the driver uses it too."""
@@ -68,7 +72,7 @@ _MANY_MARKS = re.compile(f"[^\\w\x00-\x7f]{{{MARKS + 1},}}")
 
 @cache
 def _suspect() -> re.Pattern[str]:
-    return re.compile(f"[{_CONTROLS_BASIC}{_BIDI}{_HIDDEN_BASIC}{_MEANT_BASIC}{_BREAKS}{_MARKED}{_PLANES}]")
+    return re.compile(f"[{_CONTROLS_BASIC}{_BIDI}{_HIDDEN_BASIC}{_MEANT_BASIC}{_BREAKS}{_SHADES}{_MARKED}{_PLANES}]")
 
 
 @cache
@@ -82,7 +86,7 @@ def _close_look() -> re.Pattern[str]:
         f"|[{_HAN}][\ufe00-\ufe02\U000e0100-\U000e01ef]"
         f"|(?<=[{_JOINING}])[{ZWNJ}{ZWJ}](?=[{_JOINING}])(?=\\w)"
         ")"
-        f"|(?P<control>[{_CONTROLS}]+)|(?P<bidi>[{_BIDI}]+)|(?P<hidden>[{_HIDDEN}{_MEANT}])"
+        f"|(?P<control>[{_CONTROLS}]+)|(?P<bidi>[{_BIDI}]+)|(?P<hidden>[{_HIDDEN}{_MEANT}])|(?P<shade>[{_SHADES}])"
     )
 
 
@@ -159,6 +163,8 @@ def _look_closely(text: str, flags: list[str]) -> str:
         if kind == "bidi":
             met.add("bidi")
             return SYMBOL * len(match[0])
+        if kind == "shade":
+            return _PLAIN_SHADES.get(match[0], "#")
         met.add("invisible")
         return ""
 
@@ -219,6 +225,16 @@ def _expand_line(line: str) -> str:
         pieces.append(piece + " " * gap)
     pieces[-1] = line.rpartition("\t")[2]
     return "".join(pieces)
+
+
+def replace_spans(text: SafeText, spans: Iterable[tuple[int, int, SafeText]]) -> SafeText:
+    """Put other safe words in the place of stretches `(start, end, words)`, which are in order and disjoint."""
+    pieces: list[str] = []
+    at = 0
+    for start, end, words in spans:
+        pieces += (text[at:start], words)
+        at = end
+    return SafeText("".join((*pieces, text[at:])))
 
 
 def join(parts: Iterable[SafeText], separator: str = "") -> SafeText:

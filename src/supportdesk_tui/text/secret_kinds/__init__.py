@@ -1,0 +1,1 @@
+"""Detectors of secrets, one file a family; `text.secrets` puts them together."""

@@ -1,0 +1,220 @@
+"""Recovery phrases: 12 to 24 words of one BIP-39 list whose checksum is right.
+
+A run of words that could be a phrase is found by a compiled pattern; word lists are read when there is such a run.
+The checksum is BIP-39's: n words of 11 bits are 32/33 entropy and 1/33 the first bits of its SHA-256.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+SIZES = (24, 21, 18, 15, 12)
+SHORTEST = 12
+LONGEST_RUN = 400
+"""A longer run of list words is no phrase; its first and last half of that many are still looked at."""
+_LATIN = ("english", "spanish", "french", "italian", "portuguese", "czech", "turkish")
+_BY_SCRIPT = (
+    ("\u0370", _LATIN),
+    ("\u0500", ("russian",)),
+    ("\u1200", ("korean",)),
+    ("\u1f00", _LATIN),
+    ("\u3100", ("japanese",)),
+    ("\ud7a4", ("korean",)),
+)
+"""First code point behind a script, and the lists written in it."""
+_HAN_LISTS = ("chinese_simplified", "chinese_traditional")
+
+_L = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f\u0400-\u04ff\u1100-\u11ff\u1e00-\u1eff\u3041-\u3096\u3099\u309a"
+    "\uac00-\ud7a3"
+)
+_H = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_ACCENTS = re.compile("[\u0300-\u036f]")
+
+
+@cache
+def _ascii_run() -> re.Pattern[str]:
+    return re.compile(r"(?<![A-Za-z])[A-Za-z]{3,10}+(?:[^A-Za-z]{1,16}+[A-Za-z]{3,10}+(?![A-Za-z])){11,}+")
+
+
+@cache
+def _any_run() -> re.Pattern[str]:
+    return re.compile(f"(?<![{_L}])[{_L}]{{2,14}}+(?:[^{_L}{_H}]{{1,16}}+[{_L}]{{2,14}}+(?![{_L}])){{11,}}+")
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile(f"[{_L}]+")
+
+
+@cache
+def _spaced_han() -> re.Pattern[str]:
+    return re.compile(f"(?<![{_H}])[{_H}](?:[^{_L}{_H}]{{1,16}}+[{_H}](?![{_H}])){{11,}}+")
+
+
+_NAMES = (
+    "助记",
+    "助記",
+    "注记",
+    "恢复",
+    "恢復",
+    "种子",
+    "種子",
+    "密语",
+    "nemonic",
+    "eed",
+    "ecovery",
+    "NEMONIC",
+    "EED",
+    "ECOVERY",
+)
+"""One of these is where a Chinese phrase is named."""
+
+
+@cache
+def _named_han() -> re.Pattern[str]:
+    """The word for a recovery phrase, and behind it, within a sentence, a block of Han."""
+    name = (
+        "助记词|助記詞|注记词|助记码|恢复短语|恢復短語|恢复词|种子短语|種子短語|种子词|密语|(?i:mnemonic|seed|recovery phrase)"
+    )
+    glue = "[\\s、·•|/-]"
+    return re.compile(
+        f"(?:{name})(?:是|为|為|就是|如下|备份|备份是|[^{_H}]){{0,40}}?(?P<block>[{_H}](?:{glue}{{0,3}}+[{_H}]){{11,}}+)"
+    )
+
+
+@cache
+def _block_before_name() -> re.Pattern[str]:
+    return re.compile(
+        f"(?<![{_H}])(?P<block>[{_H}]{{12,24}}+)[\\s，,。.（(：:]{{1,4}}(?:这|這|以上)?(?:就)?(?:是|为)?(?:我的|我)?(?:助记词|助記詞)"
+    )
+
+
+@cache
+def _list(language: str) -> dict[str, int]:
+    """Word → index, in the form `_plain` makes."""
+    spec = find_spec("mnemonic")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("the package mnemonic, which has the word lists")
+    path = Path(spec.origin).with_name("wordlist") / f"{language}.txt"
+    return {_plain(word): at for at, word in enumerate(path.read_text("utf-8").split())}
+
+
+def _plain(word: str) -> str:
+    """Lower case, decomposed, without accents: how BIP-39 lists are compared; Japanese voicing marks stay."""
+    if word.isascii():
+        return word.lower()
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold()))
+
+
+def find_phrases(text: str) -> Iterator[tuple[int, int]]:
+    """Where recovery phrases stand: whole runs of list words, because a chance hit may sit beside the real one."""
+    if text.isascii():
+        for run in _ascii_run().finditer(text):
+            yield from _in_run(text, *run.span())
+        return
+    for run in _any_run().finditer(text):
+        yield from _in_run(text, *run.span())
+    if _has_han(text):
+        for run in _spaced_han().finditer(text):
+            yield from _in_spaced_han(text, *run.span())
+        if any(name in text for name in _NAMES):
+            yield from _named(text)
+
+
+@cache
+def _han() -> re.Pattern[str]:
+    return re.compile(f"[{_H}]")
+
+
+def _has_han(text: str) -> bool:
+    return _han().search(text) is not None
+
+
+def _in_run(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    places = [word.span() for word in _word().finditer(text, start, end)]
+    words = [_plain(text[a:b]) for a, b in places]
+    lists = dict.fromkeys(_lists_of(text[a]) for a, _ in places)
+    for language in (language for some in lists for language in some):
+        yield from _valid_runs(places, list(map(_list(language).get, words)))
+
+
+def _in_spaced_han(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    places = [char.span() for char in _han().finditer(text, start, end)]
+    for language in _HAN_LISTS:
+        yield from _valid_runs(places, [_list(language).get(text[a]) for a, _ in places])
+
+
+def _lists_of(char: str) -> tuple[str, ...]:
+    return next(lists for behind, lists in _BY_SCRIPT if char < behind)
+
+
+def _valid_runs(places: Sequence[tuple[int, int]], indices: Sequence[int | None]) -> Iterator[tuple[int, int]]:
+    """Stretches of at least twelve known words in which some window has a right checksum."""
+    at = 0
+    while at < len(indices):
+        end = at
+        while end < len(indices) and indices[end] is not None:
+            end += 1
+        run = [index for index in indices[at:end] if index is not None]
+        if len(run) >= SHORTEST and _holds_phrase(run):
+            yield places[at][0], places[end - 1][1]
+        at = end + 1
+
+
+def _holds_phrase(run: list[int]) -> bool:
+    if len(run) > LONGEST_RUN:
+        half = LONGEST_RUN // 2
+        return _holds_phrase(run[:half]) or _holds_phrase(run[-half:])
+    return any(is_phrase(run[at : at + size]) for size in SIZES if size <= len(run) for at in range(len(run) - size + 1))
+
+
+def is_phrase(indices: Sequence[int]) -> bool:
+    """Whether word indices, of 12, 15, 18, 21 or 24 words, end in the right checksum."""
+    if len(indices) not in SIZES:
+        return False
+    bits = 0
+    for index in indices:
+        bits = bits << 11 | index
+    size = len(indices) * 11 // 33
+    entropy = (bits >> size).to_bytes(size * 4, "big")
+    return sha256(entropy).digest()[0] >> (8 - size) == bits & ((1 << size) - 1)
+
+
+def _named(text: str) -> Iterator[tuple[int, int]]:
+    """Chinese phrases written without spaces: common characters, so a name beside them and the exact length are needed."""
+    for found in _named_han().finditer(text):
+        exact = _is_whole(text, *found.span("block"))
+        if exact:
+            yield found.span("block")
+        elif re.search(r"[:：\n]\s*$", text[found.start() : found.start("block")]):
+            yield from _beginning(text, *found.span("block"))
+    for found in _block_before_name().finditer(text):
+        if _is_whole(text, *found.span("block")):
+            yield found.span("block")
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    chars = _han().findall(text, start, end)
+    if len(chars) not in SIZES:
+        return False
+    return any(_is_chinese(chars, language) for language in _HAN_LISTS)
+
+
+def _is_chinese(chars: Sequence[str], language: str) -> bool:
+    indices = [index for index in map(_list(language).get, chars) if index is not None]
+    return len(indices) == len(chars) and is_phrase(indices)
+
+
+def _beginning(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A phrase that other words follow without a break."""
+    places = [char.span() for char in _han().finditer(text, start, end)][: SIZES[0]]
+    chars = [text[a] for a, _ in places]
+    for size in SIZES:
+        if size <= len(chars) and any(_is_chinese(chars[:size], language) for language in _HAN_LISTS):
+            yield start, places[size - 1][1]
+            return

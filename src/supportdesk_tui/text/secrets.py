@@ -1,0 +1,194 @@
+"""Secrets in what people write: found offline, and replaced by a mark before anything is drawn, kept, told or indexed.
+
+Clean text costs a few scans in C; a detector runs only when what every secret of its family has is there. All of it is
+linear in the length of the text. A text passes `admit` where it enters; the mark `▒▒ … ▒▒` is ours alone, because the
+strict filter changes those shades in a stranger's text.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+from supportdesk_tui.text.safe import LIMIT, LINE_LIMIT, SafeText, cut, join, replace_spans, sanitize, sanitize_with_flags
+from supportdesk_tui.text.secret_kinds import keys, numbers, phrases, spoken, tokens
+from supportdesk_tui.text.secret_kinds.kind import Kind, Secret
+
+__all__ = ["MARKS", "NEVER_SENT", "Admitted", "Kind", "Secret", "admit", "admit_line", "find", "mask", "restore"]
+
+NEVER_SENT = frozenset({Kind.RECOVERY_PHRASE, Kind.PRIVATE_KEY})
+"""What nobody may send to anybody, with any reason."""
+
+MARKS: dict[Kind, SafeText] = {
+    Kind.RECOVERY_PHRASE: SafeText("▒▒ recovery phrase ▒▒"),
+    Kind.PRIVATE_KEY: SafeText("▒▒ private key ▒▒"),
+    Kind.CARD: SafeText("▒▒ card number ▒▒"),
+    Kind.CODE: SafeText("▒▒ code ▒▒"),
+    Kind.API_KEY: SafeText("▒▒ API key ▒▒"),
+    Kind.RESIDENT_ID: SafeText("▒▒ ID number ▒▒"),
+    Kind.IBAN: SafeText("▒▒ IBAN ▒▒"),
+}
+"""What stands where a secret was."""
+_SHADE = "▒"
+_MARK = re.compile("(" + "|".join(map(re.escape, MARKS.values())) + ")")
+_KIND_OF = {str(mark): kind for kind, mark in MARKS.items()}
+
+
+def _classes(letters: str, digits: str, others: str = "") -> bytes:
+    """A table for bytes.translate: what letters, digits and some others become; the rest, and all but ASCII, is a blank."""
+    chars = map(chr, range(128))
+    table = (letters if char.isalpha() else digits if char.isdigit() else letters if char in others else " " for char in chars)
+    return "".join(table).encode() + b" " * 128
+
+
+_DIGITS = _classes(" ", "0")
+_SHAPES = _classes("a", "0")
+_RUNS = _classes("a", "a", "_-+/=.")
+_WORDS = _classes("a", " ")
+_TWELVE = b" aaa(?:a{0,7}+ {1,16}+aaa){11}"
+"""The shape of twelve words of three to ten letters, as `_WORDS` leaves them."""
+
+
+class Admitted(NamedTuple):
+    """A stranger's text, safe to draw and without its secrets."""
+
+    text: SafeText
+    flags: tuple[str, ...] = ()
+    """What the filter met; see `safe.Sanitized`."""
+    kinds: tuple[Kind, ...] = ()
+    """What is hidden, each kind once, in the order it stands."""
+
+
+def find(text: str) -> tuple[Secret, ...]:
+    """The secrets of a text, in order and disjoint."""
+    plain = _western(text)
+    found = sorted(_all(plain), key=lambda one: (one.start, -one.end))
+    kept: list[Secret] = []
+    for one in found:
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+        elif one.end > kept[-1].end:
+            kept[-1] = kept[-1]._replace(end=one.end)
+    return tuple(kept)
+
+
+def mask(text: SafeText) -> tuple[SafeText, tuple[Kind, ...]]:
+    """The text with a mark in the place of every secret, and the kinds that were there."""
+    found = find(text)
+    if not found:
+        return text, ()
+    masked = replace_spans(text, ((one.start, one.end, MARKS[one.kind]) for one in found))
+    return masked, tuple(dict.fromkeys(one.kind for one in found))
+
+
+def admit(raw: str | bytes, *, multiline: bool = True, limit: int | None = LIMIT, keeps_marks: bool = False) -> Admitted:
+    """Make a stranger's text safe and hide its secrets: the one call at the port boundary.
+
+    `keeps_marks` is for text from our own server and our own disk, where a mark stands for what was hidden before.
+    """
+    if keeps_marks and isinstance(raw, str) and _SHADE in raw:
+        return _with_marks(raw, multiline=multiline, limit=limit)
+    safe, flags = sanitize_with_flags(raw, multiline=multiline, limit=limit)
+    masked, kinds = mask(safe)
+    return Admitted(masked, flags, kinds)
+
+
+def admit_line(raw: str | bytes, limit: int = LINE_LIMIT, *, keeps_marks: bool = False) -> SafeText:
+    """`admit` for a field that is drawn as one line."""
+    return admit(raw, multiline=False, limit=limit, keeps_marks=keeps_marks).text
+
+
+def restore(raw: str) -> SafeText:
+    """Text from our own disk, safe again with its marks; secrets were hidden before it was written."""
+    if _SHADE not in raw:
+        return sanitize(raw, limit=None)
+    return join(
+        SafeText(MARKS[_KIND_OF[part]]) if part in _KIND_OF else sanitize(part, limit=None) for part in _MARK.split(raw)
+    )
+
+
+def _with_marks(raw: str, *, multiline: bool, limit: int | None) -> Admitted:
+    flags: list[str] = []
+    parts: list[SafeText] = []
+    for part in _MARK.split(raw):
+        if part in _KIND_OF:
+            parts.append(MARKS[_KIND_OF[part]])
+        else:
+            safe, met = sanitize_with_flags(part, multiline=multiline, limit=limit)
+            parts.append(safe)
+            flags.extend(met)
+    text, _ = mask(join(parts))
+    if limit is not None and len(text) > limit:
+        text = cut(text, limit)
+        flags.append("truncated")
+    kinds = (_KIND_OF[found[0]] for found in _MARK.finditer(text))
+    return Admitted(text, tuple(dict.fromkeys(flags)), tuple(dict.fromkeys(kinds)))
+
+
+def _western(text: str) -> str:
+    """Full-width letters and every script's digits as ASCII, each in its place; the text itself when there are none."""
+    if text.isascii() or _odd().search(text) is None:
+        return text
+    from unicodedata import decimal
+
+    return _odd().sub(
+        lambda odd: str(decimal(odd[0], "")) or chr(ord(odd[0]) - 0xFEE0 & 0x7F) if odd[0] != "\u3000" else " ", text
+    )
+
+
+@cache
+def _odd() -> re.Pattern[str]:
+    return re.compile("[^\\D0-9]|[\uff0d\uff21-\uff3a\uff41-\uff5a]|(?<=[\uff10-\uff19])\u3000")
+
+
+def _all(text: str) -> Iterator[Secret]:
+    """What every family finds, each asked only when its gate is open."""
+    data = text.encode("utf-8", "replace")
+    if b"0" * 13 in data.translate(_DIGITS, b" -\n"):
+        yield from _of(Kind.CARD, numbers.find_cards(text))
+        yield from _of(Kind.RESIDENT_ID, numbers.find_resident_ids(text))
+    if b"aa00" in data.translate(_SHAPES):
+        yield from _of(Kind.IBAN, numbers.find_ibans(text))
+    runs = data.translate(_RUNS, b"\n")
+    if b"a" * 16 in runs:
+        yield from _long_words(text, runs)
+    if b'"ciphertext"' in data:
+        yield from _of(Kind.PRIVATE_KEY, keys.find_keystores(text))
+    if _speaks(data):
+        low = spoken.lower(text)
+        yield from _of(Kind.CODE, spoken.find_codes(text, low))
+        yield from _of(Kind.API_KEY, tokens.find_authenticators(low))
+    if not text.isascii() or _twelve().search(b" " + data.translate(_WORDS)):
+        yield from _of(Kind.RECOVERY_PHRASE, phrases.find_phrases(text))
+
+
+def _long_words(text: str, runs: bytes) -> Iterator[Secret]:
+    """What is at least sixteen characters long."""
+    yield from _of(Kind.API_KEY, tokens.find_formed(text))
+    yield from _of(Kind.API_KEY, tokens.find_named(spoken.lower(text)))
+    if "PRIVATE KEY" in text:
+        yield from _of(Kind.PRIVATE_KEY, keys.find_pem(text))
+    if b"a" * 50 in runs:
+        yield from _of(Kind.PRIVATE_KEY, keys.find_base58(text))
+        yield from _of(Kind.PRIVATE_KEY, keys.find_named(text))
+
+
+def _speaks(data: bytes) -> bool:
+    """Whether a word stands in the text that names a code."""
+    low = data.lower()
+    for word in _NAMES:  # noqa: SIM110 - any() with a generator costs three times this, on every row of a queue
+        if word in low:
+            return True
+    return False
+
+
+_NAMES = tuple(word.encode() for word in spoken.WORDS)
+
+
+@cache
+def _twelve() -> re.Pattern[bytes]:
+    return re.compile(_TWELVE)
+
+
+def _of(kind: Kind, places: Iterable[tuple[int, int]]) -> Iterator[Secret]:
+    return (Secret(kind, start, end) for start, end in places)
