@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from msgspec.structs import replace
+
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, TicketId
-from supportdesk_tui.store.events import DraftSaved, DraftsLoaded, DraftUnsaved
+from supportdesk_tui.store.events import DraftChanged, DraftSaved, DraftsLoaded, DraftUnsaved
 from supportdesk_tui.store.state import DeskState, Draft
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.sync.common import Spawn
 from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.outbox_rules import joined_drafts
 
 WAIT_S = 0.4
 """Longest time a typed character stays off the disk."""
@@ -28,22 +31,39 @@ class Drafts:
         self._agent = AgentId("")
         self._seen: Mapping[TicketId, Draft] = {}
         self._waiting: dict[TicketId, Draft] = {}
+        self._leaving: set[TicketId] = set()
+        """Tickets whose draft the outbox is writing down or giving back right now: nothing goes behind its back."""
         self._timer: asyncio.TimerHandle | None = None
         self._unsubscribe: Callable[[], None] = store.subscribe(self._look)
 
     def load(self, agent: AgentId) -> DraftsLoaded:
-        """Drafts of earlier runs."""
+        """Drafts of earlier runs; one of a client that died is put behind what is being written here."""
+        self.flush()
         self._agent = agent
-        drafts = tuple(self._ledger.drafts(agent))
-        self._seen = {**self._seen, **{draft.ticket: draft for draft in drafts}}
-        return DraftsLoaded(drafts)
+        found = {draft.ticket: draft for draft in self._ledger.drafts(agent)}
+        for ticket in found.keys() & self._store.state.drafts.keys():
+            shown = self._store.state.drafts[ticket]
+            joined = joined_drafts(shown, found[ticket])
+            if joined != shown:
+                self._store.dispatch(DraftChanged(replace(joined, is_saved=joined.body == found[ticket].body)))
+                found[ticket] = joined
+        self._seen = {**found, **self._seen}
+        return DraftsLoaded(tuple(found.values()))
 
     def let_go(self, ticket: TicketId) -> None:
-        """A draft is becoming a change: the outbox takes it off the disk, so it must not be written behind its back."""
+        """A draft is becoming a change, or a change a draft: the outbox writes it, until `go_on` or `keep`."""
         self._waiting.pop(ticket, None)
+        self._leaving.add(ticket)
+
+    def go_on(self, ticket: TicketId) -> None:
+        """The outbox is done with it: write what was typed since."""
+        self._leaving.discard(ticket)
+        if ticket in self._waiting:
+            self._arm(WAIT_S)
 
     def keep(self, ticket: TicketId) -> None:
-        """It did not become one after all: write it as it stands."""
+        """It stays the draft it was: write it as it stands."""
+        self._leaving.discard(ticket)
         draft = self._store.state.drafts.get(ticket)
         if draft is not None:
             self._waiting[ticket] = draft
@@ -73,8 +93,9 @@ class Drafts:
     async def save(self) -> None:
         """Write what has changed, in the outbox's thread; what the disk refuses is tried again a little later."""
         refused: dict[TicketId, Draft] = {}
-        while self._waiting:
-            ticket, draft = self._waiting.popitem()
+        while ours := self._waiting.keys() - self._leaving:
+            ticket = next(iter(ours))
+            draft = self._waiting.pop(ticket)
             try:
                 await self._ledger.main.run(partial(self._ledger.put_draft, self._agent, draft))
             except StorageError as error:
@@ -83,7 +104,7 @@ class Drafts:
             else:
                 self._store.dispatch(DraftSaved(ticket, draft.body))
         self._waiting = {**refused, **self._waiting}
-        if self._waiting:
+        if refused:
             self._arm(RETRY_S)
 
     def flush(self) -> bool:
@@ -101,7 +122,8 @@ class Drafts:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        taken, self._waiting = self._waiting, {}
+        taken = {ticket: draft for ticket, draft in self._waiting.items() if ticket not in self._leaving}
+        self._waiting = {ticket: draft for ticket, draft in self._waiting.items() if ticket in self._leaving}
         return taken
 
     def close(self) -> None:

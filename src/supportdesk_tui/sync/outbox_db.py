@@ -11,18 +11,19 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, TicketId
 from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import codec, files
+from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync.database import Database, Schema
 from supportdesk_tui.sync.salvage import frame, read_intact, unframe
 
@@ -101,11 +102,15 @@ class Ledger:
         self._slots: list[Slot] = []
         self._home: dict[ChangeKey, Slot] = {}
         self._rev = 0
+        self._is_closed = False
+        self._has_news = False
+        """Slots were taken that nobody has read yet."""
         self.unreadable = 0
         """Rows met that this release cannot read, e.g. after going back to an older one."""
 
     def open(self) -> None:
         """Take every slot that nobody else holds, or make a new one."""
+        self._is_closed = False
         files.private_folder(self._folder)
         numbers = sorted(int(one.stem.partition("-")[2]) for one in self._folder.glob("outbox-*.lock"))
         for number in numbers or [0]:
@@ -116,11 +121,14 @@ class Ledger:
             self._take(number)
 
     def adopt(self) -> bool:
-        """Take slots whose owner has died since; True when there was one."""
+        """Take slots whose owner has died since, or all of them if the disk did not let us before; True when there is news."""
+        if not self._slots:
+            self.open()
         mine = {slot.number for slot in self._slots}
         numbers = {int(one.stem.partition("-")[2]) for one in self._folder.glob("outbox-*.lock")}
-        taken = [number for number in sorted(numbers - mine) if self._take(number)]
-        return bool(taken)
+        for number in sorted(numbers - mine):
+            self._take(number)
+        return self._has_news
 
     def _take(self, number: int) -> bool:
         path = self._folder / f"outbox-{number}.lock"
@@ -141,10 +149,12 @@ class Ledger:
             slot.release()
             raise
         self._slots.append(slot)
+        self._has_news = True
         return True
 
     def close(self) -> None:
         """Let go of every slot."""
+        self._is_closed = True
         for slot in self._slots:
             slot.release()
         self._slots.clear()
@@ -158,16 +168,17 @@ class Ledger:
 
     @property
     def main(self) -> Database:
-        """Where new rows go, and the thread for all of them."""
-        if not self._slots:
-            raise StorageError("the outbox is not open")
-        return self._slots[0].db
+        """Where new rows go, and the thread for all of them; a disk that was no good at the start is tried again."""
+        if not self._slots and not self._is_closed:
+            self.open()
+        return self._first.db
 
     # --- items
 
     def items(self, agent: AgentId) -> list[OutboxItem]:
         """Every intent of an agent, oldest first; one that cannot be read stays on the disk and is counted."""
         found: list[OutboxItem] = []
+        self._has_news = False
         for slot in self._slots:
             for record in _records(slot, "SELECT frame FROM items WHERE agent = ?", agent):
                 item = _tolerant(_to_item, record["item"]) if record else None
@@ -180,7 +191,7 @@ class Ledger:
 
     def put_item(self, agent: AgentId, item: OutboxItem, clears: TicketId | None = None) -> None:
         """Commit an intent; the draft it came from goes in the same transaction, so that the text is in one place, always."""
-        slot = self._home.setdefault(item.key, self._slots[0] if self._slots else self._missing())
+        slot = self._home.setdefault(item.key, self._first)
         record = {"record": "item", "agent": agent, "rev": self._next(), "item": _from_item(item)}
         failpoint("outbox.before_put")
         with slot.db.use(write=True) as db:
@@ -192,13 +203,14 @@ class Ledger:
 
     def drop_item(self, agent: AgentId, key: ChangeKey, keeps: Draft | None = None) -> None:
         """Forget a settled intent; one that is taken back becomes a draft in the same transaction."""
-        slot = self._home.pop(key, None) or self._slots[0]
+        slot = self._home.get(key, self._first)
         failpoint("outbox.before_drop")
         with slot.db.use(write=True) as db:
             db.execute("DELETE FROM items WHERE key = ?", (key,))
             if keeps is not None:
                 db.execute(_UPSERT_DRAFT, self._draft_row(agent, keeps))
             failpoint("outbox.drop_uncommitted")
+        self._home.pop(key, None)
         failpoint("outbox.after_drop")
 
     # --- drafts
@@ -217,17 +229,18 @@ class Ledger:
 
     def _joined(self, agent: AgentId, versions: list[tuple[int, Slot, Draft]]) -> Draft:
         versions.sort(key=lambda version: -version[0])
-        newest = versions[0][2]
+        joined = versions[0][2]
         if len(versions) == 1 and versions[0][1] is self._slots[0]:
-            return newest
-        bodies = dict.fromkeys(draft.body for _, _, draft in versions if draft.body.strip())
-        joined = replace(newest, body="\n\n".join(bodies) or newest.body)
-        self.put_draft(agent, joined)
-        failpoint("drafts.joined")
-        for _, slot, draft in versions:
-            if slot is not self._slots[0]:
-                with slot.db.use(write=True) as db:
-                    db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, draft.ticket))
+            return joined
+        for _, _, older in versions[1:]:
+            joined = rules.joined_drafts(joined, older)
+        with suppress(StorageError):  # each version stays where it is until the disk takes them as one
+            self.put_draft(agent, joined)
+            failpoint("drafts.joined")
+            for _, slot, draft in versions:
+                if slot is not self._slots[0]:
+                    with slot.db.use(write=True) as db:
+                        db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, draft.ticket))
         return joined
 
     def put_draft(self, agent: AgentId, draft: Draft) -> None:
@@ -248,9 +261,11 @@ class Ledger:
         self._rev = max(self._rev + 1, time.time_ns() // 1_000_000)
         return self._rev
 
-    @staticmethod
-    def _missing() -> Slot:
-        raise StorageError("the outbox is not open")
+    @property
+    def _first(self) -> Slot:
+        if not self._slots:
+            raise StorageError("the outbox is not open")
+        return self._slots[0]
 
 
 def _records(slot: Slot, sql: str, agent: AgentId) -> list[dict[str, Any] | None]:
@@ -314,6 +329,7 @@ def _to_draft(plain: dict[str, Any]) -> Draft:
         base_seq=int(plain["base_seq"]),
         base_owner=str(plain.get("base_owner", "")),
         base_status=str(plain.get("base_status", "")),
+        number=str(plain.get("number", "")),
     )
 
 

@@ -105,7 +105,7 @@ def restored_draft(item: OutboxItem, draft: Draft | None) -> Draft | None:
 
 
 def rest_of(sent: Draft, now: Draft | None) -> Draft:
-    """What stays of a draft that was sent as it stood at `sent`: words typed behind it since, or all of it if it was rewritten."""
+    """What stays of a draft that was sent as it stood at `sent`: words typed behind it since; all of it if it was rewritten."""
     if now is None or not now.body.startswith(sent.body):
         return now or Draft(sent.ticket)
     then = tuple(one for one in now.then if one not in sent.then)
