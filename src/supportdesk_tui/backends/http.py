@@ -190,8 +190,10 @@ class Http:
             raw_headers[b"Content-Length"] = str(len(body)).encode()
         request = client.build_request(call.method, url, content=_in_pieces(body) if body else body, headers=raw_headers)
         request.extensions["trace"] = journey.trace
-        if is_endless:
-            request.extensions["timeout"] = {**request.extensions["timeout"], "read": None}
+        if is_endless or (body is not None and len(body) > PIECE):
+            # What the sender's machine still holds of a large body must arrive before there can be an answer.
+            read_s = None if is_endless else self._limits.deadline_for(call)
+            request.extensions["timeout"] = {**request.extensions["timeout"], "read": read_s}
         journey.is_maybe_sent = True
         self._is_reached = False
         if call.is_write:

@@ -95,7 +95,7 @@ class Attachments:
 def safe_name(name: str) -> str:
     """A stranger's file name as one that stays in a folder: no path, no control, no leading dot or dash, at most 180 bytes."""
     clean = _UNSAFE.sub("_", str(name)).rstrip(" .").lstrip(" .-") or "attachment"
-    stem, suffix = os.path.splitext(clean)
+    stem, suffix = Path(clean).stem, Path(clean).suffix
     suffix = suffix.encode()[:20].decode(errors="ignore")
     return stem.encode()[: _NAME_BYTES - len(suffix.encode())].decode(errors="ignore").rstrip(" .") + suffix
 
@@ -146,8 +146,7 @@ def _named(part: Path, wanted: Path) -> Path:
 
 
 def _numbered(name: str, number: int) -> str:
-    stem, suffix = os.path.splitext(name)
-    return name if number == 1 else f"{stem}-{number}{suffix}"
+    return name if number == 1 else f"{Path(name).stem}-{number}{Path(name).suffix}"
 
 
 def _measured(path: str) -> tuple[Path, int]:
