@@ -154,7 +154,7 @@ class DeskDriver(LinuxDriver):
 
     def close(self) -> None:
         """Write the last bytes; a terminal that does not take them in time is left alone, process and all."""
-        for name in ("SIGHUP", "SIGTERM", "SIGINT", "SIGTSTP", "SIGCONT", "SIGWINCH"):
+        for name in ("SIGHUP", "SIGTERM", "SIGQUIT", "SIGINT", "SIGTSTP", "SIGCONT", "SIGWINCH"):
             self._loop.remove_signal_handler(getattr(signal, name))
         took_all = self._writer is None or self._writer.stop(STOP_S)
         self.trace.remove()
@@ -190,6 +190,7 @@ class DeskDriver(LinuxDriver):
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             add(signal.SIGHUP, self.hang_up, "the terminal hung up", signal.SIGHUP)
         add(signal.SIGTERM, self.hang_up, "the system asked the desk to end", signal.SIGTERM)
+        add(signal.SIGQUIT, self.hang_up, "the system asked the desk to end", signal.SIGQUIT)
         add(signal.SIGINT, self._interrupted)
         add(signal.SIGTSTP, self._stopped)
         add(signal.SIGCONT, self._continued)
