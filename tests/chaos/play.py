@@ -1,0 +1,417 @@
+"""Plays one schedule with keys and signals, and judges it by the server's tables and the terminal's bytes alone."""
+
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct, field
+
+from tests.chaos.schedule import Say, Schedule
+from tests.chaos.stage import COLUMNS, ROWS, Desk, Seeded, Stage
+
+STEP_S: Final = 15.0
+"""How long one thing a person waits for may take, faults included."""
+SETTLE_S: Final = 30.0
+"""After everything is healed: until every text has arrived or is shown as not delivered."""
+WORDS: Final = "your case is safe"
+DRAFT: Final = "safe as you are and back to you as far as it is so"
+TELLING: Final = frozenset("abcdefgijkorstuvwxyz")
+"""Letters no sequence of the terminal ends with: bytes that hold one after its key are its echo."""
+COMPOSING: Final = re.compile(r"Ctrl\+D (?:send|add note)")
+SENT: Final = re.compile(r"\bsent \d\d:\d\d|^\W*sent\s")
+KINDS: Final = {False: "agent", True: "note"}
+"""Kind of an entry in the server's table, by whether it is a note."""
+
+
+class Intent(Struct):
+    """One text that was to be sent."""
+
+    marker: str
+    ticket: str
+    is_note: bool
+    is_sent: bool = False
+    """The key was pressed and the desk took it."""
+    is_taken_back: bool = False
+
+
+class Report(Struct):
+    """What came of one schedule."""
+
+    seed: int
+    kind: str
+    said: str
+    intents: int = 0
+    delivered: int = 0
+    shown: int = 0
+    """Not delivered, and the desk says so: outbox or draft."""
+    taken_back: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    wrong_ticket: int = 0
+    wrong_visibility: int = 0
+    early: int = 0
+    """Called sent while the server had no such row."""
+    gate: int = 0
+    violations: int = 0
+    """Of the lexer."""
+    draft_chars: int = 0
+    draft_s: float = 0.0
+    restarts: int = 0
+    echoes: list[float] = field(default_factory=list)
+    """Seconds from a key to its letter on the terminal."""
+    problems: list[str] = field(default_factory=list)
+    faults: int = 0
+    seconds: float = 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """Nothing that must not be."""
+        return not self.problems
+
+
+class Player:
+    """Hands and eyes of one schedule."""
+
+    def __init__(self, plan: Schedule, stage: Stage, report: Report) -> None:
+        self.plan = plan
+        self.stage = stage
+        self.report = report
+        self.intents: list[Intent] = []
+        self._homes = list(plan.desks)
+        self._desks: list[Desk] = []
+        self._read = 0
+
+    # --- the run
+
+    def play(self) -> None:
+        """Everything, then the judgement."""
+        for number, (login, home) in enumerate(self._homes):
+            desk = self.stage.desk(login, home, self.plan.client_failpoints if not number else "")
+            self._desks.append(desk)
+        for number in range(len(self._desks)):
+            self._ready(number)
+        for number, say in enumerate(self.plan.says):
+            self._say(number, say)
+            if self.plan.revokes and number == 0:
+                self._restart_server(is_revoked=True)
+        self._heal()
+        self._settle()
+        self._leave()
+        self._judge()
+
+    def _ready(self, number: int) -> None:
+        """Wait until a client can be used; one that a failpoint ended is started again without."""
+        self._until(number, lambda desk: "live" in desk.lines[0] or "offline" in desk.text, STEP_S)
+        self._alive(number)
+
+    def _alive(self, number: int) -> Desk:
+        desk = self._desks[number]
+        if desk.is_alive:
+            return desk
+        desk.pump(0)
+        self.stage.let_go(desk)
+        self.report.restarts += 1
+        desk = self._desks[number] = self.stage.desk(*self._homes[number])
+        self._until(number, lambda one: "live" in one.lines[0] or "offline" in one.text, STEP_S)
+        return desk
+
+    def _until(self, number: int, holds: "Seen", limit_s: float) -> bool:
+        """Read the terminal until something is on it; False when it never is, or the program ended."""
+        desk = self._desks[number]
+        end = time.monotonic() + limit_s
+        while not holds(desk):
+            if time.monotonic() > end or not desk.is_alive:
+                return False
+            self._pump(desk, 0.02)
+            if not self.stage.is_server_alive():
+                self.stage.start_server()
+        return True
+
+    def _pump(self, desk: Desk, timeout_s: float) -> None:
+        """Read; whatever is called sent now must be in the server's table already."""
+        before = len(desk.raw)
+        desk.pump(timeout_s)
+        if b"sent" in desk.raw[before:]:
+            self._watch(desk)
+
+    def _watch(self, desk: Desk) -> None:
+        lines = desk.lines
+        for at, line in enumerate(lines):
+            if not SENT.search(line):
+                continue
+            near = " ".join(lines[at : at + 3])
+            for intent in self.intents:
+                if f"{intent.marker} " in near and not self.stage.rows(f"{intent.marker} "):
+                    self.report.early += 1
+                    self.report.problems.append(f"{intent.marker} is called sent before the server has it: {line.strip()}")
+
+    # --- one intent
+
+    def _say(self, number: int, say: Say) -> None:
+        ticket, case = self.stage.seeded.tickets[say.ticket]
+        intent = Intent(f"mark-{self.plan.seed}-{number}", ticket, say.is_note)
+        desk = self._alive(say.desk)
+        if not self._open(say.desk, case, "n" if say.is_note else "r"):
+            return
+        self.intents.append(intent)
+        self.report.intents += 1
+        if say.strike == "draft":
+            self._killed_while_composing(say, f"{intent.marker} {DRAFT}", case)
+            return
+        desk = self._desks[say.desk]
+        if not self._type(desk, f"{intent.marker} {WORDS}"):
+            return
+        desk.send("\x04")
+        intent.is_sent = True
+        if say.strike == "resize":
+            self._resize(desk)
+        self._strike(say, intent)
+        self._past_the_gate(say.desk)
+
+    def _open(self, number: int, case: str, key: str) -> bool:
+        """Get a ticket and its composer on the screen, as a person who looks before typing."""
+        end = time.monotonic() + STEP_S
+        short = case[-6:]
+        while time.monotonic() < end:
+            desk = self._alive(number)
+            for _ in range(3):
+                desk.send("\x1b")
+                self._pump(desk, 0.08)
+            desk.send("gn")
+            if not self._until(number, lambda one: "Case number" in one.text, 2):
+                continue
+            desk.send(f"{case}\r")
+            if not self._until(number, lambda one: short in one.lines[1][44:], 3):
+                continue
+            desk.send(key)
+            if self._until(number, lambda one: short in one.lines[1][44:] and bool(COMPOSING.search(one.text)), 3):
+                return True
+        return False
+
+    def _type(self, desk: Desk, text: str) -> bool:
+        """Type letter by letter, each when the one before is to be seen; how long that takes is noted."""
+        for letter in text:
+            before = len(desk.raw)
+            began = time.monotonic()
+            desk.send(letter)
+            while letter.encode() not in desk.raw[before:]:
+                self._pump(desk, 0.02)
+                if time.monotonic() - began > 2 or not desk.is_alive:
+                    break
+            if not desk.is_alive:
+                return False
+            if letter in TELLING:
+                self.report.echoes.append(time.monotonic() - began)
+        return True
+
+    def _past_the_gate(self, number: int) -> None:
+        """Wait until the composer is gone; what the desk asks before it sends is answered with a reason."""
+        end = time.monotonic() + 4
+        answered = False
+        while time.monotonic() < end and self._desks[number].is_alive:
+            desk = self._desks[number]
+            if not COMPOSING.search(desk.text) and "Before it is sent" not in desk.text:
+                return
+            if "Before it is sent" in desk.text and not answered:
+                answered = True
+                desk.send("s")
+                self._pump(desk, 0.1)
+                desk.send("it is meant so\r")
+            self._pump(desk, 0.03)
+
+    # --- strikes
+
+    def _strike(self, say: Say, intent: Intent) -> None:
+        desk = self._desks[say.desk]
+        end = time.monotonic() + say.after_s
+        while time.monotonic() < end:
+            self._pump(desk, max(0.0, end - time.monotonic()))
+        match say.strike:
+            case "kill_client":
+                desk.signal(signal.SIGKILL)
+                desk.wait_exit()
+                self._alive(say.desk)
+            case "kill_server":
+                self.stage.kill_server()
+                self._read_for(desk, say.lasts_s)
+                self.stage.start_server()
+            case "sleep":
+                desk.asleep(True)
+                self._read_for(desk, say.lasts_s)
+                desk.asleep(False)
+            case "take_back":
+                self._past_the_gate(say.desk)
+                desk.send("z")
+                if self._until(say.desk, lambda one: "Taken back" in one.text or "Too late" in one.text, 2):
+                    intent.is_taken_back = "Taken back" in desk.text
+            case _:
+                pass
+
+    def _read_for(self, desk: Desk, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._pump(desk, min(0.05, left))
+
+    def _resize(self, desk: Desk) -> None:
+        """A storm of sizes while the reply is on its way."""
+        for columns, rows in ((80, 24), (1, 1), (300, 80), (40, 10), (132, 50), (COLUMNS, ROWS)):
+            desk.resize(columns, rows)
+            self._pump(desk, 0.01)
+
+    def _restart_server(self, *, is_revoked: bool) -> None:
+        self.stage.kill_server()
+        self.stage.revoke("li.wei", is_revoked=is_revoked)
+        self.stage.start_server()
+
+    def _killed_while_composing(self, say: Say, text: str, case: str) -> None:
+        """Type at a person's speed, kill at a moment, start again: how much of it is there?"""
+        desk = self._desks[say.desk]
+        pressed: list[float] = []
+        lives = int((say.after_s + 0.05) * 97) % len(text) + 1
+        for letter in text[:lives]:
+            desk.send(letter)
+            pressed.append(time.monotonic())
+            self._read_for(desk, 0.03)
+        killed_at = time.monotonic()
+        desk.signal(signal.SIGKILL)
+        desk.wait_exit()
+        if not self._open(say.desk, case, "n" if say.is_note else "r"):
+            self.report.problems.append("a draft could not be opened after the kill")
+            return
+        self._read_for(self._desks[say.desk], 0.3)
+        shown = self._desks[say.desk].text
+        kept = next((n for n in range(lives, 0, -1) if text[:n] in shown), 0)
+        self.report.draft_chars = max(self.report.draft_chars, lives - kept)
+        if kept < lives:
+            self.report.draft_s = max(self.report.draft_s, killed_at - pressed[kept])
+            if killed_at - pressed[kept] > 1.0 and lives - kept > 20:
+                self.report.problems.append(f"{lives - kept} characters of a draft were lost")
+        if kept <= len(self.intents[-1].marker):
+            self.intents.pop()
+            self.report.intents -= 1
+
+    # --- the end
+
+    def _heal(self) -> None:
+        if self.plan.revokes:
+            self._restart_server(is_revoked=False)
+        self.stage.heal()
+        for number in range(len(self._desks)):
+            desk = self._alive(number)
+            if self.plan.revokes:
+                desk.signal(signal.SIGKILL)
+                desk.wait_exit()
+                self._alive(number)
+
+    def _missing(self) -> list[Intent]:
+        there = {body.split(" ")[0] for body, _, _ in self.stage.rows(f"mark-{self.plan.seed}-")}
+        return [one for one in self.intents if one.marker not in there]
+
+    def _settle(self) -> None:
+        """Wait for what is on its way, then look for the rest where the desk keeps what is not delivered."""
+        end = time.monotonic() + SETTLE_S
+        looked_at = 0.0
+        shown: set[str] = set()
+        while missing := [one for one in self._missing() if one.marker not in shown]:
+            if time.monotonic() > end:
+                break
+            for number in range(len(self._desks)):
+                self._pump(self._alive(number), 0.03)
+            if time.monotonic() - looked_at > 1.5:
+                shown |= self._at_rest(missing)
+                looked_at = time.monotonic()
+        for intent in missing:
+            if not self._kept(intent):
+                self.report.lost += 1
+                self.report.problems.append(f"{intent.marker} is neither delivered nor shown")
+
+    def _at_rest(self, missing: list[Intent]) -> set[str]:
+        """Those that wait for the agent: drafts, refused, unknown and waiting for a yes."""
+        final = re.compile(r"^\W*(?:draft|refused|held)\s|long ago|not show it")
+        found = set()
+        for desk in self._desks:
+            for line in self._outbox(desk):
+                found |= {one.marker for one in missing if f"{one.marker} " in f"{line} " and final.search(line.strip(" ▸│▌▎"))}
+        return found
+
+    def _kept(self, intent: Intent) -> bool:
+        return any(f"{intent.marker} " in f"{line} " for desk in self._desks for line in self._outbox(desk))
+
+    def _outbox(self, desk: Desk) -> list[str]:
+        """The lines of the desk's list of drafts and changes."""
+        number = self._desks.index(desk)
+        for _ in range(3):
+            desk.send("\x1b")
+            self._pump(desk, 0.08)
+        desk.send("D")
+        self._until(number, lambda one: "Drafts and outbox" in one.text, 2)
+        self._read_for(desk, 0.1)
+        return desk.lines
+
+    def _leave(self) -> None:
+        """Out by the door: exit code 0, and nothing the gate had to stop."""
+        for desk in self._desks:
+            for _ in range(3):
+                desk.send("\x1b")
+                self._pump(desk, 0.08)
+            desk.send("\x11")
+            try:
+                status = desk.wait_exit(deadline_s=STEP_S)
+            except AssertionError:
+                status = -99
+            if status:
+                self.report.problems.append(f"the desk ended with {status}: {desk.lines[-1].strip()}")
+        for desk in (*self._desks, *self.stage.ended):
+            found = desk.violations()
+            self.report.violations += len(found)
+            self.report.problems += found[:2]
+        for stats in self.stage.folder.rglob("stats-*"):
+            told = re.search(r"gate=(\d+)", stats.read_text())
+            self.report.gate += int(told[1]) if told else 0
+        if self.report.gate:
+            self.report.problems.append(f"the gate stopped {self.report.gate} characters")
+
+    def _judge(self) -> None:
+        """Compare what was meant with the server's table."""
+        rows = self.stage.rows(f"mark-{self.plan.seed}-")
+        report = self.report
+        for intent in self.intents:
+            mine = [row for row in rows if row[0].split(" ")[0] == intent.marker]
+            report.delivered += bool(mine)
+            report.taken_back += intent.is_taken_back and not mine
+            report.shown += not mine and not intent.is_taken_back
+            faults = (
+                ("duplicated", len(mine) > 1),
+                ("wrong_ticket", any(ticket != intent.ticket for _, ticket, _ in mine)),
+                ("wrong_visibility", any(kind != KINDS[intent.is_note] for _, _, kind in mine)),
+                ("early", intent.is_taken_back and bool(mine)),
+            )
+            for name, is_so in faults:
+                if is_so:
+                    setattr(report, name, getattr(report, name) + 1)
+                    report.problems.append(f"{intent.marker} {name}: {mine}, meant {intent.ticket}")
+        report.shown -= report.lost
+        report.faults = len(self.stage.faults_done)
+
+
+Seen = Callable[[Desk], bool]
+
+
+def play(plan: Schedule, folder: Path, seeded: Seeded) -> Report:
+    """Play a schedule in a folder of its own."""
+    began = time.monotonic()
+    report = Report(plan.seed, plan.kind, str(plan))
+    place = folder / f"seed-{plan.seed}"
+    with Stage(place, seeded, plan.faults, hold_s=plan.hold_s, server_failpoints=plan.server_failpoints) as stage:
+        player = Player(plan, stage, report)
+        try:
+            player.play()
+        except (AssertionError, OSError, RuntimeError) as problem:
+            report.problems.append(f"{type(problem).__name__}: {str(problem)[:2000]}")
+        if report.problems:
+            report.problems.append("\n".join(line.rstrip() for desk in stage.desks for line in desk.lines if line.strip())[:6000])
+    report.seconds = time.monotonic() - began
+    return report

@@ -1,0 +1,148 @@
+"""The soak: thousands of seeded schedules with real processes, and a table of what came of them.
+
+    python -m tests.chaos.run --schedules 2000 --seed 1 --workers 4
+    python -m tests.chaos.run --only 4711            # one again, told in full
+
+Exit code 1 when anything was lost, doubled, misplaced, shown too early or written to the terminal that must not be.
+"""
+
+import argparse
+import os
+import select
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from tests.chaos.play import Report, play
+from tests.chaos.schedule import schedule
+from tests.chaos.stage import Seeded, seed
+
+TELL_EVERY_S = 15.0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Play, tell, judge."""
+    parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
+    parser.add_argument("--schedules", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1, help="the first; the others follow")
+    parser.add_argument("--workers", type=int, default=2 * (os.cpu_count() or 1), help="schedules that run side by side")
+    parser.add_argument("--minutes", type=float, default=0.0, help="begin none after so long; 0: all are played")
+    parser.add_argument("--only", type=int, default=None, help="one seed")
+    options = parser.parse_args(argv)
+    seeds = [options.only] if options.only is not None else list(range(options.seed, options.seed + options.schedules))
+    memory = Path("/dev/shm")  # noqa: S108  a folder in memory: thousands of databases are made and thrown away
+    folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=memory if memory.is_dir() else None))
+    began = time.monotonic()
+    reports: list[Report] = []
+    told_at = began
+    try:
+        for report in _played(seeds, folder, min(options.workers, len(seeds)), options.minutes * 60):
+            reports.append(report)
+            if report.problems or options.only is not None:
+                say(f"{'BAD' if report.problems else 'good'} {report.said}\n  " + "\n  ".join(report.problems))
+            if time.monotonic() - told_at > TELL_EVERY_S:
+                told_at = time.monotonic()
+                bad = sum(not one.is_good for one in reports)
+                say(f"{len(reports)} of {len(seeds)} schedules, {told_at - began:.0f} s, {bad} bad")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    say(table(reports, time.monotonic() - began))
+    bad_seeds = [report.seed for report in reports if not report.is_good]
+    for one in bad_seeds:
+        say(f"play it again: python -m tests.chaos.run --only {one}")
+    return 1 if bad_seeds else 0
+
+
+def say(text: str) -> None:
+    """To standard output, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _played(seeds: list[int], folder: Path, workers: int, limit_s: float) -> Iterator[Report]:
+    """Reports as they come, from workers that take every n-th seed each."""
+    seeded = seed(folder)
+    end = time.monotonic() + limit_s if limit_s else float("inf")
+    pipes: dict[int, bytearray] = {}
+    pids = []
+    for number in range(workers):
+        ours, theirs = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(ours)
+            _work(seeds[number::workers], folder, seeded, theirs, end)
+        os.close(theirs)
+        pids.append(pid)
+        pipes[ours] = bytearray()
+    while pipes:
+        for pipe in select.select(list(pipes), [], [])[0]:
+            data = os.read(pipe, 1 << 16)
+            pipes[pipe] += data
+            *lines, rest = bytes(pipes[pipe]).split(b"\n")
+            pipes[pipe] = bytearray(rest)
+            yield from (msgspec.json.decode(line, type=Report) for line in lines)
+            if not data:
+                os.close(pipe)
+                del pipes[pipe]
+    for pid in pids:
+        os.waitpid(pid, 0)
+
+
+def _work(seeds: list[int], folder: Path, seeded: Seeded, pipe: int, end: float) -> None:
+    try:
+        for one in seeds:
+            if time.monotonic() > end:
+                break
+            report = play(schedule(one), folder, seeded)
+            data = msgspec.json.encode(report) + b"\n"
+            while data:
+                data = data[os.write(pipe, data) :]
+            shutil.rmtree(folder / f"seed-{one}", ignore_errors=True)
+    except BaseException as problem:
+        os.write(2, f"worker: {type(problem).__name__}: {problem}\n".encode())
+        raise
+    finally:
+        os._exit(0)
+
+
+COLUMNS_OF_TABLE = ("intents", "delivered", "shown", "taken_back", "lost", "duplicated", "wrong_ticket", "wrong_visibility")
+
+
+def table(reports: list[Report], seconds: float) -> str:
+    """The table, as markdown."""
+    counts: Counter[str] = Counter()
+    kinds: dict[str, Counter[str]] = {}
+    for report in reports:
+        mine = Counter({name: getattr(report, name) for name in COLUMNS_OF_TABLE})
+        mine["schedules"] = 1
+        counts += mine
+        kinds.setdefault(report.kind, Counter()).update(mine)
+    names = ("schedules", *COLUMNS_OF_TABLE)
+    lines = [f"| kind | {' | '.join(name.replace('_', ' ') for name in names)} |", f"|---|{'---|' * len(names)}"]
+    for kind, row in sorted(kinds.items()):
+        lines.append(f"| {kind} | {' | '.join(str(row[name]) for name in names)} |")
+    lines.append(f"| **all** | {' | '.join(f'**{counts[name]}**' for name in names)} |")
+    echoes = sorted(echo for report in reports for echo in report.echoes) or [0.0]
+    at = [echoes[min(len(echoes) - 1, int(len(echoes) * share))] * 1000 for share in (0.5, 0.99)]
+    drafts = [report for report in reports if report.kind.endswith("composing")]
+    lines += [
+        "",
+        f"- {len(reports)} schedules in {seconds:.0f} s, {sum(report.faults for report in reports)} faults on the line done, "
+        f"{sum(report.restarts for report in reports)} clients started again",
+        f"- called sent before the server had it: {sum(report.early for report in reports)}",
+        f"- draft loss over {len(drafts)} kills while composing: at most {max((one.draft_chars for one in drafts), default=0)} "
+        f"characters, {max((one.draft_s for one in drafts), default=0.0):.2f} s",
+        f"- gate count {sum(report.gate for report in reports)}, lexer violations {sum(one.violations for one in reports)}",
+        f"- key to its echo, {len(echoes)} keys: p50 {at[0]:.0f} ms, p99 {at[1]:.0f} ms, worst {echoes[-1] * 1000:.0f} ms",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
