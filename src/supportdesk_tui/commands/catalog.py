@@ -11,6 +11,7 @@ from supportdesk_tui.commands import (
     forms,
     guards,
     inline,
+    links,
     macro_commands,
     menus,
     queue,
@@ -155,7 +156,11 @@ READING = (
         msg("next best"),
         group=_READ,
     ),
-    Command("ticket.attachments", msg("Save an attachment"), _D, ticket.attachments, ("o",), guards.needs_open, group=_READ),
+    Command("conversation.things", msg("Attachments and links"), _D, links.things, ("o",), guards.needs_open, group=_READ),
+    Command("conversation.thing", msg("Save this file or look at this link"), _D, links.thing, is_internal=True),
+    Command("link.open", msg("Open this link"), _A, links.open_link, is_internal=True),
+    Command("link.copy", msg("Copy this link"), _A, links.copy_link, is_internal=True),
+    Command("ticket.attachments", msg("Save an attachment"), _D, ticket.attachments, (), guards.needs_open, group=_READ),
     Command(
         "ticket.copy_number", msg("Copy the case number"), _D, ticket.copy_number, ("y",), guards.needs_ticket, group=_READ
     ),

@@ -128,6 +128,10 @@ class Dialog(StrEnum):
     ARTICLES = "articles"
     INSERT = "insert"
     """What was sent before, macros and articles, to put at the caret."""
+    THINGS = "things"
+    """Attachments and links of a message."""
+    LINK = "link"
+    """Where a link leads, before it is opened."""
     ENTRY = "entry"
     """One long entry, whole."""
 
@@ -281,6 +285,12 @@ class Copy(Struct, frozen=True):
     what: str
 
 
+class OpenLink(Struct, frozen=True):
+    """Show a page in the browser of this machine; where there is none, copy its address."""
+
+    url: str
+
+
 class Redraw(Struct, frozen=True):
     """Paint everything again."""
 
@@ -330,6 +340,7 @@ Effect: TypeAlias = (
     | Compose
     | Move
     | Copy
+    | OpenLink
     | Redraw
     | SetTheme
     | SetLocale

@@ -21,7 +21,7 @@ PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "queue.back": ("escape", "u", "left"),
         "conversation.back": ("escape", "u", "left"),
         "ticket.unread": ("U",),
-        "ticket.attachments": ("O",),
+        "conversation.things": ("O",),
         "ticket.tag": ("l",),
         "conversation.customer": ("right",),
         "ticket.take": ("I",),

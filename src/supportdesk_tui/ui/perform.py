@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.events import Told
 from supportdesk_tui.store.state import Level, Notice, Pane
@@ -40,6 +41,7 @@ class Performer:
             ef.Compose: self._compose,
             ef.Move: self._move,
             ef.Copy: self._copy,
+            ef.OpenLink: self._open_link,
             ef.Redraw: lambda _: host.redraw_all(),
             ef.SetTheme: lambda effect: host.use_theme(effect.name),
             ef.SetLocale: lambda effect: host.use_locale(effect.name),
@@ -75,6 +77,14 @@ class Performer:
 
         outcome = copy_text(self._host.app, effect.text)
         self.tell(outcome.text, Level.DONE if outcome.is_done else Level.WARN, what=_(effect.what))
+
+    def _open_link(self, effect: ef.OpenLink) -> None:
+        from supportdesk_tui.ui.browser import open_page
+
+        if open_page(effect.url):
+            self.tell(msg("Opened in the browser"), Level.DONE)
+        else:
+            self._copy(ef.Copy(effect.url, msg("link")))
 
     def _later(self, effect: ef.Later) -> None:
         wait_s = max(0.0, (effect.at - self._clock()).total_seconds())

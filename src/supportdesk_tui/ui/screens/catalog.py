@@ -1,17 +1,21 @@
 """Which dialog stands behind each name a command can open."""
 
+import os
 from typing import TYPE_CHECKING
 
 from supportdesk_tui.commands.effects import Choice, Dialog, Open, Pick
+from supportdesk_tui.commands.links import choices, link_of
 from supportdesk_tui.commands.macro_commands import library_of, preview
 from supportdesk_tui.commands.sheet import palette, sections
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.domain.ids import EntryId
 from supportdesk_tui.i18n.catalog import _, current_locale
 from supportdesk_tui.store.state import value_of
+from supportdesk_tui.ui.browser import opener
 from supportdesk_tui.ui.panes.conversation import entry_under
 from supportdesk_tui.ui.screens.articles import ArticlesDialog
 from supportdesk_tui.ui.screens.insert import InsertDialog
+from supportdesk_tui.ui.screens.link import LinkDialog
 from supportdesk_tui.ui.screens.outbox import OutboxDialog
 from supportdesk_tui.ui.screens.pager import PagerDialog
 from supportdesk_tui.ui.screens.picker import PickerDialog
@@ -35,6 +39,11 @@ def dialog_for(effect: Open, host: "DeskHost") -> "DialogScreen":
             return OutboxDialog(host.palette, host.store)
         case Dialog.MACROS:
             return _macros(host)
+        case Dialog.THINGS:
+            found = choices(host.context(), entry_under(host.desk.conversation))
+            return PickerDialog(host.palette, Pick(msg("Attachments and links"), found, "conversation.thing"))
+        case Dialog.LINK:
+            return LinkDialog(host.palette, link_of(host.context(), effect.args[0]), opens=bool(opener(os.environ)))
         case Dialog.INSERT:
             return InsertDialog(host)
         case Dialog.ARTICLES:
