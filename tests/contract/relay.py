@@ -17,6 +17,20 @@ class Relay:
     cut_after: list[int] = field(default_factory=list)
     """For each connection to come: break it when this many bytes have come back from the server."""
 
+    is_hole: bool = False
+    """Connections are taken and every byte of them is lost, as behind a router that forgot them."""
+    lost: set[asyncio.StreamWriter] = field(default_factory=set)
+    """Ends of connections whose bytes go nowhere any more."""
+
+    def swallow(self) -> None:
+        """From now on nothing gets through, on connections that are open and on new ones; nobody is told."""
+        self.is_hole = True
+        self.lost |= self.writers
+
+    def heal(self) -> None:
+        """New connections get through again; the old ones stay dead."""
+        self.is_hole = False
+
     def cut(self) -> None:
         """Break every connection at once, without a goodbye."""
         for writer in tuple(self.writers):
@@ -28,32 +42,37 @@ class Relay:
             await asyncio.wait(self.tasks)
 
 
+async def _pump(relay: Relay, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int | None = None) -> None:
+    passed = 0
+    try:
+        while data := await reader.read(65_536):
+            if writer in relay.lost:
+                continue
+            writer.write(data if limit is None else data[: limit - passed])
+            passed += len(data)
+            await writer.drain()
+            if limit is not None and passed >= limit:
+                break
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+
 @asynccontextmanager
 async def relay_to(url: str) -> AsyncIterator[Relay]:
     """Stand in front of a server on loopback."""
     port = urlsplit(url).port
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int | None = None) -> None:
-        passed = 0
-        try:
-            while data := await reader.read(65_536):
-                writer.write(data if limit is None else data[: limit - passed])
-                passed += len(data)
-                await writer.drain()
-                if limit is not None and passed >= limit:
-                    break
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         limit = relay.cut_after.pop(0) if relay.cut_after else None
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
         both = {writer, server_writer}
         relay.writers |= both
+        if relay.is_hole:
+            relay.lost |= both
         try:
-            await asyncio.gather(pump(reader, server_writer), pump(server_reader, writer, limit))
+            await asyncio.gather(_pump(relay, reader, server_writer), _pump(relay, server_reader, writer, limit))
         finally:
             relay.writers -= both
             for one in both:

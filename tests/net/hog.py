@@ -21,13 +21,18 @@ def most_held() -> int:
     return int(next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line).split()[1])
 
 
+def from_here() -> int:
+    """Put the mark back to what is held now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return most_held()
+
+
 async def meet(url: str, what: str) -> str:
     """Ask once in peace, so that everything is loaded; then once in earnest."""
     backend = NativeBackend(url, "token", limits=Limits(attempts=1, backoff_s=0.01), pace=Pace(backoff_s=0.01))
     try:
         await backend.list_views()
-        Path("/proc/self/clear_refs").write_text("5")
-        before = most_held()
+        before = from_here()
         outcome = await _outcome(backend, what)
         grown = most_held() - before
     finally:

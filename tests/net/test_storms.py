@@ -86,7 +86,7 @@ async def test_desk_in_a_storm_of_refusals_asks_seldom_and_loses_nothing(tmp_pat
             seconds = time.monotonic() - began
             routes = Counter(faults.requests)
             faults.clear()
-            # A route that said "in 1 s" is asked once a second at most, whoever wants it; and one that was tried gives a fifth of a retry back.
+            # A route that said "in 1 s" is asked once a second at most, whoever wants it.
             assert max(routes.values()) <= 1.2 * (seconds + 1)
             assert sum(routes.values()) <= 1.2 * (seconds + 1) * len(routes)
             await until(lambda: all(item.phase is OutboxPhase.SENT for item in one.state.outbox), 20)
