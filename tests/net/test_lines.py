@@ -6,6 +6,7 @@ import resource
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -152,7 +153,12 @@ def shout(server: ServerThread, rounds: int) -> int:
         frames = [
             Frame(0, format_event("ticket", _changed(msgspec.structs.replace(row, version=row.version - left)))) for row in rows
         ]
+        while any(stream.frames.qsize() > 2_000 - len(frames) for stream in hub.streams):
+            time.sleep(0.001)
+        done = threading.Event()
         hub._loop.call_soon_threadsafe(hub.push_all, frames)
+        hub._loop.call_soon_threadsafe(done.set)
+        assert done.wait(10)
     return rounds * len(rows)
 
 
