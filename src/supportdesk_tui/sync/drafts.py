@@ -83,8 +83,13 @@ class Drafts:
             self._arm(WAIT_S)
 
     def _arm(self, delay_s: float) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._save_soon)
+        """Save in a while; what was typed just now does not wait for what the disk refused."""
+        loop = asyncio.get_running_loop()
+        if self._timer is not None and self._timer.when() <= loop.time() + delay_s:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_later(delay_s, self._save_soon)
 
     def _save_soon(self) -> None:
         self._timer = None

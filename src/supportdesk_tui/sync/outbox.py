@@ -59,6 +59,8 @@ class Outbox:
         self._looked: set[ChangeKey] = set()
         """Unknown ones that were looked for in vain and wait for the agent."""
         self._tasks: dict[ChangeKey, asyncio.Task[None]] = {}
+        self._leaving: set[ChangeKey] = set()
+        """Being taken back or forgotten: neither it nor what waits behind it is sent meanwhile."""
         self._wake = asyncio.Event()
         self._sender: Sender | None = None
 
@@ -112,7 +114,7 @@ class Outbox:
         now, not_before = self._clock.monotonic(), self._not_before
         if self._all_not_before > now:
             not_before = {item.key: max(self._all_not_before, not_before.get(item.key, 0.0)) for item in self.book.items}
-        return rules.Moment(self._clock.now(), now, not_before, {*self._tasks, *self._looked})
+        return rules.Moment(self._clock.now(), now, not_before, {*self._tasks, *self._looked, *self._leaving})
 
     def _finished(self, key: ChangeKey, _: "asyncio.Task[None]") -> None:
         self._tasks.pop(key, None)
@@ -144,17 +146,16 @@ class Outbox:
         Its words are in front of those of `draft` in what comes back; a change without words gives an empty draft.
         """
         item = self.book.get(key)
-        if item is None or key in self._tasks or item.phase not in _STILL_OURS:
+        if item is None or self._is_busy(key) or item.phase not in _STILL_OURS:
             return None
         restored = rules.restored_draft(item, draft)
-        await self.book.drop(item, restored)
-        self._wake.set()
+        await self._drop(item, restored)
         return restored or Draft(item.tickets[0] if item.tickets else TicketId(""))
 
     async def retry(self, key: ChangeKey) -> None:
         """Send a refused change once more as it is now, look for an unknown one, or release one that waits for a yes."""
         item = self.book.get(key)
-        if item is None or key in self._tasks:
+        if item is None or self._is_busy(key):
             return
         self._not_before.pop(key, None)
         if item.phase is OutboxPhase.UNKNOWN:
@@ -162,8 +163,11 @@ class Outbox:
             self._looked.discard(key)
         elif item.phase is OutboxPhase.REFUSED or (rules.is_in_question(item) and item.attempts):
             again = replace(item, phase=OutboxPhase.QUEUED, reason="", expected=None, attempts=0, settled_at=None)
-            await self.add(replace(again, key=new_key(), created_at=self._clock.now()))
-            await self.forget(key)
+            self._leaving.add(key)
+            try:
+                await self.book.swap(item, replace(again, key=new_key(), held_until=None, created_at=self._clock.now()))
+            finally:
+                self._leaving.discard(key)
         elif item.phase is OutboxPhase.HELD and item.held_until is None:
             await self.book.replace(replace(item, phase=OutboxPhase.QUEUED, reason=""))
         self._wake.set()
@@ -171,7 +175,7 @@ class Outbox:
     async def wait_for_word(self, key: ChangeKey, reason: str) -> None:
         """Keep a held change until the agent says what now; too late once it is being sent."""
         item = self.book.get(key)
-        if item is None or key in self._tasks or item.phase is not OutboxPhase.HELD or item.held_until is None:
+        if item is None or self._is_busy(key) or item.phase is not OutboxPhase.HELD or item.held_until is None:
             return
         self._not_before.pop(key, None)
         await self.book.replace(replace(item, held_until=None, reason=reason))
@@ -179,39 +183,46 @@ class Outbox:
     async def forget(self, key: ChangeKey) -> None:
         """Drop a change that was refused, is unknown, or waits for the agent's word."""
         item = self.book.get(key)
-        if item is not None and key not in self._tasks and rules.is_in_question(item):
-            await self.book.drop(item)
+        if item is not None and not self._is_busy(key) and rules.is_in_question(item):
+            await self._drop(item)
+
+    def _is_busy(self, key: ChangeKey) -> bool:
+        return key in self._tasks or key in self._leaving
+
+    async def _drop(self, item: OutboxItem, keeps: Draft | None = None) -> None:
+        self._leaving.add(item.key)
+        try:
+            await self.book.drop(item, keeps)
+        finally:
+            self._leaving.discard(item.key)
             self._wake.set()
 
     # --- one change
 
     async def _work(self, item: OutboxItem, sender: Sender) -> None:
         """Bring one change a step further; whatever breaks, a change that was being sent ends as unknown."""
-        if item.phase is OutboxPhase.UNKNOWN:
-            verdict = await sender.look_for(replace(item, attempts=item.attempts + 1), asked=item.key in self._asked)
-            await self._settle(verdict)
-            return
-        sending = replace(item, phase=OutboxPhase.SENDING, held_until=None, attempts=item.attempts + 1, reason="")
-        self.book.hold(sending)
+        is_settled, again = False, item
         try:
-            await self.book.commit(sending)
-        except StorageError as error:
-            reason = self._hooks.say(words.DISK_REFUSED, {"reason": str(error)})
-            self._not_before[item.key] = self._clock.monotonic() + 5
-            self.book.tell(replace(item, phase=OutboxPhase.QUEUED, held_until=None, reason=reason))
-            return
-        self.book.tell(sending)
-        is_settled = False
-        try:
-            failpoint("outbox.before_send")
-            verdict = await sender.send(sending)
-            failpoint("outbox.after_send")
+            if item.phase is OutboxPhase.UNKNOWN:
+                verdict = await sender.look_for(replace(item, attempts=item.attempts + 1), asked=item.key in self._asked)
+            else:
+                sending = replace(item, phase=OutboxPhase.SENDING, held_until=None, attempts=item.attempts + 1, reason="")
+                again = replace(item, phase=OutboxPhase.QUEUED, held_until=None)
+                self.book.hold(sending)
+                await self.book.commit(sending)
+                self.book.tell(sending)
+                again = replace(sending, phase=OutboxPhase.UNKNOWN, reason=self._hooks.say(words.UNSURE, {}))
+                failpoint("outbox.before_send")
+                verdict = await sender.send(sending)
+                failpoint("outbox.after_send")
             await self._settle(verdict)
             is_settled = True
+        except StorageError as error:
+            again = replace(again, reason=again.reason or self._hooks.say(words.DISK_REFUSED, {"reason": str(error)}))
         finally:
             if not is_settled:
                 self._not_before[item.key] = self._clock.monotonic() + 5
-                self.book.tell(replace(sending, phase=OutboxPhase.UNKNOWN, reason=self._hooks.say(words.UNSURE, {})))
+                self.book.tell(again)
 
     async def _settle(self, verdict: Verdict) -> None:
         """Write down what an attempt came to, then tell."""

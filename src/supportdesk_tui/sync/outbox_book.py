@@ -78,15 +78,19 @@ class Book:
             await self.commit(item)
 
     async def drop(self, item: OutboxItem, keeps: Draft | None = None) -> None:
-        """Forget a change on disk and in memory; its words go into a draft in the same transaction."""
-        self._items.pop(item.key, None)
+        """Forget a change on disk, then in memory; its words go into a draft in the same transaction."""
         agent = self.agent
-        try:
-            await self._ledger.main.run(lambda: self._ledger.drop_item(agent, item.key, keeps))
-        except StorageError:
-            self._items[item.key] = item
-            raise
+        await self._ledger.main.run(lambda: self._ledger.drop_item(agent, item.key, keeps))
+        self._items.pop(item.key, None)
         self._publish(OutboxDropped(item.key))
+
+    async def swap(self, old: OutboxItem, new: OutboxItem) -> None:
+        """A change is made anew under another key: on disk there is always exactly one of the two."""
+        agent = self.agent
+        await self._ledger.main.run(lambda: self._ledger.put_item(agent, new, instead_of=old.key))
+        self._items.pop(old.key, None)
+        self._publish(OutboxDropped(old.key))
+        self.tell(new)
 
     async def finish(self, item: OutboxItem) -> None:
         """A change was sent: nothing of it stays on disk; what the disk keeps against us is verified at the next start."""

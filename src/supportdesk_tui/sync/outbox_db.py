@@ -189,15 +189,20 @@ class Ledger:
                 found.append(item)
         return sorted(found, key=lambda item: (item.created_at, item.key))
 
-    def put_item(self, agent: AgentId, item: OutboxItem, clears: TicketId | None = None) -> None:
-        """Commit an intent; the draft it came from goes in the same transaction, so that the text is in one place, always."""
-        slot = self._home.setdefault(item.key, self._first)
+    def put_item(
+        self, agent: AgentId, item: OutboxItem, clears: TicketId | None = None, instead_of: ChangeKey | None = None
+    ) -> None:
+        """Commit an intent; the draft or the intent it came from goes with it, so that the text is in one place, always."""
+        home = self._home.get(instead_of or item.key, self._first)
+        slot = self._home.setdefault(item.key, home)
         record = {"record": "item", "agent": agent, "rev": self._next(), "item": _from_item(item)}
         failpoint("outbox.before_put")
         with slot.db.use(write=True) as db:
             db.execute(_UPSERT_ITEM, (item.key, agent, record["rev"], frame(record)))
             if clears is not None:
                 db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, clears))
+            if instead_of is not None:
+                db.execute("DELETE FROM items WHERE key = ?", (instead_of,))
             failpoint("outbox.put_uncommitted")
         failpoint("outbox.after_put")
 
