@@ -46,6 +46,7 @@ WRITES: dict[tuple[str, str], Any] = {
     ("POST", "/tickets"): ("create", {"customer": "c20", "channel": "phone", "category": "USE", "subject": "s", "body": "b"}),
     ("POST", "/changes"): ("bulk", {"tickets": ["t20"], "change": {"type": "watch", "on": True}}),
     ("POST", "/changes/{key}/undo"): ("undo", None),
+    ("POST", "/tickets/{ticket}/entries/{entry}/reveal"): ("reveal", {"reason": "the customer asks"}),
     ("PUT", "/agents/me/state"): ("agent_state", {"state": "available"}),
     ("PUT", "/presence"): ("presence", {"ticket": None, "activity": "gone"}),
     ("POST", "/attachments"): ("attach", None),
@@ -114,7 +115,7 @@ def test_every_route_of_the_running_server_says_here_who_may_use_it(server: Serv
 def test_route_lets_in_whom_the_table_says(people: dict[str, Client], role: str, endpoint: Any) -> None:
     client = people[role]
     ticket = people["l1"].opened() if "{ticket}" in endpoint.path else "t20"
-    path = endpoint.path.format(ticket=ticket, key="never-made-key", customer="c20", attachment="f-none")
+    path = endpoint.path.format(ticket=ticket, entry="e0", key="never-made-key", customer="c20", attachment="f-none")
     key = endpoint.method, endpoint.path
     capability, body = (READ, None) if key in READS else WRITES[key]
     headers = {"Idempotency-Key": client.new_key()}
@@ -174,7 +175,7 @@ def test_follow_up_needs_its_own_permission(people: dict[str, Client]) -> None:
     "endpoint", [one for one in ENDPOINTS if one.who != "anyone"], ids=lambda one: f"{one.method} {one.path}"
 )
 def test_no_token_no_entry(server: ServerThread, endpoint: Any) -> None:
-    path = endpoint.path.format(ticket="t1", key="never-made-key", customer="c1", attachment="f", agent="a1")
+    path = endpoint.path.format(ticket="t1", entry="e1", key="never-made-key", customer="c1", attachment="f", agent="a1")
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"}):
         answer = httpx.request(endpoint.method, f"{server.url}/api/v1{path}", headers=headers)
         assert answer.status_code == 401

@@ -15,6 +15,7 @@ All text is as people wrote it: the client sanitises, the server stores.
     GET    /api/v1/tickets/{id}/notes            EntryPage, notes and system lines; same parameters
     GET    /api/v1/tickets/{id}/log              list[LogOut], the event log of one ticket; auditors, leads, admins; everyone for own team
     POST   /api/v1/tickets/{id}/replies          ReplyIn   -> AppliedOut   (customer-visible)
+    POST   /api/v1/tickets/{id}/entries/{entry}/reveal   RevealIn -> RevealOut   (audited, no-store)
     POST   /api/v1/tickets/{id}/notes            NoteIn    -> AppliedOut   (internal)
     POST   /api/v1/tickets/{id}/changes          ChangeIn  -> AppliedOut
     POST   /api/v1/tickets                       CreateIn  -> AppliedOut
@@ -293,6 +294,8 @@ class EntryOut(Out):
     attachments: list[AttachmentOut] = []
     key: str | None = None
     language: str = ""
+    masked: list[str] = []
+    """Kinds of secrets that were hidden in body and file names; a mark `▒▒ … ▒▒` stands in their place."""
 
 
 class EntryPage(Out):
@@ -300,6 +303,22 @@ class EntryPage(Out):
 
     items: list[EntryOut]
     before: int | None
+
+
+class RevealIn(In):
+    """Why somebody wants to see what is hidden; kept in the log with their name."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class RevealOut(Out):
+    """The words as they were written; never to be kept."""
+
+    entry: str
+    body: str
+    files: list[str]
+    """The names of its files."""
+    masked: list[str]
 
 
 class LogOut(Out):

@@ -10,6 +10,7 @@ from supportdesk_tui.server.desk.spoken import fresh_ticket
 from supportdesk_tui.server.desk.transaction import BOT_NAME, Also, Transaction, copy_of, day_of, load_ticket
 from supportdesk_tui.server.floor import bot
 from supportdesk_tui.server.floor.facts import facts_in
+from supportdesk_tui.server.floor.hiding import hide
 from supportdesk_tui.server.floor.people import Customer, Words
 from supportdesk_tui.server.floor.routing import first_team, guess_category, guess_language
 from supportdesk_tui.server.floor.ticket import Ticket
@@ -89,12 +90,13 @@ def _open(
     tx: Transaction, said: schema.InboundIn, customer: Customer, *, is_new: bool, earlier: Ticket | None = None
 ) -> schema.InboundOut:
     category = said.category or guess_category(f"{said.subject}\n{said.body}")
-    first_line = said.body.strip().splitlines()[0][:120] if said.body.strip() else "(no text)"
+    plain = _without_secrets(said.body)
+    first_line = plain.strip().splitlines()[0][:120] if plain.strip() else "(no text)"
     ticket = fresh_ticket(tx, customer, channel=said.channel, category=category, subject=said.subject or first_line)
     ticket.language = said.language or guess_language(said.body)
     ticket.team = first_team(ticket.language, category)
     ticket.thread, ticket.public = said.thread, said.public
-    ticket.fields = facts_in(said.body)
+    ticket.fields = facts_in(plain)
     entry = _customer_words(tx, ticket, said)
     if said.channel in BOT_CHANNELS and category not in bot.NEVER_FOR_THE_BOT:
         ticket.status = "bot"
@@ -116,12 +118,18 @@ def _continue(tx: Transaction, said: schema.InboundIn, ticket: Ticket) -> schema
     elif ticket.status in {"solved", "waiting_customer", "snoozed"}:
         ticket.status, ticket.snoozed_until, ticket.resume_status = "open", None, ""
         ticket.stage = "diagnosing" if ticket.stage == "resolved" else ticket.stage
-    ticket.fields = {**facts_in(said.body), **{name: value for name, value in ticket.fields.items() if value}}
+    ticket.fields = {**facts_in(_without_secrets(said.body)), **{name: value for name, value in ticket.fields.items() if value}}
     tells = ticket.owner
     tx.record("customer.wrote", before, ticket, also=Also(entry=entry), says=f"{ticket.customer_name} wrote", tells=tells)
     if ticket.status == "bot":
         _bot_turn(tx, ticket, said.body)
     return schema.InboundOut(ticket=ticket.id, number=ticket.number, entry=entry.id, created=False)
+
+
+def _without_secrets(body: str) -> str:
+    """What may be copied from a message to other places: a part of a secret is not known for one any more."""
+    text, kinds = hide(body)
+    return text.replace("▒▒", "…") if kinds else body
 
 
 def _customer_words(tx: Transaction, ticket: Ticket, said: schema.InboundIn) -> Words:

@@ -12,7 +12,7 @@ from supportdesk_tui.server.floor.sla import settle
 from supportdesk_tui.server.floor.ticket import Ticket, ticket_number
 from supportdesk_tui.server.floor.words import DAY
 from supportdesk_tui.server.storage import tables
-from supportdesk_tui.server.storage.log import OVERRIDES, Event, Patch, append, next_seq
+from supportdesk_tui.server.storage.log import OVERRIDES, Event, Patch, Rows, append, next_seq
 
 BOT_NAME = "Buoy"
 
@@ -146,6 +146,12 @@ class Transaction:
         event.before["agents"], event.after["agents"] = {after.id: old}, {after.id: new}
         self._commit_event(event)
         self.happenings.append(Happening(event=event, before=None, after=None, agent=after))
+
+    def record_audit(self, kind: str, ticket: str, rows: Rows, *, says: str) -> None:
+        """Append an event that changes nothing and that the feed is not told: somebody looked."""
+        event = Event(seq=self._seq, at=self.now, actor=self.actor, kind=kind, ticket=ticket, key=self.key, says=says)
+        event.after = rows
+        self._commit_event(event)
 
     @property
     def next_event(self) -> int:

@@ -11,14 +11,17 @@ FULL = BASIC | {"reply", "assign", "transfer", "priority", "merge", "escalate", 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "trainee": BASIC,
     "l1": FULL,
-    "l2": FULL,
-    "specialist": FULL,
-    "lead": FULL,
-    "duty_manager": FULL,
-    "auditor": READ | {"agent_state"},
-    "admin": FULL,
+    "l2": FULL | {"reveal"},
+    "specialist": FULL | {"reveal"},
+    "lead": FULL | {"reveal"},
+    "duty_manager": FULL | {"reveal"},
+    "auditor": READ | {"agent_state", "reveal"},
+    "admin": FULL | {"reveal"},
 }
-"""Role → capability names. A trainee's words reach no customer: there is nobody here who could review them first."""
+"""Role → capability names. A trainee's words reach no customer: there is nobody here who could review them first.
+
+Hidden secrets are revealed from the second line on, and to auditors, who check what was done; always with a reason.
+"""
 
 LOG_ROLES = frozenset({"lead", "duty_manager", "auditor", "admin"})
 

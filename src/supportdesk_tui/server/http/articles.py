@@ -5,6 +5,7 @@ from functools import lru_cache
 from sqlalchemy import insert, select
 from starlette.responses import Response
 
+from supportdesk_tui.server.floor.hiding import hide
 from supportdesk_tui.server.floor.words import LINK_HOSTS
 from supportdesk_tui.server.http.call import Call, Endpoint, Param, json_answer, need
 from supportdesk_tui.server.http.mapping import maybe
@@ -30,7 +31,7 @@ def search(call: Call) -> Response:
             bonus = 0.5 if locale and row.language == locale else 0.0
             ranked.append((hits + bonus, _out(row)))
     if wanted and not ranked:
-        gap = {"at": call.desk.clock(), "agent": call.agent.id, "text": words}
+        gap = {"at": call.desk.clock(), "agent": call.agent.id, "text": hide(words)[0]}
         call.desk.database.write(lambda connection: connection.execute(insert(tables.gaps), [gap]))
     ranked.sort(key=lambda one: (-one[0], one[1].id))
     return json_answer([article for _, article in ranked[:MAX_ARTICLES]])

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from supportdesk_tui.server.desk.refusals import Missing
+from supportdesk_tui.server.floor.hiding import hide_all, hide_line
 from supportdesk_tui.server.floor.people import Customer, Promise
 from supportdesk_tui.server.floor.words import STATUSES
 from supportdesk_tui.server.http.call import Call, Endpoint, json_answer
@@ -39,7 +40,7 @@ def get_customer(call: Call) -> Response:
         ).mappings().all()  # fmt: skip
     contacts = [
         schema.ContactOut(
-            ticket=one.id, number=one.number, subject=one.subject, channel=one.channel, status=one.status,
+            ticket=one.id, number=one.number, subject=hide_line(one.subject), channel=one.channel, status=one.status,
             phase=STATUSES[one.status].phase, at=moment(one.updated_at),  # type: ignore[arg-type]  # words of the same table
         )
         for one in recent
@@ -63,9 +64,9 @@ def customer_out(
     }  # fmt: skip
     whole = {
         **known,
-        **customer.context,
+        **hide_all(customer.context),
         "id": customer.id,
-        "name": customer.name,
+        "name": hide_line(customer.name),
         "uid": customer.uid,
         "tier": customer.tier,
         "language": customer.language,

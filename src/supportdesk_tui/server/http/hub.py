@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 
 from supportdesk_tui.server.desk.desk import Desk
 from supportdesk_tui.server.desk.transaction import Happening, load_ticket
+from supportdesk_tui.server.floor.hiding import hide_line
 from supportdesk_tui.server.floor.people import Words
 from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.http.mapping import Names, agent_out, entry_out, row_out
 from supportdesk_tui.server.storage import tables
-from supportdesk_tui.server.storage.log import Event, from_row
+from supportdesk_tui.server.storage.log import REVEALED, Event, from_row
 from supportdesk_tui.wire import schema
 
 QUEUE_LIMIT = 2_000
@@ -199,7 +200,9 @@ class Hub:
                 return head, [gap(head)]
             log = tables.events
             rows = (
-                connection.execute(select(log).where(log.c.seq > since, log.c.ticket.is_not(None)).order_by(log.c.seq))
+                connection.execute(
+                    select(log).where(log.c.seq > since, log.c.ticket.is_not(None), log.c.kind != REVEALED).order_by(log.c.seq)
+                )
                 .mappings()
                 .all()
             )
@@ -236,9 +239,11 @@ def ticket_frame(event: Event, ticket: Ticket, entry: Words | None, names: Names
     row = row_out(ticket, names)
     at = datetime.fromtimestamp(event.at / 1000, tz=UTC)
     if entry is None:
-        told = schema.TicketEvent(seq=event.seq, at=at, actor=event.actor, row=row, says=event.says, tells=event.tells)
+        told = schema.TicketEvent(
+            seq=event.seq, at=at, actor=event.actor, row=row, says=hide_line(event.says), tells=event.tells
+        )
         return format_event("ticket", told, event.seq)
     said = schema.EntryEvent(
-        seq=event.seq, at=at, actor=event.actor, row=row, entry=entry_out(entry), says=event.says, tells=event.tells
+        seq=event.seq, at=at, actor=event.actor, row=row, entry=entry_out(entry), says=hide_line(event.says), tells=event.tells
     )
     return format_event("entry", said, event.seq)

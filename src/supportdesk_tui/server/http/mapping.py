@@ -5,6 +5,7 @@ from typing import cast
 
 import msgspec
 
+from supportdesk_tui.server.floor.hiding import hide, hide_all, hide_line
 from supportdesk_tui.server.floor.people import Agent, Promise, Words
 from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.floor.words import CATEGORIES, field_title
@@ -35,7 +36,7 @@ def row_out(ticket: Ticket, names: Names) -> schema.TicketRow:
     return schema.TicketRow(
         id=ticket.id,
         number=ticket.number,
-        subject=ticket.subject,
+        subject=hide_line(ticket.subject),
         channel=ticket.channel,
         status=ticket.status,
         phase=cast(schema.PhaseName, ticket.phase),
@@ -43,7 +44,7 @@ def row_out(ticket: Ticket, names: Names) -> schema.TicketRow:
         category=ticket.category,
         language=ticket.language,
         customer_id=ticket.customer,
-        customer_name=ticket.customer_name,
+        customer_name=hide_line(ticket.customer_name),
         tier=ticket.tier,
         owner=ticket.owner,
         owner_name=name_of(ticket.owner, names),
@@ -66,18 +67,24 @@ def row_out(ticket: Ticket, names: Names) -> schema.TicketRow:
 
 
 def entry_out(words: Words) -> schema.EntryOut:
-    """One thing said or done."""
+    """One thing said or done, its secrets hidden."""
+    body, kinds = hide(words.body)
+    files = [msgspec.convert(one, schema.AttachmentOut) for one in words.attachments]
+    for file in files:
+        name, more = hide(file.name)
+        file.name, kinds = name, (*kinds, *more)
     return schema.EntryOut(
         id=words.id,
         seq=words.seq,
         kind=words.kind,  # type: ignore[arg-type]  # the desk writes these five words only
-        author=words.author,
+        author=hide_line(words.author),
         author_id=words.author_id,
         at=moment(words.at),
-        body=words.body,
-        attachments=[msgspec.convert(one, schema.AttachmentOut) for one in words.attachments],
+        body=body,
+        attachments=files,
         key=words.key,
         language=words.language,
+        masked=list(dict.fromkeys(kinds)),
     )
 
 
@@ -85,7 +92,7 @@ def promise_out(promise: Promise, names: Names, number: str = "") -> schema.Prom
     """A promise with its owner's name."""
     return schema.PromiseOut(
         id=promise.id,
-        text=promise.text,
+        text=hide_line(promise.text),
         due_at=moment(promise.due_at),
         owner=promise.owner,
         owner_name=name_of(promise.owner, names),
@@ -116,7 +123,9 @@ def fields_out(ticket: Ticket) -> list[schema.FieldOut]:
     required = policy.required if policy else ()
     names = [*required, *(name for name in ticket.fields if name not in required)]
     return [
-        schema.FieldOut(name=name, title=field_title(name), value=ticket.fields.get(name, ""), required=name in required)
+        schema.FieldOut(
+            name=name, title=field_title(name), value=hide_line(ticket.fields.get(name, "")), required=name in required
+        )
         for name in names
     ]
 
@@ -139,7 +148,7 @@ def _flat(event: Event, *, before: bool) -> dict[str, msgspec.Raw] | None:
     for table, rows in (event.before if before else event.after).items():
         for row_id, patch in rows.items():
             if table == "tickets" and row_id == event.ticket:
-                flat.update({name: msgspec.Raw(msgspec.json.encode(value)) for name, value in (patch or {}).items()})
+                flat.update({name: msgspec.Raw(msgspec.json.encode(hide_all(value))) for name, value in (patch or {}).items()})
             elif patch is not None:
-                flat[f"{table}/{row_id}"] = msgspec.Raw(msgspec.json.encode(patch))
+                flat[f"{table}/{row_id}"] = msgspec.Raw(msgspec.json.encode(hide_all(patch)))
     return flat or None

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from supportdesk_tui.server.desk.refusals import Forbidden, Missing, Refusal
 from supportdesk_tui.server.desk.transaction import load_ticket
 from supportdesk_tui.server.floor.authority import may_read_log
+from supportdesk_tui.server.floor.hiding import hide, hide_line
 from supportdesk_tui.server.floor.people import Promise, Words
 from supportdesk_tui.server.floor.query import BadQuery, parse
 from supportdesk_tui.server.floor.ticket import Ticket
@@ -79,7 +80,7 @@ def get_ticket(call: Call) -> Response:
             id=row.id,
             number=row.number,
             relation=row.relation,
-            subject=row.subject,
+            subject=hide_line(row.subject),
             status=row.status,
             phase=STATUSES[row.status].phase,  # type: ignore[arg-type]  # words of the same table
             team_name=TEAMS.get(row.team or "", ""),
@@ -94,7 +95,7 @@ def get_ticket(call: Call) -> Response:
             promises=[promise_out(one, call.desk.agents, ticket.number) for one in promises],
             stage=ticket.stage,
             snoozed_until=maybe(ticket.snoozed_until),
-            handover=ticket.handover,
+            handover=hide(ticket.handover)[0],
             watchers=ticket.watchers,
             cc=ticket.cc,
         )

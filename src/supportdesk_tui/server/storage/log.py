@@ -7,12 +7,18 @@ import msgspec
 from msgspec import Struct, field
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from supportdesk_tui.server.storage.search import clear_index, index_texts
+from supportdesk_tui.server.floor.hiding import hide
+from supportdesk_tui.server.storage.search import INDEXED_CHARS, clear_index, index_texts
 from supportdesk_tui.server.storage.tables import PROJECTIONS, events, ticket_tags, ticket_watchers
 
 Patch = dict[str, Any]
 OVERRIDES = "overrides"
 """Rows of an event that no projection holds: what an agent sent against the send gate, and why."""
+REVEALS = "reveals"
+"""Rows of an event that no projection holds: who saw a hidden secret, for what reason, never the secret."""
+REVEALED = "entry.revealed"
+"""The event that somebody looked at a hidden secret: it changes nothing, and the feed does not tell it."""
+_IN_NO_PROJECTION = frozenset({OVERRIDES, REVEALS})
 Rows = dict[str, dict[str, Patch | None]]
 """Projection → row id → columns; None where there is no such row."""
 
@@ -64,7 +70,7 @@ def from_row(row: Mapping[str, Any]) -> Event:
 def project(connection: Connection, event: Event) -> None:
     """Do to the projections what the event says."""
     for name, rows in event.after.items():
-        if name == OVERRIDES:
+        if name in _IN_NO_PROJECTION:
             continue
         table = PROJECTIONS[name]
         for row_id, patch in rows.items():
@@ -83,10 +89,10 @@ def texts_of(event: Event) -> Iterable[tuple[int, int, str]]:
     """What of an event can be searched for."""
     for row_id, patch in event.after.get("tickets", {}).items():
         if patch is not None and event.before.get("tickets", {}).get(row_id) is None:
-            yield patch["n"], 0, f"{patch['number']} {patch['subject']} {patch['customer_name']}"
+            yield patch["n"], 0, f"{patch['number']} {hide(patch['subject'])[0]} {hide(patch['customer_name'])[0]}"
     for patch in event.after.get("entries", {}).values():
         if patch is not None and patch["kind"] != "system":
-            yield int(patch["ticket"][1:]), patch["ordinal"], patch["body"]
+            yield int(patch["ticket"][1:]), patch["ordinal"], hide(patch["body"][: 2 * INDEXED_CHARS])[0]
 
 
 def _derive_from_tickets(connection: Connection, before: dict[str, Patch | None], after: dict[str, Patch | None]) -> None:
