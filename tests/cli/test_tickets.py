@@ -84,6 +84,56 @@ def test_note_from_standard_input_stays_internal(desk: Shell, server: ServerThre
     assert bodies(server, "Looks like mule_pattern.\nAsk risk.") == ["note"]
 
 
+def overrides(server: ServerThread, number: str) -> list[str]:
+    """What the log keeps about texts sent against the gate, as JSON."""
+    with server.engine.connect() as connection:
+        query = text(
+            "SELECT after FROM events WHERE after LIKE '%overrides%' AND ticket = (SELECT id FROM tickets WHERE number = :n)"
+        )
+        return [json.dumps(json.loads(after)["overrides"]) for after in connection.execute(query, {"n": number}).scalars()]
+
+
+def test_a_reply_stops_at_the_gate_until_a_reason_is_given(desk: Shell, server: ServerThread, number: str) -> None:
+    words = "Look at https://evil.example/login, I would buy now."
+    stopped = desk("tickets", "reply", number, words)
+    assert stopped.exit_code == 1
+    for said in ("Link to a stranger (needs a reason)", "https://evil.example/login", "Investment advice", "--anyway REASON"):
+        assert said in stopped.output
+    assert bodies(server, words) == []
+    sent = desk("tickets", "reply", number, words, "--anyway", "quoted from the phishing report")
+    assert sent.exit_code == 0, sent.output
+    assert bodies(server, words) == ["agent"]
+    (kept,) = overrides(server, number)
+    assert "quoted from the phishing report" in kept
+    assert '"link"' in kept
+
+
+@pytest.mark.parametrize("kind", ["reply", "note"])
+def test_a_recovery_phrase_never_leaves_the_shell_with_any_reason(
+    desk: Shell, server: ServerThread, number: str, kind: str
+) -> None:
+    words = "Yours is: " + "abandon " * 11 + "about"
+    stopped = desk("tickets", kind, number, words, "--anyway", "they asked")
+    assert stopped.exit_code == 1
+    assert "never sent" in stopped.output
+    assert "abandon" not in stopped.output
+    assert bodies(server, words) == []
+
+
+def test_a_reason_that_holds_a_secret_is_wrong_use(desk: Shell, server: ServerThread, number: str) -> None:
+    stopped = desk("tickets", "reply", number, "I would buy now.", "--anyway", "card 4111 1111 1111 1111")
+    assert stopped.exit_code == 2
+    assert "4111" not in stopped.output
+    assert bodies(server, "I would buy now.") == []
+
+
+def test_the_settings_of_the_gate_count_at_the_shell(desk: Shell, number: str) -> None:
+    settings = desk.config.read_text(encoding="utf-8")
+    desk.configure(f'[gate]\nkinds = {{ advice = "off" }}\nnote_words = ["entre nous"]\n{settings}')
+    assert desk("tickets", "reply", number, "I would buy now, sir.").exit_code == 0
+    assert "internal note" in desk("tickets", "reply", number, "Entre nous: no.").output
+
+
 def test_reply_without_words_is_wrong_use(desk: Shell, number: str) -> None:
     assert desk("tickets", "reply", number, "  ").exit_code == 2
     assert desk("tickets", "reply", number).exit_code == 2

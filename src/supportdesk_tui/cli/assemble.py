@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supportdesk_tui.app import DeskApp, DeskParts
-from supportdesk_tui.config.schema import Settings
+from supportdesk_tui.config.schema import Gate, Settings
 from supportdesk_tui.i18n.catalog import _, current_locale
 from supportdesk_tui.store.events import ClockToggled
 from supportdesk_tui.store.store import Store
@@ -78,6 +78,7 @@ def assemble(seat: Seat) -> DeskApp:
         options={
             "hold_s": str(settings.hold_s),
             "locale": current_locale(),
+            "gate": gate_json(settings),
             "themes": ",".join(theme_names(folders)),
             "ticket_url": _ticket_page(seat),
         },
@@ -94,6 +95,13 @@ def _ticket_page(seat: Seat) -> str:
     """Where a browser finds a ticket: the profile's own page, else the backend's usual one; `{id}` and `{number}` stay open."""
     usual = PAGES.get(seat.backend, "") if seat.url else ""
     return seat.options.get("ticket_url") or usual.replace("{url}", seat.url.rstrip("/"))
+
+
+def gate_json(settings: Settings) -> str:
+    """The `[gate]` table as commands take it."""
+    import msgspec
+
+    return msgspec.json.encode(settings.gate).decode() if settings.gate != Gate() else ""
 
 
 def _common(seat: Seat, store: Store) -> Common:

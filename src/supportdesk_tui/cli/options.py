@@ -16,3 +16,9 @@ def profile_option(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """`--json`: for programs."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
+
+
+def anyway_option(command: Command) -> Command:
+    """`--anyway`: why a text is sent in spite of what the gate finds."""
+    words = "Send in spite of what the gate finds, where that may be; the log keeps why."
+    return click.option("--anyway", default="", metavar="REASON", help=words)(command)

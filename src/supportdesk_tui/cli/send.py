@@ -5,6 +5,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.domain.capabilities import Session
@@ -59,7 +61,7 @@ class Sending:
 
     async def _begin(self, row: TicketSummary, change: Change) -> ChangeKey:
         for item in self._outbox.book.items:
-            if item.phase in OPEN and item.tickets == (row.id,) and item.change == change:
+            if item.phase in OPEN and item.tickets == (row.id,) and _plain(item.change) == _plain(change):
                 await self._outbox.retry(item.key)
                 return item.key
         now = SystemClock().now()
@@ -78,9 +80,9 @@ class Sending:
         item = self._seen.get(key)
         if self._needs_sign_in:
             raise SignInNeeded("send", "the change waits in the outbox")
-        if item is None or item.phase not in _SETTLED:
+        if item is None or not (item.phase in _SETTLED or _asks(item)):
             raise _unsettled(item)
-        if item.phase is OutboxPhase.REFUSED:
+        if item.phase is not OutboxPhase.SENT:
             await self._refused(item)
         return item
 
@@ -93,7 +95,8 @@ class Sending:
             return self._needs_sign_in
         waits = item.phase is OutboxPhase.QUEUED and item.attempts > 0 and bool(item.reason)
         looked_in_vain = item.phase is OutboxPhase.UNKNOWN and item.attempts > 1
-        return item.phase in _SETTLED or waits or looked_in_vain or self._needs_sign_in
+        is_over = item.phase in _SETTLED or _asks(item)
+        return is_over or waits or looked_in_vain or self._needs_sign_in
 
     async def _refused(self, item: OutboxItem) -> None:
         kept = isinstance(item.change, _WORDS)
@@ -120,6 +123,16 @@ class Sending:
     def _sign_in(self) -> None:
         self._needs_sign_in = True
         self._news.set()
+
+
+def _asks(item: OutboxItem) -> bool:
+    """It waits for somebody to look: others were faster."""
+    return item.phase is OutboxPhase.HELD and item.held_until is None
+
+
+def _plain(change: Change) -> Change:
+    """A change without the reasons given for it: with another reason it is still the same words."""
+    return replace(change, overrides=()) if isinstance(change, Reply | Note) else change
 
 
 def _unsettled(item: OutboxItem | None) -> Stopped:

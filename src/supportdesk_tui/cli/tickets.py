@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from supportdesk_tui.cli.options import json_option, profile_option
+from supportdesk_tui.cli.options import anyway_option, json_option, profile_option
 
 if TYPE_CHECKING:
     from supportdesk_tui.domain.changes import Change
@@ -54,29 +54,32 @@ def show_command(number: str, profile: str | None, as_json: bool) -> None:
 @tickets_command.command("reply")
 @click.argument("number")
 @click.argument("body", required=False)
+@anyway_option
 @profile_option
 @json_option
-def reply_command(number: str, body: str | None, profile: str | None, as_json: bool) -> None:
-    """Answer the customer with BODY, with `-` from standard input, or with what you write in $EDITOR."""
-    from supportdesk_tui.cli.writing import body_of, change_ticket
+def reply_command(number: str, body: str | None, anyway: str, profile: str | None, as_json: bool) -> None:
+    """Answer the customer with BODY, with `-` from standard input, or with what you write in $EDITOR.
+
+    What the send gate finds wrong is printed and nothing is sent (exit code 1), until the text is changed or --anyway says why.
+    """
+    from supportdesk_tui.cli.writing import body_of, send_words
     from supportdesk_tui.domain.changes import Reply
 
-    text = body_of(body, number, "reply to the customer")
-    change_ticket(profile, number, lambda _: Reply(text), as_json=as_json)
+    send_words(profile, number, Reply(body_of(body, number, "reply to the customer")), anyway.strip(), as_json=as_json)
 
 
 @tickets_command.command("note")
 @click.argument("number")
 @click.argument("body", required=False)
+@anyway_option
 @profile_option
 @json_option
-def note_command(number: str, body: str | None, profile: str | None, as_json: bool) -> None:
+def note_command(number: str, body: str | None, anyway: str, profile: str | None, as_json: bool) -> None:
     """Leave an internal note: BODY, `-` for standard input, or $EDITOR. The customer never reads it."""
-    from supportdesk_tui.cli.writing import body_of, change_ticket
+    from supportdesk_tui.cli.writing import body_of, send_words
     from supportdesk_tui.domain.changes import Note
 
-    text = body_of(body, number, "internal note")
-    change_ticket(profile, number, lambda _: Note(text), as_json=as_json)
+    send_words(profile, number, Note(body_of(body, number, "internal note")), anyway.strip(), as_json=as_json)
 
 
 @tickets_command.command("assign")

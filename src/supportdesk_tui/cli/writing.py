@@ -9,14 +9,14 @@ import click
 from supportdesk_tui.cli import show
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.send import Sending
-from supportdesk_tui.cli.session import Desk, at_backend
+from supportdesk_tui.cli.session import Desk, at_backend, settings_of
 from supportdesk_tui.config.problems import nearest_name
-from supportdesk_tui.domain.changes import Assign, Change, Escalate, SetStatus
+from supportdesk_tui.domain.changes import Assign, Change, Escalate, Note, Reply, SetStatus
 from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.store.state import OutboxItem
 
-__all__ = ["Desk", "body_of", "change_ticket", "to_assign", "to_escalate", "to_status"]
+__all__ = ["Desk", "body_of", "change_ticket", "send_words", "to_assign", "to_escalate", "to_status"]
 
 
 def change_ticket(profile: str | None, number: str, choose: Callable[[Desk], Change], *, as_json: bool) -> None:
@@ -28,7 +28,25 @@ def change_ticket(profile: str | None, number: str, choose: Callable[[Desk], Cha
         change = choose(desk)
         return await Sending(desk.backend, desk.session, desk.outbox_folder).apply(row, change)
 
-    item = at_backend(profile, send)
+    _say(at_backend(profile, send), as_json=as_json)
+
+
+def send_words(profile: str | None, number: str, words: Reply | Note, reason: str, *, as_json: bool) -> None:
+    """Send a reply or note through the gate, and print what became of it."""
+    from supportdesk_tui.cli.gating import passed
+
+    gate = settings_of(profile).gate
+
+    async def send(desk: Desk) -> OutboxItem:
+        row = (await desk.backend.get_ticket(TicketId(number))).summary
+        desk.directory = await desk.backend.get_directory()
+        change = await passed(desk, row, words, reason, gate)
+        return await Sending(desk.backend, desk.session, desk.outbox_folder).apply(row, change)
+
+    _say(at_backend(profile, send), as_json=as_json)
+
+
+def _say(item: OutboxItem, *, as_json: bool) -> None:
     if as_json:
         plain = {"key": item.key, "ticket": item.number, "phase": item.phase, "says": item.says}
         click.echo(show.to_json(plain))

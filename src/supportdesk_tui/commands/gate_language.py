@@ -5,7 +5,9 @@ Unsure is silent: short texts, codes, addresses and names of products are no lan
 
 import re
 
-_NOT_WORDS = re.compile(r"https?://\S+|\S+@\S+|\b\w*\d\w*\b|\b[A-Z]{2,}\b|`[^`]*`|⟦[^⟧]*⟧")
+_NOT_WORDS = re.compile(r"https?://\S+|(?<![^\s@])[^\s@]{1,80}@\S{1,200}|\b\w*\d\w*\b|\b[A-Z]{2,}\b|`[^`]*`|⟦[^⟧]*⟧")
+_NAME = re.compile(r"\b[A-Z]\w*")
+"""In a text of another script these are names of products and people."""
 _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("han", re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")),
     ("kana", re.compile(r"[\u3040-\u30ff]")),
@@ -53,6 +55,8 @@ def other_language(text: str, wanted: str) -> str:
     if not wanted:
         return ""
     plain = _NOT_WORDS.sub(" ", text)
+    if any(pattern.search(plain) for script, pattern in _SCRIPTS if script in _WRITTEN_IN.get(wanted, ())):
+        plain = _NAME.sub(" ", plain)
     counts = {script: len(pattern.findall(plain)) * _WEIGHT.get(script, 1) for script, pattern in _SCRIPTS}
     total = sum(counts.values())
     if total < LETTERS:

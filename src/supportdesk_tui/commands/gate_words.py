@@ -93,15 +93,15 @@ _ASKS_FOR_FILE = re.compile(
 )
 
 _NUMBER = (
-    r"(?:\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty[- ]four|forty[- ]eight|half an"
-    r"|a few|a couple of)"
+    r"(?:\d+(?:\.\d+)?|a few|a couple of|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve"
+    r"|twenty[- ]four|forty[- ]eight|half an)"
 )
 _UNIT = r"(?:min(?:ute)?s?|hours?|hrs?|h|(?:working |business )?days?|weeks?)"
 _DAY = r"(?:tomorrow|tonight|today|(?:the )?end of (?:the )?(?:day|week)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
 TIME = re.compile(
     rf"\b(?:with)?in (?:the next |about |around |at most )?{_NUMBER}(?: ?(?:to|-|–) ?\d+)?[ -]?{_UNIT}\b"
     rf"|\bby {_DAY}\b|\bby \d{{1,2}}(?::\d{{2}}(?: ?[ap]m)?| ?[ap]m)\b|\b(?:later today|tomorrow|tonight)\b"
-    r"|(?:\d+|[一二两三四五六七八九十半]{1,3})\s*个?(?:半个?)?(?:分钟|小时|钟头|工作日|天|周|星期)(?:之内|以内|内)"
+    r"|(?:(?<!\d)\d{1,4}|[一二两三四五六七八九十半]{1,3})\s*个?(?:半个?)?(?:分钟|小时|钟头|工作日|天|周|星期)(?:之内|以内|内)"
     r"|明天|后天|今晚|明早|明晚|今天(?:之内|以内|内|下班前)|下班前|本周内|(?:周|星期)[一二三四五六日天]之?前"
     r"|\d{1,2}\s*[:：]\s*\d{2}\s*之?前|\d{1,2}点半?之?前|(?:最晚|最迟|不晚于)\s*\d{1,2}(?:[:：]\d{2}|点半?)",
     re.IGNORECASE,

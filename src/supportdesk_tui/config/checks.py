@@ -76,7 +76,7 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _phrases(value: Any) -> tuple[str, ...]:
-    given = value if isinstance(value, list) else [None]
+    given: list[Any] = value if isinstance(value, list) else [None]
     if not all(isinstance(one, str) and one.strip() and one.isprintable() and len(one) <= 100 for one in given):
         raise Unfit(f'expected a list of words or phrases, like ["only for us"]; got {shown(value)}')
     return tuple(one.strip() for one in given)
@@ -90,7 +90,7 @@ def _gate_lists(value: Any) -> tuple[str, ...]:
 
 
 def _hosts(value: Any) -> tuple[str, ...]:
-    given = value if isinstance(value, list) else [None]
+    given: list[Any] = value if isinstance(value, list) else [None]
     for one in given:
         if not isinstance(one, str) or not _HOST.fullmatch(one):
             raise Unfit(f'expected a list of host names without https://, like ["docs.example.com"]; got {shown(one or value)}')

@@ -68,6 +68,34 @@ class Cache:
     """Forget what was not opened for this many days."""
 
 
+GATE_KINDS = (*("secret", "empty", "replied", "wrote", "changed", "note_words", "language", "file", "link", "advice", "time"),)
+GATE_REMEDIES = ("off", "reason", "never")
+GATE_LISTS = ("note_words", "advice_words", "time_words", "file_words")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What is looked at once more when you send. Recovery phrases, private keys, open blanks, too long texts and personal
+    data on a public thread cannot be switched."""
+
+    note_words: tuple[str, ...] = _checked((), "phrases", ("only for us", "仅限同事"))
+    """More words that belong into a note and not into a reply."""
+    advice_words: tuple[str, ...] = _checked((), "phrases", ("to the moon", "闭眼买"))
+    """More words that read like advice on what to buy or sell."""
+    time_words: tuple[str, ...] = _checked((), "phrases", ("before lunch", "午饭前"))
+    """More words that name a time by which something will have happened."""
+    file_words: tuple[str, ...] = _checked((), "phrases", ("in the enclosed form", "随信附"))
+    """More words that speak of a file sent along."""
+    replace: tuple[str, ...] = _checked((), "gate_lists", ("advice_words", "time_words"))
+    """Which of these lists stand instead of the shipped ones, not beside them: note_words, advice_words, time_words or
+    file_words."""
+    link_hosts: tuple[str, ...] = _checked((), "hosts", ("status.example.com", "docs.example.com"))
+    """More hosts a reply may link to, beside those the backend names; their subdomains count."""
+    kinds: Mapping[str, str] = _mapping("gate_kinds", {"advice": "never", "language": "off"})
+    """What may be done about a kind of finding: off (not looked for), reason (sent with a reason, which is logged) or never.
+    Kinds: secret, empty, replied, wrote, changed, note_words, language, file, link, advice, time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a user can set."""
@@ -101,6 +129,7 @@ class Settings:
     """Macros on ; 1 to ; 9, by their ids; the shipped choice when empty."""
     notifications: Notifications = field(default_factory=Notifications)
     cache: Cache = field(default_factory=Cache)
+    gate: Gate = field(default_factory=Gate)
     keys: Mapping[str, tuple[str, ...]] = _mapping("keys", {"ticket.assign": ("a",), "ticket.solve": ("e", "f8")})
     """Keys of single commands, by command id: a key, several, or "" for none. `supportdesk keys` lists ids and keys."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
@@ -116,5 +145,5 @@ class Settings:
         return self.profiles.get(self.active_name)
 
 
-TABLES: Mapping[str, type] = MappingProxyType({"notifications": Notifications, "cache": Cache})
+TABLES: Mapping[str, type] = MappingProxyType({"notifications": Notifications, "cache": Cache, "gate": Gate})
 """Tables of plain settings, by name."""

@@ -12,7 +12,7 @@ from supportdesk_tui.config.load import Loaded, load_settings
 from supportdesk_tui.config.locate import locate
 from supportdesk_tui.config.paths import Paths, find_paths, make_private
 from supportdesk_tui.config.problems import ConfigError, Problem, nearest_name
-from supportdesk_tui.config.schema import Settings
+from supportdesk_tui.config.schema import Gate, Settings
 
 NO_SITE = {"XDG_CONFIG_DIRS": "/nonexistent"}
 
@@ -343,3 +343,43 @@ def test_an_error_of_settings_lists_every_problem() -> None:
     error = ConfigError([Problem("f", "a", 1, "x"), Problem("f", "", None, "y")])
     assert str(error) == "f:1: a: x\nf: y"
     assert nearest_name("zzz", ["theme"]) == ""
+
+
+def test_the_send_gate_is_set_up_by_lists_hosts_and_kinds(tmp_path: Path) -> None:
+    text = """
+[gate]
+note_words = ["only for us"]
+replace = ["note_words"]
+link_hosts = ["Docs.Example.com"]
+kinds = { advice = "never", language = "off" }
+"""
+    loaded = load(tmp_path, text)
+    assert not loaded.problems
+    assert loaded.settings.gate == Gate(
+        note_words=("only for us",),
+        replace=("note_words",),
+        link_hosts=("docs.example.com",),
+        kinds={"advice": "never", "language": "off"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('kinds = { unsendable = "off" }', "expected one of secret"),
+        ('kinds = { public = "reason" }', "expected one of secret"),
+        ('kinds = { advice = "sometimes" }', "expected off, reason, never"),
+        ('kinds = "off"', "expected a table"),
+        ('note_words = "internal"', "expected a list of words"),
+        ('note_words = [""]', "expected a list of words"),
+        ('link_hosts = ["https://docs.example.com"]', "without https://"),
+        ('link_hosts = [""]', "without https://"),
+        ('replace = ["words"]', "expected names of note_words"),
+    ],
+)
+def test_a_wrong_value_for_the_send_gate_is_told_and_leaves_the_default(tmp_path: Path, line: str, says: str) -> None:
+    loaded = load(tmp_path, f"[gate]\n{line}\n")
+    (problem,) = loaded.problems
+    assert (problem.key, problem.line) == (f"gate.{line.partition(' ')[0]}", 2)
+    assert says in problem.text
+    assert loaded.settings.gate == Gate()

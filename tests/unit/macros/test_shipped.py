@@ -1,18 +1,35 @@
 """The shipped library, every macro of it."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
 from supportdesk_tui.commands.blanks import unresolved
+from supportdesk_tui.commands.gate import Letter, findings
+from supportdesk_tui.commands.gate_letter import letter_of
+from supportdesk_tui.commands.gate_rules import Kind
 from supportdesk_tui.commands.macro_load import SHIPPED, lint, load
 from supportdesk_tui.commands.macro_values import Subject
 from supportdesk_tui.commands.macros import Macro, render
+from supportdesk_tui.domain.changes import MakePromise
 from supportdesk_tui.domain.ids import TicketId
-from supportdesk_tui.domain.people import Fact, MoneyDirection
+from supportdesk_tui.domain.people import Fact, MoneyDirection, Role
 from supportdesk_tui.domain.ticket import FieldValue, LinkedTicket, PromiseRecord, PromiseState, Ticket
+from supportdesk_tui.store.state import Draft, Loaded, Pane
 from supportdesk_tui.text.safe import NO_TEXT, sanitize_line
 from tests import make
-from tests.unit.commands.desk import NOW, STATUSES, customer, detail, directory, movement
+from tests.unit.commands.desk import (
+    NOW,
+    STATUSES,
+    TXID,
+    context,
+    customer,
+    detail,
+    directory,
+    movement,
+    with_conversation,
+)
 
 LIBRARY = load((SHIPPED,))
 MACROS = list(LIBRARY.macros.values())
@@ -111,3 +128,52 @@ def test_no_macro_asks_for_secrets(macro: Macro) -> None:
     text = render(macro, full(macro, "en")).text.lower()
     for word in ("send me your password", "send us your password", "tell me your code"):
         assert word not in text
+
+
+BLANK = re.compile(r"(?P<within>within |up to |takes |about |have |最长 ?|需要 ?|请在 ?)?⟦(?P<label>[^⟧]*)⟧")
+
+
+def filled(text: str) -> str:
+    """A macro's text as an agent leaves it: times as times or as how long, the rest in words."""
+
+    def fill(match: re.Match[str]) -> str:
+        lead = match["within"] or ""
+        is_chinese = not match["label"].isascii()
+        if match["label"] not in {"time", "时间"}:
+            return f"{lead}{'已核对' if is_chinese else 'checked'}"
+        return lead + ("24 小时" if is_chinese else "2 hours") if lead else "18:00"
+
+    return BLANK.sub(fill, text)
+
+
+@every
+@both
+def test_a_filled_macro_passes_the_send_gate_without_a_word(macro: Macro, language: str) -> None:
+    rendered = render(macro, full(macro, language))
+    letter = Letter(
+        text=filled(rendered.text),
+        language=language,
+        has_files=bool(macro.attachments),
+        has_promise=any(isinstance(one, MakePromise) for one in rendered.then),
+        agents=("Li Wei", "Mei Lin", "Agent 2"),
+        customer_uid="123456789012345678",
+        link_hosts=("harbor-exchange.example",),
+        role=Role.L1,
+    )
+    assert findings(letter) == ()
+    other = findings(replace(letter, language="ja" if language == "zh" else "zh"))
+    assert {one.kind for one in other} == {Kind.LANGUAGE}
+
+
+@both
+def test_a_field_taken_out_of_a_macro_is_found(language: str) -> None:
+    """Where the words around it still stand, the sentence says less than the macro meant."""
+    macro = LIBRARY.macros["wp"]
+    rendered = render(macro, full(macro, language))
+    desk = replace(context(Pane.COMPOSER, opened=1), macros=LIBRARY)
+    desk = with_conversation(desk, detail=Loaded(detail(1, language=language), NOW))
+    whole = Draft(TicketId("t1"), body=filled(rendered.text), macro="wp", then=rendered.then)
+    assert letter_of(desk, whole).emptied == ()
+    cut = replace(whole, body=whole.body.replace(TXID, ""))
+    assert len(letter_of(desk, cut).emptied) == 1
+    assert [one.kind for one in findings(letter_of(desk, cut))] == [Kind.EMPTY]

@@ -77,6 +77,12 @@ class LongUrl(TooLarge):
     status = 414
 
 
+class SecretInText(Refusal):
+    """The text holds what whoever reads it can empty a wallet with; no role and no reason sends it."""
+
+    code = "secret_in_text"
+
+
 class KeyReused(Refusal):
     """The idempotency key belongs to another request."""
 

@@ -3,7 +3,7 @@
 from sqlalchemy import and_, or_, select
 
 from supportdesk_tui.server.desk.done import Case, Done
-from supportdesk_tui.server.desk.refusals import Conflicting, Forbidden, Refusal
+from supportdesk_tui.server.desk.refusals import Conflicting, Forbidden, Refusal, SecretInText
 from supportdesk_tui.server.desk.transaction import Also, Transaction, day_of
 from supportdesk_tui.server.floor.authority import may
 from supportdesk_tui.server.floor.people import Agent, Customer
@@ -11,6 +11,7 @@ from supportdesk_tui.server.floor.routing import first_team
 from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.floor.words import CATEGORIES
 from supportdesk_tui.server.storage import tables
+from supportdesk_tui.text import secrets
 from supportdesk_tui.wire import schema
 
 REPLY_LIMITS = {"social": 280, "chat": 10_000}
@@ -25,6 +26,7 @@ def reply(case: Case, said: schema.ReplyIn) -> Done:
     limit = REPLY_LIMITS.get(ticket.channel)
     if limit is not None and len(said.body) > limit:
         raise Refusal(f"{ticket.channel} takes at most {limit} characters, this has {len(said.body)}", field="body")
+    _sendable(said.body)
     _heard(case, said.seen)
     if said.cc and ticket.channel not in {"email", "ticket"}:
         raise Refusal(f"{ticket.channel} knows no Cc", field="cc")
@@ -58,12 +60,24 @@ def _heard(case: Case, seen: int) -> None:
         raise Conflicting(f"{row.author} {deed} meanwhile", field="seen", current=case.ticket)
 
 
+def _sendable(body: str) -> None:
+    """Refuse recovery phrases and private keys, whatever client sends them.
+
+    In notes too: a note is read by every colleague and auditor, indexed, exported and backed up, and who reads it can take
+    the customer's money.
+    """
+    found = next((one for one in secrets.find(body) if one.kind in secrets.NEVER_SENT), None)
+    if found is not None:
+        raise SecretInText(f"a {found.kind.value.replace('_', ' ')} is never sent to anybody: mask it", field="body")
+
+
 def _overrides(given: list[schema.OverrideIn]) -> tuple[dict[str, str], ...]:
     return tuple({"finding": one.finding, "reason": one.reason} for one in given)
 
 
 def note(case: Case, said: schema.NoteIn) -> Done:
     """Say something to colleagues; those mentioned are told."""
+    _sendable(said.body)
     for mentioned in said.mentions:
         if case.tx.agent(mentioned) is None:
             raise Refusal(f"there is no agent {mentioned[:40]}", field="mentions")

@@ -1,0 +1,56 @@
+"""The send gate at the shell: the same findings as at the desk, printed; what may be sent all the same needs a reason."""
+
+import click
+import msgspec
+
+from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+from supportdesk_tui.cli.session import Desk
+from supportdesk_tui.commands.gate import Finding, Letter, findings, said_quotes
+from supportdesk_tui.commands.gate_letter import is_public, limit_of, link_hosts
+from supportdesk_tui.commands.gate_rules import Policy, Remedy
+from supportdesk_tui.config.schema import Gate
+from supportdesk_tui.domain.changes import Note, Override, Reply
+from supportdesk_tui.domain.ticket import TicketSummary
+from supportdesk_tui.text import secrets
+
+
+async def passed(desk: Desk, row: TicketSummary, words: Reply | Note, reason: str, gate: Gate) -> Reply | Note:
+    """The words as they may leave; stops with every finding when they may not, or no reason was given."""
+    policy = msgspec.convert(gate, Policy, from_attributes=True)
+    found = findings(await _letter(desk, row, words, policy), policy)
+    if not found:
+        return words
+    if secrets.find(reason):
+        raise Stopped("the reason holds a secret itself: it would stand in the log", code=ExitCode.WRONG_USE)
+    if not reason or any(one.remedy is Remedy.NEVER for one in found):
+        raise _stopped(found)
+    overrides = tuple(Override(one.kind.value, reason) for one in found)
+    return msgspec.structs.replace(words, overrides=overrides)
+
+
+async def _letter(desk: Desk, row: TicketSummary, words: Reply | Note, policy: Policy) -> Letter:
+    is_note, public = isinstance(words, Note), is_public(row)
+    return Letter(
+        text=words.body,
+        is_note=is_note,
+        is_public=public,
+        language=row.language,
+        limit=limit_of(row, is_note=is_note),
+        has_promise=bool(row.open_promises),
+        agents=tuple(str(one.name) for one in desk.directory.agents),
+        customer_uid=(await desk.backend.get_customer(row.customer_id)).customer.uid if public else "",
+        link_hosts=link_hosts(desk.directory, policy),
+        role=desk.session.agent.role,
+    )
+
+
+def _stopped(found: tuple[Finding, ...]) -> Stopped:
+    never = [one for one in found if one.remedy is Remedy.NEVER]
+    for one in found:
+        quotes = ", ".join(said_quotes(one, lambda text, values: text.format_map(dict(values))))
+        word = "never sent" if one.remedy is Remedy.NEVER else "needs a reason"
+        why = one.why.format_map(dict(one.values))
+        click.echo(f"{one.title} ({word}): {why}{f' {quotes}' if quotes else ''}", err=True)
+    if never:
+        return Stopped("not sent", code=ExitCode.REFUSED, next_step=never[0].advice or "Change the text.")
+    return Stopped("not sent", code=ExitCode.REFUSED, next_step="Change the text, or say why it is right: --anyway REASON")
