@@ -33,7 +33,6 @@ _DISCREET = Discreet()
 
 
 def keep_discreet() -> None:
-    """Let nothing this process logs about requests quote them, whatever level is asked for."""
+    """Let nothing this process logs about requests quote them."""
     for name in ("uvicorn.error", "asyncio"):
         logging.getLogger(name).addFilter(_DISCREET)
-    logging.getLogger("sqlalchemy").setLevel(logging.WARNING)  # it would log rows

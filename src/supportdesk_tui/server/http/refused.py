@@ -24,8 +24,9 @@ _OUTSIDE = {
 """What SQLite says of the disk and of other programs; anything else is a mistake of ours."""
 RETRY_S = 5
 """When a request is worth trying again whose change could not be written."""
-_ENDS = frozenset({408, 413, 414, 415})
-"""Refusals after which the rest of the request may still be on its way: the connection ends with them."""
+_ENDS = frozenset({408})
+"""Refusals that end the connection. After the others the rest of a body is read and forgotten, as long as a request may take
+to begin: a reset would throw away the answer that is on its way."""
 
 
 def answer_refusal(scope: Scope, error: Refusal, names: Names) -> Response:
@@ -78,7 +79,7 @@ async def broken(request: Request, _error_raised: Exception) -> Response:
     """A mistake of ours."""
     logging.getLogger("uvicorn.error").error("request %s failed", request.scope["request_id"])
     told = schema.ErrorOut(code="internal", message="the server failed; it is logged under the request id")
-    return _error(request.scope, 500, told, {})
+    return _error(request.scope, 500, told, {"Connection": "close"})  # uvicorn ends a connection whose request failed
 
 
 def _error(scope: Scope, status: int, error: schema.ErrorOut, headers: dict[str, str]) -> Response:

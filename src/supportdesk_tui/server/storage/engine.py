@@ -1,5 +1,6 @@
 """Opening the database: pragmas, migrations, one writer, many readers."""
 
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ def open_engine(url: str) -> Engine:
         raise UnsupportedDatabase(f"{parsed.get_backend_name()} is not supported yet; use sqlite:///path")
     if parsed.database in {None, "", ":memory:"}:
         raise UnsupportedDatabase("a database file is needed: readers and the writer have connections of their own")
+    logging.getLogger("sqlalchemy").setLevel(logging.WARNING)  # below that it would log the rows it reads
     engine = create_engine(
         url,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
