@@ -9,7 +9,9 @@ from supportdesk_tui.domain.capabilities import Capability
 from tests.contract.floor import FLOORS, Floor, open_floor
 
 
-@pytest.fixture(scope="package", params=sorted(FLOORS))
+@pytest.fixture(
+    scope="package", params=[pytest.param(name, marks=pytest.mark.xdist_group(f"contract-{name}")) for name in sorted(FLOORS)]
+)
 def floor(request: pytest.FixtureRequest) -> Iterator[Floor]:
     """A real backend."""
     yield from open_floor(request.param)

@@ -1,9 +1,9 @@
 """What the contract suite needs of a backend under test: agents who sign in, and customers who write."""
 
 import itertools
+import os
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import httpx
@@ -16,28 +16,10 @@ from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.server.runner import ServerThread
+from tests.contract.words import Words
 
 QUICK_FEED = Pace(backoff_s=0.01, backoff_max_s=0.05)
 QUICK = Limits(backoff_s=0.01)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """What this backend calls things, and how much of them there is."""
-
-    pending: str = "waiting_customer"
-    solved: str = "solved"
-    """Names of statuses with these phases."""
-    team: str = ""
-    """A team one can transfer to; the first of the directory when empty."""
-    tag: str = "退款"
-    talk: int = 90
-    """Entries of a conversation longer than one page."""
-    articles: tuple[tuple[str, str], ...] = (("提现", "zh"), ("withdrawal", "en"))
-    """Words that find an article, and its language."""
-    max_file: int = 25 * 1024 * 1024
-    is_seeded: bool = True
-    """Its tickets are those of the exchange, with money in motion and every kind of query."""
 
 
 class Floor(Protocol):
@@ -50,7 +32,7 @@ class Floor(Protocol):
     """Logins of three agents; the trainee may not reply."""
     lacks: Mapping[Capability, str]
     """What the product cannot do, and why: tests that need it are not run, but what is said instead is tested."""
-    words: "Words"
+    words: Words
 
     def backend(self, login: str, url: str = "") -> Backend:
         """An agent's backend, not yet opened; another URL stands for a relay in front of the server."""
@@ -127,7 +109,13 @@ class NativeFloor:
         self.server.stop()
 
 
-FLOORS = {"native": NativeFloor}
+def _rt() -> Floor:
+    from tests.contract.rt_floor import RtFloor
+
+    return RtFloor()
+
+
+FLOORS: dict[str, Callable[[], Floor]] = {"native": NativeFloor} | ({"rt": _rt} if "RT_FLOOR" in os.environ else {})
 
 
 def open_floor(name: str) -> Iterator[Floor]:

@@ -212,6 +212,8 @@ async def test_change_to_many_tells_what_became_of_each(floor: Floor, desk: Back
     assert all(outcome.reason for outcome in outcomes if not outcome.done)
     for ticket in tickets:
         assert (await desk.get_ticket(ticket)).summary.priority is Priority.P1
+    if Can.UNDO in floor.lacks:
+        return
     await desk.apply(None, Undo(key), new_key())
     for ticket in tickets:
         assert (await desk.get_ticket(ticket)).summary.priority is not Priority.P1
@@ -220,7 +222,7 @@ async def test_change_to_many_tells_what_became_of_each(floor: Floor, desk: Back
 async def test_trainee_may_not_reply(floor: Floor) -> None:
     ticket = await floor.customer_writes("Hello?")
     desk = floor.backend(floor.trainee)
-    with pytest.raises(Forbidden):
+    with pytest.raises((Forbidden, Refused)):
         await desk.apply(ticket, Reply("Hi!"), new_key())
     await desk.close()
     assert await floor.customer_sees(ticket) == ["Hello?"]
@@ -306,7 +308,7 @@ async def test_escalation_leaves_the_customer_with_their_owner_and_links_a_task(
 
 
 @pytest.mark.needs(Can.CREATE)
-async def test_new_ticket_is_opened_for_a_customer(desk: Backend) -> None:
+async def test_new_ticket_is_opened_for_a_customer(floor: Floor, desk: Backend) -> None:
     [row, *_] = (await desk.list_tickets(QueueQuery(), None)).items
     category = (await desk.get_directory()).categories[0].code
     opened = Create(row.customer_id, Channel.PHONE, category, "来电：找回账户", "She called about her account.")
@@ -314,8 +316,9 @@ async def test_new_ticket_is_opened_for_a_customer(desk: Backend) -> None:
     applied = await desk.apply(None, opened, key)
     assert applied.ticket is not None
     ticket = await desk.get_ticket(applied.ticket)
-    assert (ticket.summary.customer_id, ticket.summary.channel) == (row.customer_id, Channel.PHONE)
-    assert (await desk.apply(None, opened, key)).ticket == applied.ticket
+    assert (ticket.summary.customer_id, ticket.summary.channel) == (row.customer_id, floor.words.channel)
+    if Can.IDEMPOTENCY not in floor.lacks:
+        assert (await desk.apply(None, opened, key)).ticket == applied.ticket
 
 
 @pytest.mark.needs(Can.AGENT_STATE)

@@ -55,14 +55,12 @@ async def test_every_gap_of_the_product_is_in_the_session_with_its_reason(floor:
     assert all(session.lacking[one] == "role" for one in set(session.lacking) - set(floor.lacks))
 
 
-@pytest.mark.parametrize("capability", ASKED)
-async def test_change_the_product_cannot_do_is_refused_before_it_leaves(floor: Floor, desk: Backend, capability: Can) -> None:
-    if capability not in floor.lacks:
-        pytest.skip("this backend can")
+async def test_change_the_product_cannot_do_is_refused_before_it_leaves(floor: Floor, desk: Backend) -> None:
     ticket = await floor.customer_writes("What can you not do?")
     before = (await desk.get_ticket(ticket)).summary
-    with pytest.raises(Unsupported):
-        await desk.apply(ticket, ASKED[capability](ticket), new_key())
+    for capability in ASKED.keys() & floor.lacks.keys():
+        with pytest.raises(Unsupported):
+            await desk.apply(ticket, ASKED[capability](ticket), new_key())
     assert (await desk.get_ticket(ticket)).summary.updated_at == before.updated_at
 
 

@@ -88,5 +88,29 @@ _NATIVE = BackendSpec(
     sign_out=_native_sign_out,
     gaps=_native_gaps,
 )
-SPECS: dict[str, BackendSpec] = {spec.name: spec for spec in (_NATIVE,)}
+
+
+def _rt(connection: Connection) -> Backend:
+    from supportdesk_tui.backends.rt.adapter import Choices, RtBackend
+    from supportdesk_tui.backends.rt.words import TAGS
+
+    choices = Choices(tags=connection.options.get("tags", TAGS))
+    return RtBackend(connection.url, connection.token, choices, ca_file=connection.ca_file)
+
+
+def _rt_gaps() -> Mapping[Capability, str]:
+    from supportdesk_tui.backends.rt.gaps import GAPS
+
+    return GAPS
+
+
+_RT = BackendSpec(
+    name="rt",
+    title="Request Tracker",
+    factory=_rt,
+    options=(Option("tags", "custom field that holds tags, empty for none", "Tags"),),
+    asks="Authentication token (in RT: Logged in as … > Settings > Auth tokens)",
+    gaps=_rt_gaps,
+)
+SPECS: dict[str, BackendSpec] = {spec.name: spec for spec in (_NATIVE, _RT)}
 """Every kind of backend by its name."""

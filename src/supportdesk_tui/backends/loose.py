@@ -7,7 +7,8 @@ import msgspec
 
 from supportdesk_tui.backends.calls import Answer, Call
 from supportdesk_tui.backends.surrogates import decode_whole
-from supportdesk_tui.text.safe import SafeText, sanitize_line
+from supportdesk_tui.text.safe import SafeText
+from supportdesk_tui.text.secrets import admit_line
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 _ANYTHING = msgspec.json.Decoder()
@@ -44,8 +45,8 @@ class Node:
         return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
     def line(self, *path: str | int, limit: int = 200) -> SafeText:
-        """The same on one line, safe to draw; cut after so many cells."""
-        return sanitize_line(self.text(*path), limit)
+        """The same on one line, safe to draw, its secrets hidden; cut after so many cells."""
+        return admit_line(self.text(*path), limit)
 
     def number(self, *path: str | int, default: int = 0) -> int:
         """A whole number, also one written as a string."""

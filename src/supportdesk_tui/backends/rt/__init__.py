@@ -1,0 +1,1 @@
+"""Request Tracker 5 and 6, over REST 2."""

@@ -1,0 +1,106 @@
+"""What an RT calls things: queues, agents, and statuses, which REST 2 lists nowhere."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+from supportdesk_tui.backends.loose import Node
+from supportdesk_tui.backends.rt import mapping
+from supportdesk_tui.backends.rt.client import PERSON, Rt
+from supportdesk_tui.backends.rt.query import quoted
+from supportdesk_tui.backends.rt.words import LIFECYCLES, PHASES, phase_of
+from supportdesk_tui.domain.directory import Category, Directory, EscalationTarget
+from supportdesk_tui.domain.errors import Forbidden, NotFound
+from supportdesk_tui.domain.ids import TeamId
+from supportdesk_tui.domain.people import Agent, Team
+from supportdesk_tui.domain.ticket import LIVE_PHASES, Phase
+from supportdesk_tui.text.safe import sanitize_line
+
+_LETTERS = "123456789"
+
+
+async def learn(rt: Rt) -> None:
+    """Queues and statuses, into the lens: what queries and rows are read with."""
+    found = await rt.get("list the queues", "/queues/all", query={"fields": "Name,Lifecycle", "per_page": "100"})
+    queues = found.each("items")
+    lifecycles = sorted({one.text("Lifecycle") or "default" for one in queues})
+    learnt = await asyncio.gather(*(_statuses(rt, lifecycle) for lifecycle in lifecycles))
+    phases: dict[str, Phase] = {}
+    for one in learnt:
+        phases |= one
+    rt.lens = replace(rt.lens, queues={one.text("id"): one.text("Name") for one in queues}, phases=phases)
+
+
+async def _statuses(rt: Rt, lifecycle: str) -> dict[str, Phase]:
+    """Statuses of a lifecycle: those every RT has, and those its newest tickets are in or may go to."""
+    usual = {name: PHASES[name] for name in LIFECYCLES.get(lifecycle, ())}
+    seen = await asyncio.gather(*(_seen(rt, lifecycle, which) for which in ("__Active__", "__Inactive__")))
+    active, inactive = seen
+    leads = {name for rows in seen for row in rows for name in _leads_to(row)}
+    known = {row.text("Status"): phase_of(row.text("Status"), is_active=True) for row in active}
+    known |= {row.text("Status"): phase_of(row.text("Status"), is_active=False) for row in inactive}
+    return usual | {name: PHASES.get(name, Phase.OPEN) for name in leads} | known
+
+
+async def _seen(rt: Rt, lifecycle: str, which: str) -> list[Node]:
+    where = f"Lifecycle = {quoted(lifecycle)} AND Status = {quoted(which)}"
+    return (await rt.tickets(where, fields={"fields": "Status,_hyperlinks"})).rows
+
+
+def _leads_to(row: Node) -> Iterable[str]:
+    return (link.text("to") for link in row.each("_hyperlinks") if link.text("ref") == "lifecycle" and link.text("to"))
+
+
+async def read(rt: Rt, me: Agent) -> Directory:
+    """Everything the pickers show. Agents are the members of the groups an agent may see: nothing else says who may own."""
+    await learn(rt)
+    lens = rt.lens
+    teams = tuple(TeamId(number) for number in lens.queues)
+    agents = {agent.id: agent for agent in await _agents(rt, teams)} | {me.id: me}
+    rt.lens = replace(rt.lens, agents=frozenset(agents))
+    return Directory(
+        agents=tuple(sorted(agents.values(), key=lambda agent: agent.name)),
+        teams=tuple(
+            Team(TeamId(number), sanitize_line(name), letter)
+            for (number, name), letter in zip(lens.queues.items(), _letters(len(lens.queues)), strict=True)
+        ),
+        statuses=tuple(mapping.status_of(name, lens) for name in sorted(lens.phases, key=lambda one: _rank(lens.phases[one]))),
+        categories=tuple(Category(number, sanitize_line(name)) for number, name in lens.queues.items()),
+        targets=tuple(
+            EscalationTarget(letter, TeamId(number), sanitize_line(name), ("summary",))
+            for (number, name), letter in zip(lens.queues.items(), _letters(len(lens.queues)), strict=True)
+            if letter
+        ),
+    )
+
+
+def _letters(count: int) -> list[str]:
+    return [*_LETTERS[:count], *[""] * max(0, count - len(_LETTERS))]
+
+
+def _rank(phase: Phase) -> int:
+    return list(Phase).index(phase) if phase in LIVE_PHASES else len(Phase)
+
+
+async def _agents(rt: Rt, teams: tuple[TeamId, ...]) -> list[Agent]:
+    try:
+        wanted = [{"field": "Domain", "value": "UserDefined"}]
+        groups = await rt.find("list the groups", "/groups", wanted, {})
+        members = await asyncio.gather(*(_members(rt, group.text("id")) for group in groups[:20]))
+        logins = sorted({login for group in members for login in group})
+        if not logins:
+            return []
+        people = await rt.find(
+            "list the agents", "/users", [{"field": "Name", "value": one} for one in logins], {"fields": PERSON}
+        )
+    except (Forbidden, NotFound):
+        return []
+    return [mapping.to_agent(one, teams) for one in people if one.text("Name") in logins]
+
+
+async def _members(rt: Rt, group: str) -> list[str]:
+    try:
+        read = await rt.get("read the group", "/group/{group}", values={"group": group})
+    except (Forbidden, NotFound):
+        return []
+    return [one.text("id") for one in read.each("Members") if one.text("type") == "user"]

@@ -1,0 +1,167 @@
+"""Changes as requests for RT, and how to tell from a ticket that they happened; pure.
+
+RT answers 200 to a refusal, in the agent's language: only reading the ticket again says what became of a change.
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from email.header import Header
+from typing import Any
+
+import msgspec
+
+from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.loose import Node
+from supportdesk_tui.backends.rt.mapping import linked_ids, tags_of
+from supportdesk_tui.backends.rt.words import NOBODY, WRITTEN, Lens, priority_of
+from supportdesk_tui.domain import changes
+from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.errors import Unsupported
+from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.text.safe import sanitize
+
+REST = "/REST/2.0"
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A change of the ticket's own data: what to put, and whether a row of the ticket shows it."""
+
+    body: dict[str, Any]
+    is_done: Callable[[Node], bool]
+
+
+def to_setting(change: changes.Change, row: Node, lens: Lens) -> Setting:
+    """The change as a `PUT`, given the ticket as it stands; lists of RT are replaced whole."""
+    match change:
+        case changes.Assign(agent=agent):
+            owner = agent or NOBODY
+            return Setting({"Owner": owner}, lambda after: after.text("Owner", "id") == owner)
+        case changes.Transfer(team=team):
+            return Setting({"Queue": lens.queues.get(team, team)}, lambda after: after.text("Queue", "id") == team)
+        case changes.SetStatus(status=status):
+            return Setting({"Status": status}, lambda after: after.text("Status").casefold() == status.casefold())
+        case changes.SetPriority(priority=priority):
+            return Setting({"Priority": WRITTEN[priority]}, lambda after: priority_of(after.number("Priority")) is priority)
+        case changes.Tag():
+            return _tags(change, row, lens)
+        case changes.SetField(name=name, value=value):
+            wanted = {name: value or None}
+            return Setting({"CustomFields": wanted}, lambda after: _field(after, name) == ([value] if value else []))
+        case changes.Watch(on=on):
+            return _watch(row, lens, on=on)
+        case changes.Merge(into=into):
+            return Setting({"MergeInto": int(into)}, lambda after: after.text("id") == into)
+        case changes.Link(to=to):
+            return Setting({"AddRefersTo": [int(to)]}, lambda after: to in linked_ids(after))
+        case _:
+            raise Unsupported(lacking(change))
+
+
+def _tags(change: changes.Tag, row: Node, lens: Lens) -> Setting:
+    if not lens.tags:
+        raise Unsupported(Capability.TAG)
+    wanted = [tag for tag in tags_of(row, lens) if tag not in change.remove]
+    wanted += [tag for tag in change.add if tag not in wanted]
+    return Setting({"CustomFields": {lens.tags: wanted}}, lambda after: set(tags_of(after, lens)) == set(wanted))
+
+
+def _field(row: Node, name: str) -> list[str]:
+    values = (one.each("values") for one in row.each("CustomFields") if one.text("name") == name)
+    return [value.text() for value in next(values, [])]
+
+
+def _watch(row: Node, lens: Lens, *, on: bool) -> Setting:
+    held = [one.text("id") for one in row.each("AdminCc") if one.text("type") != "group"]
+    groups = [f"group:{one.text('id')}" for one in row.each("AdminCc") if one.text("type") == "group"]
+    wanted = [login for login in held if login != lens.me] + ([str(lens.me)] if on and lens.me else [])
+    return Setting(
+        {"AdminCc": wanted + groups}, lambda after: (lens.me in {one.text("id") for one in after.each("AdminCc")}) is on
+    )
+
+
+_LACKING: dict[type, Capability] = {
+    changes.Snooze: Capability.SNOOZE,
+    changes.MakePromise: Capability.PROMISE,
+    changes.SettlePromise: Capability.PROMISE,
+    changes.Undo: Capability.UNDO,
+    changes.MarkRead: Capability.READ_MARK,
+    changes.SetAgentState: Capability.AGENT_STATE,
+    changes.ReturnTask: Capability.ESCALATE,
+}
+
+
+def lacking(change: changes.Change) -> Capability:
+    """The capability a change would need."""
+    return _LACKING.get(type(change), Capability.FIELD)
+
+
+def put(ticket: TicketId, body: dict[str, Any], etag: str) -> Call:
+    """Change the ticket's data unless somebody changed it since `etag`."""
+    return Call(
+        operation="change the ticket",
+        method="PUT",
+        route=f"{REST}/ticket/{{ticket}}",
+        values={"ticket": ticket},
+        body=msgspec.json.encode(body),
+        headers={**JSON, "If-Match": etag} if etag else JSON,
+        is_write=True,
+        is_repeatable=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that goes with a message."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+def say(ticket: TicketId, said: changes.Reply | changes.Note, files: Sequence[File]) -> Call:
+    """A reply or a note. Without files in the form whose answer RT encodes right in every language."""
+    verb = "correspond" if isinstance(said, changes.Reply) else "comment"
+    words: dict[str, Any] = {"Content": said.body, "ContentType": "text/plain"}
+    if files:
+        route, values = f"{REST}/ticket/{{ticket}}/{verb}", {"ticket": str(ticket)}
+        body: Any = words | {"Attachments": [_file(one) for one in files]}
+    else:
+        route, values = f"{REST}/tickets/bulk/{verb}", {}
+        body = [words | {"id": int(ticket)}]
+    return Call(
+        operation="send the reply" if verb == "correspond" else "add the note",
+        method="POST",
+        route=route,
+        values=values,
+        body=msgspec.json.encode(body),
+        headers=JSON,
+        is_write=True,
+        is_repeatable=False,
+    )
+
+
+def _file(file: File) -> dict[str, str]:
+    """RT stores a name outside ASCII damaged, or not at all, unless it is written as RFC 2047."""
+    name = file.name if file.name.isascii() else Header(file.name, "utf-8", maxlinelen=10_000).encode()
+    return {"FileName": name, "FileType": file.media_type, "FileContent": base64.b64encode(file.data).decode()}
+
+
+def create(body: dict[str, Any], operation: str = "open a ticket") -> Call:
+    """A new ticket."""
+    return Call(
+        operation=operation,
+        method="POST",
+        route=f"{REST}/ticket",
+        body=msgspec.json.encode(body),
+        headers=JSON,
+        is_write=True,
+        is_repeatable=False,
+    )
+
+
+def same_words(written: str, read: str) -> bool:
+    """Whether an entry holds what was written: RT may change white space and line ends."""
+    return " ".join(str(sanitize(written)).split()) == " ".join(read.split())
