@@ -56,6 +56,21 @@ def test_bulk_is_undone_in_one_go_and_says_so(agent: Client) -> None:
     assert [standing(agent, one) for one in tickets] == before
 
 
+def test_a_change_that_went_on_in_further_requests_is_undone_whole(agent: Client) -> None:
+    tickets, key = [agent.opened() for _ in range(3)], agent.new_key()
+    before = [standing(agent, one) for one in tickets]
+    change = {"type": "set_priority", "priority": 1}
+    for suffix, some in (("", tickets[:1]), ("-1000", tickets[1:2]), ("-2000", tickets[2:])):
+        agent.done("/changes", {"tickets": some, "change": change}, key=key + suffix)
+    agent.done("/changes", {"tickets": tickets, "change": {"type": "tag", "add": ["bug"]}}, key=key + "0")
+    undone = agent.done(f"/changes/{key}/undo")
+    assert [one["ticket"] for one in undone["outcomes"]] == tickets
+    assert [agent.row(one)["tags"] for one in tickets] == [["bug"]] * 3
+    agent.done(f"/changes/{key}0/undo")
+    assert [standing(agent, one) for one in tickets] == before
+    assert agent.post(f"/changes/{key}-1000/undo").status_code == 409
+
+
 def test_undo_is_refused_when_somebody_built_on_it(agent: Client, colleague: Client) -> None:
     ticket, key = agent.opened(), agent.new_key()
     agent.done(f"/tickets/{ticket}/changes", {"type": "set_priority", "priority": 1}, key=key)

@@ -1,9 +1,10 @@
 """Which outcomes of changes are worth a line, and how an error reads."""
 
-from supportdesk_tui.domain.changes import MarkRead, Watch
+from supportdesk_tui.domain.changes import MarkRead, Undo, Watch
 from supportdesk_tui.domain.errors import Ambiguous, BadPayload, DeskError, Unreachable
 from supportdesk_tui.store.events import Told
 from supportdesk_tui.store.state import Level, Notice, OutboxItem, OutboxPhase
+from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common
 
 
@@ -16,6 +17,8 @@ def told(item: OutboxItem, common: Common) -> Told | None:
         case OutboxPhase.SENT if item.says or item.reason:
             text = ". ".join(filter(None, (item.says, item.reason)))
             level = Level.WARN if item.reason else Level.DONE
+        case OutboxPhase.REFUSED if isinstance(item.change, Undo):
+            return Told(Notice(common.say(words.NOT_UNDONE, {"reason": item.reason}), Level.ERROR, common.clock.now()))
         case OutboxPhase.REFUSED:
             text, level = item.reason, Level.ERROR
         case OutboxPhase.HELD if item.held_until is None and item.reason:

@@ -1,14 +1,18 @@
 """What `z` and `Z` take back next: our own changes that the server has done and can undo."""
 
-from supportdesk_tui.domain.changes import Change, Create, MarkRead, Note, Reply, SetAgentState, Undo
+from supportdesk_tui.domain.changes import Change, MarkRead, Note, Reply, SetAgentState, Undo
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store.events import UndoStackChanged
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase
 
 KEPT = 50
-_NEVER = (MarkRead, SetAgentState, Create, Undo)
 _ONLY_HELD = (Reply, Note)
-"""Words that were sent cannot be unsaid; while they are held they can be taken back."""
+"""Words that were sent cannot be unsaid; while they are held they can be taken back. What was done with them can."""
+
+
+def is_action(change: Change) -> bool:
+    """Whether the agent did it on purpose and could want it undone: having looked at a ticket is none, undoing has `Z`."""
+    return not isinstance(change, Undo) and not (isinstance(change, MarkRead) and change.read)
 
 
 class UndoStack:
@@ -19,26 +23,47 @@ class UndoStack:
         self._redo: list[tuple[ChangeKey, tuple[TicketId, ...], Change]] = []
         """The change that undid, and what it undid."""
         self._done: dict[ChangeKey, OutboxItem] = {}
+        self._states: dict[ChangeKey, str] = {}
+        """What an agent's state was before a change of it: no server keeps that, so it is set back."""
 
     def moved(self, item: OutboxItem, *, can_undo: bool) -> UndoStackChanged | None:
         """An item of the outbox is in another phase."""
         before = self._snapshot()
-        change = item.change
+        change, target = item.change, _target(item)
         match item.phase:
-            case OutboxPhase.HELD | OutboxPhase.QUEUED if not isinstance(change, _NEVER):
+            case OutboxPhase.HELD | OutboxPhase.QUEUED if is_action(change) and target is None:
                 self._push(item.key)
-            case OutboxPhase.SENT if isinstance(change, Undo):
-                self._undone(change.key, item.key)
-            case OutboxPhase.SENT if can_undo and not isinstance(change, _NEVER + _ONLY_HELD):
+            case OutboxPhase.SENT if target is not None:
+                self._undone(target, item.key)
+            case OutboxPhase.SENT if self._can_be_undone(item, can_undo=can_undo):
                 self._done[item.key] = item
                 self._push(item.key)
-            case OutboxPhase.SENDING if item.key in self._undo:
-                self._undo.remove(item.key)
-            case OutboxPhase.SENT | OutboxPhase.REFUSED if item.key in self._undo:
+            case OutboxPhase.REFUSED if target is not None and target in self._undo:
+                # Somebody built on it: it stays done, and the next `z` is for what was done before.
+                self._drop(target)
+            case OutboxPhase.SENDING | OutboxPhase.SENT | OutboxPhase.REFUSED if item.key in self._undo:
                 self._undo.remove(item.key)
             case _:
                 pass
         return self._changed_since(before)
+
+    def _can_be_undone(self, item: OutboxItem, *, can_undo: bool) -> bool:
+        change = item.change
+        if isinstance(change, SetAgentState):
+            return item.key in self._states
+        has_more = not isinstance(change, _ONLY_HELD) or bool(change.then)
+        return can_undo and is_action(change) and has_more
+
+    def state_was(self, key: ChangeKey, state: str) -> None:
+        """Remember what an agent's state was before the change `key` of it."""
+        self._states[key] = state
+
+    def state_back(self, key: ChangeKey) -> tuple[str, str] | None:
+        """For a change of an agent's state: what it made of it, and what it was before; None for every other change."""
+        item, before = self._done.get(key), self._states.get(key)
+        if item is None or before is None or not isinstance(item.change, SetAgentState):
+            return None
+        return item.change.state, before
 
     def dropped(self, key: ChangeKey) -> UndoStackChanged | None:
         """An item was taken back or forgotten."""
@@ -56,7 +81,7 @@ class UndoStack:
         before = self._snapshot()
         if redo is not None:
             self._redo = [one for one in self._redo if one[0] != redo]
-        elif not isinstance(change, _NEVER):
+        elif is_action(change):
             self._redo.clear()
         return self._changed_since(before)
 
@@ -65,13 +90,20 @@ class UndoStack:
             self._undo.append(key)
         for old in self._undo[:-KEPT]:
             self._done.pop(old, None)
+            self._states.pop(old, None)
         del self._undo[:-KEPT]
+
+    def _drop(self, key: ChangeKey) -> None:
+        self._undo.remove(key)
+        self._done.pop(key, None)
+        self._states.pop(key, None)
 
     def _undone(self, key: ChangeKey, by: ChangeKey) -> None:
         if key in self._undo:
             self._undo.remove(key)
         item = self._done.pop(key, None)
-        if item is not None:
+        self._states.pop(key, None)
+        if item is not None and not isinstance(item.change, _ONLY_HELD):
             self._redo.append((by, item.tickets, item.change))
 
     def _snapshot(self) -> UndoStackChanged:
@@ -80,3 +112,8 @@ class UndoStack:
     def _changed_since(self, before: UndoStackChanged) -> UndoStackChanged | None:
         after = self._snapshot()
         return after if after != before else None
+
+
+def _target(item: OutboxItem) -> ChangeKey | None:
+    """The change that this one takes back."""
+    return item.change.key if isinstance(item.change, Undo) else item.undoes

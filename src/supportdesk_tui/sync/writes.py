@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from supportdesk_tui.commands.effects import Apply
 from supportdesk_tui.domain.capabilities import Capability
-from supportdesk_tui.domain.changes import MarkRead, Note, Reply, Undo
+from supportdesk_tui.domain.changes import MarkRead, Note, Reply, SetAgentState, Undo
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store import events as ev
@@ -38,20 +38,19 @@ class Writes:
 
     async def apply(self, effect: Apply) -> None:
         """Put a change into the outbox; its draft is cleared once the disk has the change."""
-        change, redo = effect.change, None
-        if isinstance(change, Undo):
-            target = self.outbox.book.get(change.key)
-            if target is not None and target.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}:
-                await self.take_back(change.key)
+        redo, undoes = None, None
+        if isinstance(effect.change, Undo):
+            key = effect.change.key
+            again = self._undo.again(key)
+            redo, undoes = (key, None) if again is not None else (None, key)
+            taken = Apply(*again) if again is not None else await self._inverse(effect, key)
+            if taken is None:
                 return
-            again = self._undo.again(change.key)
-            if again is not None:
-                redo = change.key
-                effect = Apply(*again)
-                change = effect.change
+            effect = taken
+        change = effect.change
         if isinstance(change, MarkRead) and self._is_on_way(effect):
             return
-        asked = self._undo.asked(change, redo)
+        asked = self._undo.asked(change, redo) if undoes is None else None
         now = self._stamp()
         is_held = effect.hold and self._common.options.hold_s > 0
         item = OutboxItem(
@@ -63,8 +62,10 @@ class Writes:
             held_until=now + timedelta(seconds=self._common.options.hold_s) if is_held else None,
             number=self._number(effect.tickets[0]) if effect.tickets else "",
             expected=effect.expected,
-            undoes=change.key if isinstance(change, Undo) else None,
+            undoes=undoes,
         )
+        if isinstance(change, SetAgentState) and undoes is None:
+            self._undo.state_was(item.key, self._my_state())
         before = self._draft(effect.clears_draft)
         if effect.clears_draft in self._leaving or not await self._taken(item, effect.clears_draft):
             return
@@ -98,6 +99,20 @@ class Writes:
             return None
         return self._store.state.draft(ticket) or Draft(ticket)
 
+    async def _inverse(self, effect: Apply, key: ChangeKey) -> Apply | None:
+        """What takes a change back: nothing is sent for one that has not left, an agent's own state is set to what it was."""
+        target = self.outbox.book.get(key)
+        if target is not None and target.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}:
+            await self.take_back(key)
+            return None
+        states = self._undo.state_back(key)
+        if states is None:
+            return effect
+        if self._my_state() not in states:
+            self._common.tell(words.STATE_MOVED, Level.WARN, state=self._my_state())
+            return None
+        return Apply((), SetAgentState(states[1]))
+
     async def take_back(self, key: ChangeKey) -> None:
         """Take back a change that is still ours; its words return to the draft, behind them what was typed meanwhile."""
         item = self.outbox.book.get(key)
@@ -129,6 +144,10 @@ class Writes:
     async def mark_read(self, ticket: TicketId, change: MarkRead) -> None:
         """Say that an agent has looked."""
         await self.apply(Apply((ticket,), change))
+
+    def _my_state(self) -> str:
+        session = self._store.state.session.session
+        return session.agent.state.value if session is not None else ""
 
     def _is_on_way(self, effect: Apply) -> bool:
         return any(item.tickets == effect.tickets and item.change == effect.change for item in self.outbox.book.items)

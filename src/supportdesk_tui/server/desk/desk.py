@@ -146,12 +146,16 @@ class Desk:
                 raise Missing("you made no change with that key")
             if kept.undone_by:
                 raise Conflicting("it was taken back already")
-            events = events_of_key(tx.connection, who.id, key)
-            touched = undo_events(tx, who, events)
+            kept_all = [kept, *_batches(tx.connection, who.id, key)]
+            keys = [one.key for one in kept_all]
+            events = [event for one in keys for event in events_of_key(tx.connection, who.id, one)]
+            touched = undo_events(tx, who, sorted(events, key=lambda event: event.seq))
             tx.connection.execute(
-                update(tables.keys).where(tables.keys.c.agent == who.id, tables.keys.c.key == key).values(undone_by=request.key)
+                update(tables.keys)
+                .where(tables.keys.c.agent == who.id, tables.keys.c.key.in_(keys))
+                .values(undone_by=request.key)
             )
-            says = f"undid: {kept.deed}"
+            says = f"undid: {', '.join(one.deed for one in kept_all)}"
             outcomes = [schema.OutcomeOut(ticket=one, done=True, version=tx.ticket(one).version) for one in touched]
             summary = schema.AppliedOut(key=request.key or "", ticket=None, version=None, says=says)
             answer = schema.UndoOut(key=request.key or "", says=says, outcomes=outcomes)
@@ -263,6 +267,14 @@ def _agent(request: Request) -> Agent:
 def _kept(connection: Connection, owner: str, key: str) -> Row[Any] | None:
     query = select(tables.keys).where(tables.keys.c.agent == owner, tables.keys.c.key == key)
     return connection.execute(query).first()
+
+
+def _batches(connection: Connection, owner: str, key: str) -> list[Row[Any]]:
+    """What a change to more tickets than one request takes was continued under: `key-1000`, `key-2000` … in order."""
+    columns = tables.keys.c
+    longer = select(tables.keys).where(columns.agent == owner, columns.key > f"{key}-", columns.key < f"{key}-:")
+    found = [row for row in connection.execute(longer) if row.key.removeprefix(f"{key}-").isdigit() and not row.undone_by]
+    return sorted(found, key=lambda row: int(row.key.removeprefix(f"{key}-")))
 
 
 def _one_of_many(tx: Transaction, request: Request, ref: str, change: schema.ChangeIn) -> tuple[schema.OutcomeOut, str]:

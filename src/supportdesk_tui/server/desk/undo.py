@@ -12,8 +12,8 @@ from supportdesk_tui.server.floor.ticket import COMPUTED, Ticket
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.log import Event, Patch, events_of_ticket
 
-SPOKEN = frozenset({"reply", "note", "ticket.opened"})
-"""Events that cannot be taken back: somebody may have read them."""
+SPOKEN = frozenset({"reply", "note"})
+"""Events that cannot be taken back: somebody may have read them. A ticket opened by an agent is closed as undone."""
 
 
 def undo_events(tx: Transaction, who: Agent, events: list[Event]) -> list[str]:
@@ -44,6 +44,7 @@ def _check_untouched(tx: Transaction, ticket: Ticket, event: Event) -> None:
         one for one in events_of_ticket(tx.connection, ticket.id, event.seq) if one.key != event.key or one.actor != event.actor
     ]
     if created:
+        since = [one for one in since if one.kind != "ticket.read" and not _came_to_nothing(tx, one)]
         changed = bool(since)
     else:
         changed = any(getattr(ticket, name) != value for name, value in _columns(event).items())
@@ -51,6 +52,14 @@ def _check_untouched(tx: Transaction, ticket: Ticket, event: Event) -> None:
     if changed:
         news = "; ".join(one.says for one in since if one.says and one.kind != "ticket.read")[:300] or "it changed since"
         raise Conflicting(f"{ticket.number} moved on: {news}", current=tx.ticket(ticket.id))
+
+
+def _came_to_nothing(tx: Transaction, event: Event) -> bool:
+    """Whether an event was itself taken back since, or is the taking back of another."""
+    columns = tables.keys.c
+    is_undone = (columns.key == event.key) & columns.undone_by.is_not(None)
+    query = select(columns.key).where(columns.agent == event.actor, is_undone | (columns.undone_by == event.key))
+    return event.key is not None and tx.connection.execute(query).first() is not None
 
 
 def _promise_moved(tx: Transaction, event: Event) -> bool:
