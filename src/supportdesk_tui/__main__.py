@@ -1,5 +1,6 @@
 """The console entry point: a skeleton of the desk first, everything slow after it."""
 
+import errno
 import gc
 import os
 import sys
@@ -41,6 +42,9 @@ def main() -> None:
 def _broke(kind: "type[BaseException]", error: BaseException, trace: "TracebackType | None") -> None:
     """An error nobody expected, told in one line with a report beside it: a traceback would show what the program knew."""
     splash.leave()
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EPIPE, errno.EIO):
+        sys.stderr.write(f"supportdesk: what was asked for could not be written: {error.strerror}\n")
+        return
     from supportdesk_tui.config.paths import find_paths
     from supportdesk_tui.ui.crash import write_report
 

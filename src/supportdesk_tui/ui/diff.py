@@ -7,7 +7,7 @@ equal to it. Whatever else writes to the screen must call `forget`.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rich.cells import get_character_cell_size, split_graphemes
@@ -64,7 +64,7 @@ class Gate:
 class Looks:
     """Makes looks from Rich styles, one object per distinct look."""
 
-    def __init__(self, system: ColorSystem) -> None:
+    def __init__(self, system: ColorSystem | None) -> None:
         self._system = system
         self._known: dict[tuple[tuple[str, ...], str, str], Look] = {}
         self._by_style: dict[Style | None, Look] = {}
@@ -81,6 +81,8 @@ class Looks:
     def _make(self, style: Style) -> Look:
         bits = style._attributes & style._set_attributes
         codes = tuple(code for bit, code in enumerate(_ON_CODES) if bits >> bit & 1)
+        if self._system is None:
+            return self._look(codes, "", "")
         fg = ";".join(style.color.downgrade(self._system).get_ansi_codes()) if style.color else ""
         bg = ";".join(style.bgcolor.downgrade(self._system).get_ansi_codes(False)) if style.bgcolor else ""
         return self._look(codes, "" if fg == "39" else fg, "" if bg == "49" else bg)
@@ -97,7 +99,7 @@ class Looks:
 class Painter:
     """Turns compositor updates into the writes that make the terminal equal to them."""
 
-    def __init__(self, system: ColorSystem, gate: Gate, *, erases: bool = True) -> None:
+    def __init__(self, system: ColorSystem | None, gate: Gate, *, erases: bool = True) -> None:
         self._looks = Looks(system)
         self._gate = gate
         self._pen = Pen(self._looks.plain, erases=erases)
@@ -282,6 +284,6 @@ class Painter:
             pen.forget_column()
 
 
-def color_system(console: Console) -> ColorSystem:
-    """The colours a console was made for."""
-    return console._color_system or ColorSystem.TRUECOLOR
+def color_system(console: Console, environ: Mapping[str, str]) -> ColorSystem | None:
+    """The colours a console was made for; None where NO_COLOR asks for none, whatever a style says."""
+    return None if environ.get("NO_COLOR") else console._color_system or ColorSystem.TRUECOLOR
