@@ -56,7 +56,10 @@ def test_subject_made_of_the_first_line_and_facts_hold_no_part_of_a_secret(agent
 
 def test_the_index_finds_the_words_beside_a_secret_and_never_the_secret(server: ServerThread, agent: Client) -> None:
     ticket = agent.opened(SAID, subject="card 4242424242424242")
-    found = lambda words: [row["id"] for row in agent.read("/tickets", q=words)["items"]]  # noqa: E731  # local shorthand
+
+    def found(words: str) -> list[str]:
+        return [row["id"] for row in agent.read("/tickets", q=words)["items"]]
+
     assert ticket in found("xolotl")
     for words in ("sausage", "4111", '"legal winner"', "4242424242424242"):
         assert ticket not in found(words)

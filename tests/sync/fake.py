@@ -15,12 +15,13 @@ from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.directory import Article, Directory, MacroText
 from supportdesk_tui.domain.errors import Ambiguous, BackendError, NotFound, Unsupported
 from supportdesk_tui.domain.feed import Activity, Heard, Notice
-from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, FeedMark, TicketId
+from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, EntryId, FeedMark, TicketId
 from supportdesk_tui.domain.people import CustomerContext
 from supportdesk_tui.domain.queue import Page, QueueQuery, View, matches
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store.events import Event, OutboxChanged, OutboxDropped
 from supportdesk_tui.store.state import OutboxItem
+from supportdesk_tui.text.safe import SafeText
 from tests import make
 
 
@@ -159,6 +160,9 @@ class FakeBackend:
         await asyncio.sleep(0)
         found = any(one.key == key and one.ticket == ticket for one in self.server.done)
         return Applied(key, ticket, None, says="found") if found else None
+
+    async def reveal(self, ticket: TicketId, entry: EntryId, reason: str) -> SafeText:
+        return next(one.body for one in (await self.list_entries(ticket, None)).items if one.id == entry)
 
     async def attend(self, ticket: TicketId | None, activity: Activity) -> None:
         self.attended.append((ticket, activity))

@@ -11,10 +11,11 @@ from supportdesk_tui.domain.changes import Applied, Change, Outcome
 from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.directory import Article, Directory, MacroText
 from supportdesk_tui.domain.feed import Activity, Notice
-from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, FeedMark, TicketId
+from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, EntryId, FeedMark, TicketId
 from supportdesk_tui.domain.people import CustomerContext
 from supportdesk_tui.domain.queue import Page, QueueQuery, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+from supportdesk_tui.text.safe import SafeText
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class Backend(Protocol):
 
     async def read_macro(self, ticket: TicketId, macro: str) -> MacroText:
         """A macro of `Directory.macros`, filled in for a ticket; nothing is changed by asking."""
+        ...
+
+    async def reveal(self, ticket: TicketId, entry: EntryId, reason: str) -> SafeText:
+        """The words of an entry with its secrets, for the eyes only; the backend keeps who asked and why."""
         ...
 
     def read_attachment(self, attachment: Attachment) -> AsyncIterator[bytes]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from supportdesk_tui.domain.changes import Change
 from supportdesk_tui.domain.conversation import Entry
-from supportdesk_tui.domain.ids import ChangeKey, TicketId
+from supportdesk_tui.domain.ids import ChangeKey, EntryId, TicketId
 from supportdesk_tui.store.events import Event
 from supportdesk_tui.store.state import Level
 
@@ -93,6 +93,14 @@ class Attend(Struct, frozen=True):
     activity: str
 
 
+class Reveal(Struct, frozen=True):
+    """Ask to see what is hidden in an entry; the backend keeps the reason."""
+
+    ticket: TicketId
+    entry: EntryId
+    reason: str
+
+
 class SaveFile(Struct, frozen=True):
     """Download an attachment into the downloads folder."""
 
@@ -132,6 +140,8 @@ class Dialog(StrEnum):
     """Attachments and links of a message."""
     LINK = "link"
     """Where a link leads, before it is opened."""
+    REVEAL = "reveal"
+    """What is hidden in an entry, after a reason."""
     ENTRY = "entry"
     """One long entry, whole."""
 
@@ -327,6 +337,7 @@ Effect: TypeAlias = (
     | Forget
     | Load
     | Attend
+    | Reveal
     | SaveFile
     | AttachFile
     | Tell

@@ -32,6 +32,8 @@ class Capability(StrEnum):
     SEARCH = "search"
     ARTICLES = "articles"
     ATTACH = "attach"
+    REVEAL = "reveal"
+    """Show what is hidden in an entry, with a reason that is kept."""
     PRESENCE = "presence"
     PUSH = "push"
     AGENT_STATE = "agent_state"

@@ -50,3 +50,5 @@ class Entry(Struct, frozen=True):
     language: str = ""
     flags: tuple[str, ...] = ()
     """What the sanitiser met: `control_chars`, `bidi`, `invisible`, `truncated` …"""
+    masked: tuple[str, ...] = ()
+    """Kinds of secrets that are hidden in body and file names, as `text.secrets.Kind` names them."""

@@ -9,11 +9,12 @@ from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.directory import Article, Directory
 from supportdesk_tui.domain.feed import Activity
-from supportdesk_tui.domain.ids import AgentId, ChangeKey, Cursor, TicketId, ViewId
+from supportdesk_tui.domain.ids import AgentId, ChangeKey, Cursor, EntryId, TicketId, ViewId
 from supportdesk_tui.domain.people import Agent, CustomerContext
 from supportdesk_tui.domain.queue import QueueQuery, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store.state import Draft, Habits, LinkPhase, Menu, Notice, OutboxItem, Pane
+from supportdesk_tui.text.safe import SafeText
 
 # --- session and link
 
@@ -134,6 +135,24 @@ class EntriesLoaded(Struct, frozen=True):
 
 class OlderAsked(Struct, frozen=True):
     """The agent scrolled above the oldest loaded entry."""
+
+
+class RevealAsked(Struct, frozen=True):
+    """The agent gave a reason to see what is hidden in an entry."""
+
+    entry: EntryId
+
+
+class RevealAnswered(Struct, frozen=True):
+    """The words of the entry, or why they are not shown."""
+
+    entry: EntryId
+    text: SafeText | None
+    failed: str = ""
+
+
+class RevealEnded(Struct, frozen=True):
+    """The agent looked away: the words are to be forgotten."""
 
 
 class CustomerLoaded(Struct, frozen=True):
@@ -318,6 +337,9 @@ Event: TypeAlias = (
     | TicketLoaded
     | EntriesLoaded
     | OlderAsked
+    | RevealAsked
+    | RevealAnswered
+    | RevealEnded
     | CustomerLoaded
     | LoadFailed
     | TicketUpdated

@@ -9,7 +9,7 @@ from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.handlers import Handlers
-from supportdesk_tui.store.state import ConversationState, DeskState, Failed, Loaded, Loading, Pane, Remote, value_of
+from supportdesk_tui.store.state import ConversationState, DeskState, Failed, Loaded, Loading, Pane, Remote, Revealed, value_of
 
 
 def _ticket_opened(state: DeskState, event: ev.TicketOpened) -> DeskState:
@@ -155,6 +155,23 @@ def _presence_seen(state: DeskState, event: ev.PresenceSeen) -> DeskState:
     return replace(state, presence=presence)
 
 
+def _reveal_asked(state: DeskState, event: ev.RevealAsked) -> DeskState:
+    return replace(state, conversation=replace(state.conversation, revealed=Revealed(event.entry)))
+
+
+def _reveal_answered(state: DeskState, event: ev.RevealAnswered) -> DeskState:
+    """An answer nobody waits for any more is dropped."""
+    asked = state.conversation.revealed
+    if asked is None or asked.entry != event.entry:
+        return state
+    revealed = Revealed(event.entry, event.text, event.failed)
+    return replace(state, conversation=replace(state.conversation, revealed=revealed))
+
+
+def _reveal_ended(state: DeskState, _: ev.RevealEnded) -> DeskState:
+    return replace(state, conversation=replace(state.conversation, revealed=None))
+
+
 HANDLERS: Handlers = {
     ev.TicketOpened: _ticket_opened,
     ev.TicketClosed: _ticket_closed,
@@ -162,6 +179,9 @@ HANDLERS: Handlers = {
     ev.EntriesLoaded: _entries_loaded,
     ev.OlderAsked: _older_asked,
     ev.CustomerLoaded: _customer_loaded,
+    ev.RevealAsked: _reveal_asked,
+    ev.RevealAnswered: _reveal_answered,
+    ev.RevealEnded: _reveal_ended,
     ev.LoadFailed: _load_failed,
     ev.TicketUpdated: _ticket_updated,
     ev.EntryArrived: _entry_arrived,

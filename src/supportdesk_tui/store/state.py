@@ -12,10 +12,11 @@ from supportdesk_tui.domain.changes import Change, FollowUp
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Article, Directory
 from supportdesk_tui.domain.feed import Activity
-from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, Cursor, TicketId, ViewId
+from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, Cursor, EntryId, TicketId, ViewId
 from supportdesk_tui.domain.people import CustomerContext
 from supportdesk_tui.domain.queue import EVERY_TICKET, QueueQuery, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+from supportdesk_tui.text.safe import SafeText
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -141,6 +142,15 @@ class QueueState(Struct, frozen=True):
     """… of so many on the server, while the first copy is being made; 0 when complete."""
 
 
+class Revealed(Struct, frozen=True):
+    """What an agent asked to see of a hidden entry; only while the dialog is open, and on no disk."""
+
+    entry: EntryId
+    text: SafeText | None = None
+    """None until the backend has answered."""
+    failed: str = ""
+
+
 class ConversationState(Struct, frozen=True):
     """The open ticket."""
 
@@ -154,6 +164,7 @@ class ConversationState(Struct, frozen=True):
     read_to: int = 0
     """Sequence of the last entry seen before this opening: the unread mark stands after it."""
     customer: Remote[CustomerContext] = Absent()
+    revealed: Revealed | None = None
 
 
 class DraftMode(StrEnum):
@@ -184,6 +195,8 @@ class Draft(Struct, frozen=True):
     """Who had the ticket then; empty for nobody …"""
     base_status: str = ""
     """… and its status; empty when neither is known."""
+    wanted: DraftMode | None = None
+    """For whom the agent meant to write next while this text was still here: what follows it when it has been sent."""
     is_saved: bool = True
     is_refused: bool = False
     """The disk would not take it."""

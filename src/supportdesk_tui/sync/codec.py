@@ -15,6 +15,7 @@ from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.domain.queue import Owner, QueueQuery, View
 from supportdesk_tui.domain.ticket import TicketSummary
+from supportdesk_tui.text import secrets
 from supportdesk_tui.text.safe import SafeText, sanitize
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ def _plain(value: object) -> object:
 
 def _typed(kind: type[object], value: object) -> object:
     if kind is SafeText and isinstance(value, str):
-        return sanitize(value, limit=None)
+        return secrets.restore(value)
     raise NotImplementedError(kind.__name__)
 
 

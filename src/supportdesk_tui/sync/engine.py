@@ -27,6 +27,7 @@ from supportdesk_tui.commands.effects import (
     Load,
     LoadKind,
     Retry,
+    Reveal,
     SaveFile,
     TakeBack,
 )
@@ -234,6 +235,8 @@ class Engine:
                 self._load(effect)
             case Attend(ticket=ticket, activity=activity):
                 self._jobs.in_lane("attend", partial(self._errands.attend, ticket, Activity(activity)))
+            case Reveal(ticket=ticket, entry=entry, reason=reason):
+                self._jobs.in_lane("reveal", partial(self._errands.reveal, ticket, entry, reason))
             case AttachFile(ticket=ticket, path=path):
                 self._jobs.spawn("attach_file", partial(self._files.attach, ticket, path))
             case SaveFile(ticket=ticket, attachment=attachment):

@@ -2,10 +2,11 @@
 
 from supportdesk_tui.domain.errors import BackendError
 from supportdesk_tui.domain.feed import Activity
-from supportdesk_tui.domain.ids import TicketId
-from supportdesk_tui.store.events import ArticlesAsked, ArticlesLoaded, ViewsLoaded
+from supportdesk_tui.domain.ids import EntryId, TicketId
+from supportdesk_tui.store.events import ArticlesAsked, ArticlesLoaded, RevealAnswered, ViewsLoaded
 from supportdesk_tui.store.state import LinkPhase
 from supportdesk_tui.sync.common import Common
+from supportdesk_tui.sync.telling import why
 
 
 class Errands:
@@ -32,6 +33,15 @@ class Errands:
             common.store.dispatch(ArticlesLoaded(text, (), common.clock.now(), str(error.reason or error)))
             return
         common.store.dispatch(ArticlesLoaded(text, found, common.clock.now()))
+
+    async def reveal(self, ticket: TicketId, entry: EntryId, reason: str) -> None:
+        """What is hidden in an entry: from the backend into the open dialog, and nowhere else."""
+        try:
+            text = await self._common.server("reveal").reveal(ticket, entry, reason)
+        except BackendError as error:
+            self._common.store.dispatch(RevealAnswered(entry, None, why(error)))
+            return
+        self._common.store.dispatch(RevealAnswered(entry, text))
 
     async def attend(self, ticket: TicketId | None, activity: Activity) -> None:
         """Presence; only a change is sent, and nobody is bothered when it cannot be."""

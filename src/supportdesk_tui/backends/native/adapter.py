@@ -27,11 +27,11 @@ from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.directory import Article, Directory, MacroText
 from supportdesk_tui.domain.errors import BadPayload, NotFound, Refused, StorageError, Unreachable, Unsupported
 from supportdesk_tui.domain.feed import Activity, Notice
-from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, FeedMark, TicketId
+from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, EntryId, FeedMark, TicketId
 from supportdesk_tui.domain.people import CustomerContext
 from supportdesk_tui.domain.queue import Page, QueueQuery, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
-from supportdesk_tui.text.safe import sanitize_line
+from supportdesk_tui.text.safe import SafeText, sanitize_line
 from supportdesk_tui.wire import schema as wire
 
 if TYPE_CHECKING:
@@ -135,6 +135,19 @@ class NativeBackend:
                 if error.path != "body" or limit == 1:
                     raise
         return Part([mapping.to_entry(one) for one in rows.items], rows.before, rows.bad)
+
+    async def reveal(self, ticket: TicketId, entry: EntryId, reason: str) -> SafeText:
+        """Asked once: each asking stands in the log."""
+        call = Call(
+            operation="reveal what is hidden",
+            method="POST",
+            route=f"{_API}/tickets/{{ticket}}/entries/{{entry}}/reveal",
+            values={"ticket": ticket, "entry": entry},
+            body=msgspec.json.encode({"reason": reason}),
+            headers={"Content-Type": "application/json"},
+            is_repeatable=False,
+        )
+        return mapping.to_revealed(read(call, await self._http.send(call), wire.RevealOut))
 
     async def get_customer(self, customer: CustomerId) -> CustomerContext:
         """Who is asking."""

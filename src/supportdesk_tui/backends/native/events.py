@@ -16,6 +16,7 @@ from supportdesk_tui.domain.feed import (
     TicketChanged,
 )
 from supportdesk_tui.domain.ids import AgentId, FeedMark, TicketId
+from supportdesk_tui.text import secrets
 from supportdesk_tui.text.safe import sanitize_line
 from supportdesk_tui.wire import schema as wire
 from supportdesk_tui.wire.sse import SseEvent
@@ -61,6 +62,6 @@ def _changed(out: wire.TicketEvent | wire.EntryEvent, lens: Lens, mark: FeedMark
         ticket=mapping.to_summary(out.row, lens),
         mark=mark,
         actor=AgentId(out.actor) if out.actor else None,
-        says=sanitize_line(out.says, limit=1000),
+        says=secrets.admit_line(out.says, 1000, keeps_marks=True),
         tells=AgentId(out.tells) if out.tells else None,
     )

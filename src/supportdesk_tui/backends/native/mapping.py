@@ -50,7 +50,8 @@ from supportdesk_tui.domain.ticket import (
     Ticket,
     TicketSummary,
 )
-from supportdesk_tui.text.safe import SafeText, sanitize, sanitize_line, sanitize_with_flags
+from supportdesk_tui.text import secrets
+from supportdesk_tui.text.safe import LINE_LIMIT, SafeText, join, sanitize, sanitize_line
 from supportdesk_tui.wire import schema as wire
 
 E = TypeVar("E", bound=StrEnum)
@@ -81,6 +82,21 @@ def _utc_or_none(at: datetime | None) -> datetime | None:
 
 def _lines(texts: Iterable[str]) -> tuple[SafeText, ...]:
     return tuple(sanitize_line(text) for text in texts)
+
+
+def _said(text: str) -> secrets.Admitted:
+    """What a stranger wrote, in the one way all of it enters: made safe, its secrets hidden. The marks are our server's."""
+    return secrets.admit(text, keeps_marks=True)
+
+
+def _said_line(text: str, limit: int = LINE_LIMIT) -> SafeText:
+    """`_said` for one line of a list."""
+    return secrets.admit_line(text, limit, keeps_marks=True)
+
+
+def to_revealed(out: wire.RevealOut) -> SafeText:
+    """Words as they were written, safe to draw, with the names of their files; not to be kept."""
+    return join((sanitize(out.body), *(sanitize_line(name) for name in out.files)), "\n")
 
 
 def _agent_id(agent: str | None) -> AgentId | None:
@@ -179,14 +195,14 @@ def to_summary(row: wire.TicketRow, lens: Lens) -> TicketSummary:
     return TicketSummary(
         id=TicketId(row.id),
         number=sanitize_line(row.number),
-        subject=sanitize_line(row.subject),
+        subject=_said_line(row.subject),
         channel=known(Channel, row.channel, Channel.OTHER),
         status=_status(row.status, row.phase, lens),
         priority=Priority(min(max(row.priority, 1), 4)),
         category=sanitize_line(row.category),
         language=sanitize_line(row.language),
         customer_id=CustomerId(row.customer_id),
-        customer_name=sanitize_line(row.customer_name),
+        customer_name=_said_line(row.customer_name),
         tier=sanitize_line(row.tier),
         owner=_agent_id(row.owner),
         owner_name=sanitize_line(row.owner_name),
@@ -208,15 +224,14 @@ def to_ticket(out: wire.TicketOut, lens: Lens) -> Ticket:
     return Ticket(
         summary=to_summary(out.row, lens),
         fields=tuple(
-            FieldValue(one.name, sanitize_line(one.title), sanitize_line(one.value, limit=1000), one.required)
-            for one in out.fields
+            FieldValue(one.name, sanitize_line(one.title), _said_line(one.value, 1000), one.required) for one in out.fields
         ),
         links=tuple(
             LinkedTicket(
                 id=TicketId(one.id),
                 number=sanitize_line(one.number),
                 relation=sanitize_line(one.relation),
-                subject=sanitize_line(one.subject),
+                subject=_said_line(one.subject),
                 status=_status(one.status, one.phase, lens),
                 team_name=sanitize_line(one.team_name),
             )
@@ -225,7 +240,7 @@ def to_ticket(out: wire.TicketOut, lens: Lens) -> Ticket:
         promises=tuple(_promise(one) for one in out.promises),
         stage=sanitize_line(out.stage),
         snoozed_until=_utc_or_none(out.snoozed_until),
-        handover=sanitize(out.handover),
+        handover=_said(out.handover).text,
         watchers=tuple(AgentId(agent) for agent in out.watchers),
         cc=_lines(out.cc),
     )
@@ -234,7 +249,7 @@ def to_ticket(out: wire.TicketOut, lens: Lens) -> Ticket:
 def _promise(out: wire.PromiseOut) -> PromiseRecord:
     return PromiseRecord(
         id=out.id,
-        text=sanitize_line(out.text, limit=1000),
+        text=_said_line(out.text, 1000),
         due_at=utc(out.due_at),
         owner=_agent_id(out.owner),
         owner_name=sanitize_line(out.owner_name),
@@ -245,24 +260,25 @@ def _promise(out: wire.PromiseOut) -> PromiseRecord:
 
 def to_attachment(out: wire.AttachmentOut) -> Attachment:
     """A file, described."""
-    return Attachment(AttachmentId(out.id), sanitize_line(out.name), sanitize_line(out.media_type), out.size, out.inline)
+    return Attachment(AttachmentId(out.id), _said_line(out.name), sanitize_line(out.media_type), out.size, out.inline)
 
 
 def to_entry(out: wire.EntryOut) -> Entry:
     """One thing said; a kind we do not know is shown as the desk's own line, never as anybody's words."""
-    body, flags = sanitize_with_flags(out.body)
+    said = _said(out.body)
     return Entry(
         id=EntryId(out.id),
         seq=out.seq,
         kind=known(EntryKind, out.kind, EntryKind.SYSTEM),
-        author=sanitize_line(out.author),
+        author=_said_line(out.author),
         author_id=_agent_id(out.author_id),
         at=utc(out.at),
-        body=body,
+        body=said.text,
         attachments=tuple(to_attachment(one) for one in out.attachments),
         key=None if out.key is None else ChangeKey(out.key),
         language=sanitize_line(out.language),
-        flags=flags,
+        flags=said.flags,
+        masked=tuple(dict.fromkeys((*_lines(out.masked), *said.kinds))),
     )
 
 
@@ -277,7 +293,7 @@ def to_customer(out: wire.CustomerOut, lens: Lens) -> CustomerContext:
     return CustomerContext(
         customer=Customer(
             id=CustomerId(out.id),
-            name=sanitize_line(out.name),
+            name=_said_line(out.name),
             uid=sanitize_line(out.uid),
             tier=sanitize_line(out.tier),
             language=sanitize_line(out.language),
@@ -303,14 +319,14 @@ def to_customer(out: wire.CustomerOut, lens: Lens) -> CustomerContext:
 
 
 def _facts(facts: Iterable[wire.FactOut]) -> tuple[Fact, ...]:
-    return tuple(Fact(sanitize_line(one.name), sanitize_line(one.value), one.warn) for one in facts)
+    return tuple(Fact(sanitize_line(one.name), _said_line(one.value), one.warn) for one in facts)
 
 
 def _contact(out: wire.ContactOut, lens: Lens) -> Contact:
     return Contact(
         ticket=TicketId(out.ticket),
         number=sanitize_line(out.number),
-        subject=sanitize_line(out.subject),
+        subject=_said_line(out.subject),
         channel=known(Channel, out.channel, Channel.OTHER),
         status=_status(out.status, out.phase, lens),
         at=utc(out.at),

@@ -19,6 +19,7 @@ from supportdesk_tui.ui.screens.link import LinkDialog
 from supportdesk_tui.ui.screens.outbox import OutboxDialog
 from supportdesk_tui.ui.screens.pager import PagerDialog
 from supportdesk_tui.ui.screens.picker import PickerDialog
+from supportdesk_tui.ui.screens.reveal import RevealDialog, hiding_entry
 from supportdesk_tui.ui.text import fit
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.words import follow_up as follow_up_words
@@ -48,6 +49,8 @@ def dialog_for(effect: Open, host: "DeskHost") -> "DialogScreen":
             return InsertDialog(host)
         case Dialog.ARTICLES:
             return ArticlesDialog(host, " ".join(effect.args))
+        case Dialog.REVEAL:
+            return RevealDialog(host, hiding_entry(host))
         case _:
             return _entry(host, *effect.args)
 
