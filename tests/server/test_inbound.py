@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from supportdesk_tui.server.desk.passing import pass_time
+from supportdesk_tui.server.desk.passing import KEEP_KEYS_MS, pass_time
 from supportdesk_tui.server.floor.words import DAY, HOUR
 from supportdesk_tui.server.runner import ServerThread
 
@@ -135,3 +135,20 @@ def test_late_answer_opens_a_linked_ticket() -> None:
         assert second["created"]
         links = agent.read(f"/tickets/{second['ticket']}")["links"]
         assert [(one["id"], one["relation"]) for one in links] == [(first["ticket"], "related")]
+
+
+def test_keys_are_forgotten_after_a_week_and_not_before() -> None:
+    clock = Clock()
+    with ServerThread(tickets=5, clock=clock, ticking=False) as server:
+        client = Client(server, "li.wei")
+        ticket = client.opened()
+        client.done(f"/tickets/{ticket}/notes", {"body": "old"}, key="an-old-key")
+        clock.now += KEEP_KEYS_MS - 1
+        client.done(f"/tickets/{ticket}/notes", {"body": "new"}, key="a-new-key")
+        pass_time(server.parts.desk)
+        assert client.get("/changes/an-old-key").status_code == 200
+        clock.now += 2
+        pass_time(server.parts.desk)
+        assert client.get("/changes/an-old-key").status_code == 404
+        assert client.get("/changes/a-new-key").status_code == 200
+        assert client.post(f"/tickets/{ticket}/notes", {"body": "new"}, key="a-new-key").headers["Idempotent-Replayed"]

@@ -30,6 +30,10 @@ _GAP_PAUSE_S = 5.0
 """Between one reading of everything and the next."""
 
 
+ATTEND_S = 30.0
+"""A server may forget after three times as long who does not say anew where they are."""
+
+
 class LinkHooks(Struct, frozen=True):
     """Whom the link calls."""
 
@@ -117,6 +121,7 @@ class Link:
         since = await self._common.cache.run(self._common.cache.last.mark)
         self._common.is_whole = since is not None
         listening = asyncio.create_task(self.feed.listen(backend, since))
+        attending = asyncio.create_task(self._keep_attending())
         try:
             # The feed must be open before anything is read, so that nothing falls between; a slow one is not waited for.
             await first_of(listening, self.feed.is_open.wait(), limit_s=_FIRST_WORD_S)
@@ -128,8 +133,15 @@ class Link:
             if listening.done():
                 listening.result()
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            for task in (listening, attending):
+                task.cancel()
+            await asyncio.gather(listening, attending, return_exceptions=True)
+
+    async def _keep_attending(self) -> None:
+        """Say again where we are, lest the server take us for stopped."""
+        while True:
+            await asyncio.sleep(ATTEND_S)
+            await self._errands.attend_again()
 
     async def _sign_in(self, backend: Backend) -> None:
         common = self._common

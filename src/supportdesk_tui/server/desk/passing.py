@@ -1,6 +1,6 @@
 """What time does by itself: snoozed tickets wake, promises fall due, solved tickets close."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, literal_column, select
 
 from supportdesk_tui.server.desk.desk import Desk
 from supportdesk_tui.server.desk.transaction import Also, Transaction, copy_of
@@ -10,6 +10,11 @@ from supportdesk_tui.server.floor.words import HOUR
 from supportdesk_tui.server.storage import tables
 
 CLOSE_AFTER_MS = 72 * HOUR
+KEEP_KEYS_MS = 7 * 24 * HOUR
+"""How long an idempotency key gets its first answer again, and a change can be taken back. A desk that finds a change of this
+age in its outbox has long asked the agent before sending it."""
+FORGET_STEP = 200
+"""Most keys forgotten a second."""
 STEP = 5
 """How many of each kind are done in one transaction, so that agents never wait behind them."""
 DESK = ("Desk", None)
@@ -35,6 +40,7 @@ def pass_time(desk: Desk) -> int:
             .scalars()
             .all()
         )
+    _forget_keys(desk, now - KEEP_KEYS_MS)
     if not (waking or due or closing):
         return 0
 
@@ -46,6 +52,16 @@ def pass_time(desk: Desk) -> int:
         )
 
     return desk.transact(None, None, work)
+
+
+def _forget_keys(desk: Desk, before: int) -> None:
+    """Forget the oldest keys; rows lie in the order of their making, so the oldest are found without an index."""
+    kept, made = tables.keys.c, literal_column("rowid")
+    with desk.database.reading() as connection:
+        oldest = connection.execute(select(made, kept.at).select_from(tables.keys).order_by(made).limit(FORGET_STEP)).all()
+    old = [row[0] for row in oldest if row.at < before]
+    if old:
+        desk.database.write(lambda connection: connection.execute(delete(tables.keys).where(made.in_(old))))
 
 
 def _wake(tx: Transaction, ref: str) -> bool:
