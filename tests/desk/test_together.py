@@ -7,9 +7,22 @@ from supportdesk_tui.domain.changes import Reply
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import DeskState, OutboxPhase, Pane
 from supportdesk_tui.store.views import composer_view, summary_of
-from supportdesk_tui.ui.screens.confirm import ConfirmDialog
-from tests.desk.people import asked, bodies, customer_writes, first_line, go_to, open_by_id, open_ticket, row_line, show_view
-from tests.driver import at_desk, key_event
+from supportdesk_tui.ui.screens.conflict import ConflictDialog
+from supportdesk_tui.ui.screens.dialog import Dialog
+from supportdesk_tui.ui.screens.gate import GateDialog
+from tests.desk.people import (
+    asked,
+    bodies,
+    customer_writes,
+    first_line,
+    go_to,
+    open_by_id,
+    open_ticket,
+    post,
+    row_line,
+    show_view,
+)
+from tests.driver import AgentAtDesk, at_desk, key_event
 
 
 def is_held(state: DeskState) -> bool:
@@ -95,19 +108,31 @@ async def test_what_others_say_while_one_writes_is_announced_and_asked_about_onc
         await customer_writes(server, row, "I have found it myself")
         await li.sees("wrote again", "1 more")
         await li.press("ctrl+d")
-        assert isinstance(li.app.screen, ConfirmDialog)
-        await li.sees("wrote while you were writing")
-        await li.press("n")
+        assert isinstance(li.app.screen, ConflictDialog)
+        await li.sees("Mei Lin answered first", "Mei was faster", "I have found it myself", "You · not sent", "We look into it")
+        await li.press("escape")
         assert li.state.view.focus is Pane.COMPOSER
         assert li.app.desk.composer.text == "We look into it"
         assert not li.state.outbox or not isinstance(li.state.outbox[-1].change, Reply)
+        await li.press("ctrl+d", "e")
+        assert "Mei Lin replied" not in composer_words(li), "both were read: going on writing is the answer"
         await customer_writes(server, row, "and now this")
         await li.sees("wrote again")
         await li.press("ctrl+d")
-        await li.sees("wrote while you were writing")
-        await li.press("y")
-        await li.until(lambda _: bodies(li).count("We look into it") == 1, "sent after yes")
+        assert isinstance(li.app.screen, GateDialog)
+        await li.sees("The customer wrote meanwhile", "and now this", "needs a reason")
+        await li.press("s")
+        await li.type("it answers both")
+        await li.press("enter")
+        await li.until(lambda _: bodies(li).count("We look into it") == 1, "sent with a reason")
         assert len(await asked(server, "SELECT 1 FROM entries WHERE body = 'We look into it'")) == 1
+        assert len(await asked(server, "SELECT 1 FROM events WHERE after LIKE '%it answers both%'")) == 1
+
+
+def composer_words(agent: AgentAtDesk) -> str:
+    """What the head of the composer says."""
+    agent.app.bridge.flush()
+    return "\n".join(str(entry.author) for entry in composer_view(agent.state).arrived)
 
 
 async def test_a_reply_taken_back_is_not_asked_about_what_was_said_before_it(server: ServerThread, tmp_path: Path) -> None:
@@ -125,7 +150,7 @@ async def test_a_reply_taken_back_is_not_asked_about_what_was_said_before_it(ser
         await li.press("r")
         assert li.app.desk.composer.text == "Too quick"
         await li.press("ctrl+d")
-        assert not isinstance(li.app.screen, ConfirmDialog)
+        assert not isinstance(li.app.screen, Dialog)
         await li.until(is_held, "held again")
 
 
@@ -170,7 +195,9 @@ async def test_undo_is_refused_with_what_changed_since(server: ServerThread, tmp
         assert await asked(server, "SELECT owner FROM tickets WHERE id = :id", id=ticket) == [("a3",)]
 
 
-async def test_whose_ticket_is_taken_is_told_by_whom_and_the_taker_can_give_it_back(server: ServerThread, tmp_path: Path) -> None:
+async def test_whose_ticket_is_taken_is_told_by_whom_and_the_taker_can_give_it_back(
+    server: ServerThread, tmp_path: Path
+) -> None:
     async with at_desk(server, tmp_path / "li") as li, at_desk(server, tmp_path / "mei", login="mei.lin") as mei:
         rung: list[str] = []
         li.app.engine._common.alert = rung.append  # type: ignore[attr-defined]  # the bell, heard by the test
@@ -189,3 +216,30 @@ async def test_whose_ticket_is_taken_is_told_by_whom_and_the_taker_can_give_it_b
         await mei.until(lambda state: state.outbox[-1].phase is OutboxPhase.SENT, "answered")
         await mei.press("z")
         await mei.until(lambda _: mei.opened.owner_name == "Li Wei", "given back")
+
+
+async def test_z_takes_back_a_change_to_many_and_says_who_stood_in_the_way(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as li:
+        await show_view(li, "unassigned")
+        first = li.state.queue.rows[0].id
+        await go_to(li, first)
+        await li.press("x", "j", "x", "t")
+        await li.type("by-hand")
+        await li.press("enter")
+        await li.until(lambda state: state.undo_stack and state.outbox[-1].phase is OutboxPhase.SENT, "tagged")
+        both = li.state.outbox[-1].tickets
+        assert len(both) == 2
+        await li.press("z")
+        await li.sees("undid: tag 2 tickets +by-hand")
+        assert await asked(server, "SELECT 1 FROM tickets WHERE tags LIKE '%by-hand%'") == []
+        await go_to(li, first)
+        await li.press("u")
+        await li.until(lambda state: state.outbox[-1].phase is OutboxPhase.SENT and state.undo_stack, "unread again")
+        await li.press("plus")
+        await li.until(lambda state: len(state.undo_stack) == 2 and state.outbox[-1].phase is OutboxPhase.SENT, "more urgent")
+        token = server.token_for("mei.lin")
+        await post(server, f"/tickets/{first}/changes", token, {"type": "set_priority", "priority": 4})
+        await li.press("z")
+        await li.sees("Not taken back", "Mei Lin set priority P4", "change it by hand")
+        await li.press("z")
+        await li.sees("undid: mark")

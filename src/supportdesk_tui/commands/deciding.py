@@ -18,6 +18,8 @@ from supportdesk_tui.store.state import Loaded, OutboxItem, value_of
 
 WAIT = timedelta(milliseconds=150)
 """How long to wait for a conversation that is being loaded before looking again …"""
+NEWS_TRIES = 4
+"""… for the words that made it wait …"""
 TRIES = 20
 """… and how often, before the agent is asked with what is known."""
 
@@ -34,6 +36,9 @@ def decide(context: Context, args: Args) -> Iterable[Effect]:
         yield ef.Later(context.now + WAIT, "outbox.decide", (ticket, f"try={tries + 1}"))
         return
     theirs = _theirs(context, item)
+    if not theirs and item.reason and tries < NEWS_TRIES:
+        yield ef.Later(context.now + WAIT, "outbox.decide", (ticket, f"try={tries + 1}"))
+        return
     send = ef.RunCommand("outbox.send_anyway", (item.key, "")) if theirs else ef.RunCommand("outbox.retry", (item.key,))
     yield ef.ShowConflict(
         theirs=theirs,

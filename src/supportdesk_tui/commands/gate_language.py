@@ -43,7 +43,7 @@ LITTLE_WORDS = {
     "id": "dan yang di untuk dengan anda kami tidak ini itu akan dari pada adalah telah dapat atau juga ke sudah",
 }
 _LITTLE = {language: frozenset(words.split()) for language, words in LITTLE_WORDS.items()}
-LETTERS = 24
+LETTERS = 36
 """Weighted letters below which a text is too short to judge."""
 WORDS = 8
 """Words below which Latin letters are not judged by little words."""

@@ -130,8 +130,8 @@ def start_writing(context: Context, ticket: TicketId, mode: DraftMode) -> Iterab
         return
     yield ef.Emit(ev.ComposerToggled(True))
     draft = draft_of(context, ticket)
-    if draft.is_empty or context.state.draft(ticket) is None:
-        draft = replace(draft, mode=mode)
+    is_new = draft.is_empty or context.state.draft(ticket) is None
+    draft = replace(draft, mode=mode) if is_new else replace(draft, wanted=mode)
     yield ef.Emit(ev.DraftChanged(draft))
     if draft.mode is DraftMode.NOTE:
         yield ef.Attend(ticket, Activity.TYPING_NOTE)

@@ -34,6 +34,8 @@ from supportdesk_tui.sync.windows import Ask
 
 BURST_S = 0.05
 """The queue is read anew at most this often."""
+BURST_MOST_S = 0.5
+"""Telling takes at most a third of the time; but what was heard is told after this long."""
 _SKEW = timedelta(seconds=2)
 _RECOUNT_S = 30.0
 _DEADLINES_S = 20.0
@@ -108,11 +110,13 @@ class Feed:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_DEADLINES_S):
                     await self._news.wait()
+            began = self._common.clock.monotonic()
             if self._news.is_set():
                 self._news.clear()
                 await self.flush()
             await self._deadlines.look()
-            await asyncio.sleep(BURST_S)
+            took_s = self._common.clock.monotonic() - began
+            await asyncio.sleep(min(BURST_MOST_S, max(BURST_S, 2 * took_s)))
 
     # --- hearing
 
@@ -142,8 +146,6 @@ class Feed:
             case EntryAdded():
                 self._take_row(notice.ticket, notice.mark)
                 batch.entries.append(notice)
-                if self._common.spoken is not None:
-                    self._common.spoken(notice.ticket.id, notice.entry)
             case PresenceChanged(ticket=ticket, agent=agent, name=name, activity=activity):
                 if agent != self._common.me:
                     batch.events.append(ev.PresenceSeen(ticket, agent, name, activity))
@@ -153,6 +155,8 @@ class Feed:
                 self._lost(reason, wait)
                 return
             case Gap(mark=mark):
+                # What was heard before it may be of a server that is not any more; all of it is read again.
+                self._batch = Batch(events=batch.events, reread=True)
                 self.mark = mark or self.mark
                 self._hooks.gap()
                 return
@@ -216,6 +220,8 @@ class Feed:
                 events.append(rows)
         if events:
             store.dispatch(*events)
+        for one in batch.entries if self._common.spoken is not None else ():
+            self._common.spoken(one.ticket.id, one.entry)
         opened = store.state.conversation.ticket
         if opened is not None and any(row.id == opened for _, row in moved):
             self._hooks.moved(opened)

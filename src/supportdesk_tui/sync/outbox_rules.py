@@ -111,7 +111,8 @@ def rest_of(sent: Draft, now: Draft | None) -> Draft:
     then = tuple(one for one in now.then if one not in sent.then)
     files = tuple(one for one in now.attachments if one not in sent.attachments)
     rest = now.body[len(sent.body) :].lstrip()
-    return Draft(sent.ticket, now.mode, rest, then, attachments=files, is_saved=False)
+    mode = now.mode if rest or then or files else now.wanted or now.mode
+    return Draft(sent.ticket, mode, rest, then, attachments=files, is_saved=False)
 
 
 def joined_drafts(newer: Draft, older: Draft) -> Draft:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from supportdesk_tui.ui.host import DeskHost
 
 Remote = Callable[[ef.Effect], object]
+SOON_S = 0.01
+"""Shortest timer: one of no length at all breaks inside Textual."""
 TRANSLATED = OWN_WORDS | {"why"}
 """Values of a told line that are words of the server, not names."""
 
@@ -87,7 +89,7 @@ class Performer:
             self._copy(ef.Copy(effect.url, msg("link")))
 
     def _later(self, effect: ef.Later) -> None:
-        wait_s = max(0.0, (effect.at - self._clock()).total_seconds())
+        wait_s = max(SOON_S, (effect.at - self._clock()).total_seconds())
         self._host.app.set_timer(wait_s, lambda: self._host.run_command(effect.command, effect.args))
 
     def _prompt(self, effect: ef.Prompt) -> None:

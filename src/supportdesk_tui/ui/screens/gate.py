@@ -106,7 +106,7 @@ def why_words(finding: Finding) -> str:
     values = {}
     for name, value in finding.values:
         if name in _LANGUAGES:
-            values[name] = words.language(value)
+            values[name] = _("Latin letters") if value == "latin" else words.language(value)
         else:
             values[name] = ", ".join(map(own_words, value.split(", "))) if name in _WORDS else value
     return _(finding.why, **values)
