@@ -4,6 +4,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread
 from tests.pty.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -39,3 +40,20 @@ def run(folder: Path, token: str, *arguments: str, pipe: str = "") -> Terminal:
     words = " ".join(shlex.quote(word) for word in [*DESK, *arguments])
     command = ["/bin/sh", "-c", f"{words}{pipe}"]
     return Terminal(command, columns=200, rows=50, environ=environ_in(folder, token), cwd=str(ROOT), also=TABS)
+
+
+def start_writing(folder: Path, server: ServerThread, words: str, *, command: list[str] | None = None) -> Terminal:
+    """A desk with a note half written; the text is not yet on disk by itself."""
+    configure(folder, server.url)
+    token = server.token_for(DEMO_LOGIN)
+    terminal = Terminal(command or DESK, columns=140, rows=40, environ=environ_in(folder, token), cwd=str(ROOT))
+    terminal.wait_until(lambda: "● live" in terminal.text and " 4 " in terminal.lines[0], "views", deadline_s=40)
+    terminal.send("4")
+    terminal.wait_for(" of 4")
+    terminal.send("\r")
+    terminal.wait_until(lambda: "No ticket is open" not in terminal.text, "an open ticket")
+    terminal.send("n")
+    terminal.wait_for("Internal note")
+    terminal.send(words)
+    terminal.wait_for(words)
+    return terminal

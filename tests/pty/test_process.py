@@ -6,30 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread
+from supportdesk_tui.server.runner import ServerThread
 from tests.pty.broken import CANARY, PARTS
-from tests.pty.program import DESK, ROOT, TABS, configure, environ_in, open_desk
+from tests.pty.program import DESK, ROOT, TABS, configure, environ_in, open_desk, start_writing
 from tests.pty.terminal import Terminal
 
 pytestmark = pytest.mark.pty
 WORDS = "typed a moment before"
-
-
-def writing(folder: Path, server: ServerThread, *, command: list[str] | None = None) -> Terminal:
-    """A desk with a note half written; the text is not yet on disk by itself."""
-    configure(folder, server.url)
-    token = server.token_for(DEMO_LOGIN)
-    terminal = Terminal(command or DESK, columns=140, rows=40, environ=environ_in(folder, token), cwd=str(ROOT))
-    terminal.wait_until(lambda: "● live" in terminal.text and " 4 " in terminal.lines[0], "views", deadline_s=40)
-    terminal.send("4")
-    terminal.wait_for(" of 4")
-    terminal.send("\r")
-    terminal.wait_until(lambda: "No ticket is open" not in terminal.text, "an open ticket")
-    terminal.send("n")
-    terminal.wait_for("Internal note")
-    terminal.send(WORDS)
-    terminal.wait_for(WORDS)
-    return terminal
 
 
 def is_kept(folder: Path) -> bool:
@@ -39,7 +22,7 @@ def is_kept(folder: Path) -> bool:
 
 @pytest.mark.parametrize("how", ["TERM", "HUP", "INT", "QUIT", "closed", "stalled"])
 def test_what_was_typed_is_kept_however_the_desk_is_ended(tmp_path: Path, server: ServerThread, how: str) -> None:
-    with writing(tmp_path, server) as terminal:
+    with start_writing(tmp_path, server, WORDS) as terminal:
         if how == "closed":
             terminal.hang_up()
         elif how == "stalled":
@@ -89,7 +72,7 @@ def test_reset_terminal_undoes_everything_a_desk_does_to_one(tmp_path: Path) -> 
 def test_a_crash_anywhere_keeps_the_draft_and_shows_no_value(tmp_path: Path, server: ServerThread, part: str) -> None:
     flag = tmp_path / "break"
     command = [sys.executable, "-m", "tests.pty.broken", part, str(flag)]
-    with writing(tmp_path, server, command=command) as terminal:
+    with start_writing(tmp_path, server, WORDS, command=command) as terminal:
         if part == "reducer":  # without it the store hears of nothing: what is kept is what was on disk before
             terminal.wait_until(lambda: is_kept(tmp_path), "the draft on disk")
         flag.touch()
