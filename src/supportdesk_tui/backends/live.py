@@ -31,6 +31,8 @@ class Pace:
     backoff_max_s: float = 30.0
     settled_s: float = 5.0
     """A connection that held this long makes the next wait short again."""
+    slice_s: float = 0.002
+    """In a flood of events everything else gets a turn after this long: a key has some ten turns to go before it is seen."""
 
 
 class Pieces(Protocol):
@@ -65,10 +67,14 @@ async def live_feed(
         reason = SafeText("the server ended the stream")
         try:
             async with aclosing(opened.events()) as events:
+                rested_at = clock()
                 async for event in events:
                     for notice in (Heard(),) if event is None else read(event):
                         yield notice
                     mark = mark if event is None else event.id
+                    if clock() - rested_at > pace.slice_s:
+                        await asyncio.sleep(0)
+                        rested_at = clock()
         except SignInNeeded:
             raise
         except BackendError as error:

@@ -220,8 +220,9 @@ class Feed:
                 events.append(rows)
         if events:
             store.dispatch(*events)
-        for one in batch.entries if self._common.spoken is not None else ():
-            self._common.spoken(one.ticket.id, one.entry)
+        if self._common.spoken is not None:
+            for one in batch.entries:
+                self._common.spoken(one.ticket.id, one.entry)
         opened = store.state.conversation.ticket
         if opened is not None and any(row.id == opened for _, row in moved):
             self._hooks.moved(opened)
