@@ -24,6 +24,8 @@ class Schema(Struct, frozen=True):
     steps: tuple[str, ...]
     """steps[n] leads from user_version n to n + 1."""
     pragmas: tuple[str, ...]
+    is_checked: bool = False
+    """Every page is looked at when the file is opened: for small files whose rows must not go missing without a word."""
 
 
 class Database:
@@ -46,7 +48,7 @@ class Database:
         try:
             self._connection = self._connect()
         except sqlite3.Error as error:
-            if self.path is None or not (files.is_damage(error) or isinstance(error, _NewerError | sqlite3.OperationalError)):
+            if self.path is None or not (files.is_damage(error) or isinstance(error, _KNOWN_BAD)):
                 raise StorageError(f"cannot open {self.path}: {error}") from error
             if _is_about_the_disk(error):
                 raise StorageError(f"cannot open {self.path}: {error}") from error
@@ -73,8 +75,15 @@ class Database:
                 step = f"BEGIN IMMEDIATE; {self._schema.steps[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
                 connection.executescript(step)
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if self._schema.is_checked and connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+                raise _DamagedError("its pages do not fit together")
             undo.pop_all()
         return connection
+
+    def give_up(self) -> None:
+        """The file can be opened but what is in it is wrong: set it aside and begin anew."""
+        with self._lock:
+            self._rebuild()
 
     def _rebuild(self) -> None:
         self._disconnect()
@@ -150,6 +159,13 @@ class Database:
 
 class _NewerError(sqlite3.DatabaseError):
     """The file belongs to a later release of ours."""
+
+
+class _DamagedError(sqlite3.DatabaseError):
+    """SQLite can read the file, but not all of it."""
+
+
+_KNOWN_BAD = (_NewerError, _DamagedError, sqlite3.OperationalError)
 
 
 def _is_about_the_disk(error: sqlite3.Error) -> bool:

@@ -40,15 +40,21 @@ def set_aside(path: Path) -> Path:
     while target.exists():
         tries += 1
         target = path.with_name(f"{path.name}.broken-{stamp}-{tries}")
+    for side in SIDE_FILES:  # first: a journal left behind would be played into the file that is made anew
+        with suppress(OSError):
+            path.with_name(path.name + side).rename(target.with_name(target.name + side))
+    failpoint("files.half_aside")
     try:
         path.rename(target)
     except OSError as error:
         raise StorageError(f"cannot set {path} aside: {error.strerror}") from error
-    failpoint("files.half_aside")
-    for side in SIDE_FILES:
-        with suppress(OSError):
-            path.with_name(path.name + side).rename(target.with_name(target.name + side))
     return target
+
+
+def all_aside(path: Path) -> list[Path]:
+    """What `set_aside` made of a database so far, oldest first."""
+    found = path.parent.glob(f"{path.name}.broken-*")
+    return sorted(one for one in found if not one.name.endswith(SIDE_FILES))
 
 
 def remove(path: Path) -> None:

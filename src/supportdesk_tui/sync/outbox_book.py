@@ -40,7 +40,8 @@ class Book:
             self._items.clear()
             self.agent = agent
         fresh = [self._woken(item, now) for item in self._ledger.items(agent) if item.key not in self._items]
-        self._items = {item.key: item for item in (*fresh, *self._items.values())}
+        every = sorted((*fresh, *self._items.values()), key=lambda item: item.created_at)
+        self._items = {item.key: item for item in every}
         return OutboxLoaded(tuple(fresh))
 
     def _woken(self, item: OutboxItem, now: datetime) -> OutboxItem:

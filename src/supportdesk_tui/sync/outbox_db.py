@@ -37,6 +37,7 @@ _SCHEMA = Schema(
         """,
     ),
     pragmas=("page_size = 16384", "journal_mode = TRUNCATE", "synchronous = FULL", "secure_delete = ON"),
+    is_checked=True,
 )
 _UPSERT_ITEM = (
     "INSERT INTO items VALUES (?, ?, ?, ?) "
@@ -46,6 +47,8 @@ _UPSERT_DRAFT = (
     "INSERT INTO drafts VALUES (?, ?, ?, ?) "
     "ON CONFLICT (agent, ticket) DO UPDATE SET rev = excluded.rev, frame = excluded.frame"
 )
+
+_IF_NEWER = " WHERE excluded.rev > rev"
 
 
 class Salvage(Struct, frozen=True):
@@ -63,7 +66,15 @@ class Slot:
         self.number = number
         self._lock = lock
         self.salvages: list[Salvage] = []
-        self.db = Database(folder / f"outbox-{number}.db", _SCHEMA, self._on_damage)
+        self.path = folder / f"outbox-{number}.db"
+        self.db = Database(self.path, _SCHEMA, self._on_damage)
+
+    def open(self) -> None:
+        """Open the file; what an earlier run set aside and did not live to read is read now."""
+        self.db.open()
+        for aside in files.all_aside(self.path):
+            if not _rescued(aside).exists():
+                self._on_damage(aside)
 
     def _on_damage(self, aside: Path) -> None:
         """Put every intact row of a broken file into the new one; what was on its way is unknown, what was held waits."""
@@ -80,12 +91,13 @@ class Slot:
                     elif record["item"]["phase"] in {OutboxPhase.QUEUED, OutboxPhase.SENDING}:
                         record["item"]["phase"] = OutboxPhase.UNKNOWN.value
                     key = record["item"]["key"]
-                    connection.execute(_UPSERT_ITEM, (key, record["agent"], record["rev"], frame(record)))
+                    connection.execute(_UPSERT_ITEM + _IF_NEWER, (key, record["agent"], record["rev"], frame(record)))
                 elif kind == "draft":
                     values = (record["agent"], record["draft"]["ticket"], record["rev"], frame(record))
-                    connection.execute(_UPSERT_DRAFT, values)
+                    connection.execute(_UPSERT_DRAFT + _IF_NEWER, values)
             failpoint("salvage.uncommitted")
         failpoint("salvage.done")
+        files.private_file(_rescued(aside))
         self.salvages.append(Salvage(aside, counts["item"], counts["draft"]))
 
     def release(self) -> None:
@@ -144,7 +156,7 @@ class Ledger:
         slot = Slot(self._folder, number, lock)
         failpoint("outbox.slot_taken")
         try:
-            slot.db.open()
+            slot.open()
         except StorageError:
             slot.release()
             raise
@@ -186,6 +198,7 @@ class Ledger:
                     self.unreadable += 1
                     continue
                 self._home[item.key] = slot
+                self._rev = max(self._rev, int(record["rev"]) if record else 0)
                 found.append(item)
         return sorted(found, key=lambda item: (item.created_at, item.key))
 
@@ -229,6 +242,7 @@ class Ledger:
                 if record is None or draft is None:
                     self.unreadable += 1
                     continue
+                self._rev = max(self._rev, int(record["rev"]))
                 found.setdefault(draft.ticket, []).append((int(record["rev"]), slot, draft))
         return [self._joined(agent, versions) for versions in found.values()]
 
@@ -273,8 +287,13 @@ class Ledger:
         return self._slots[0]
 
 
+def _rescued(aside: Path) -> Path:
+    """The mark that every row of a file that was set aside lies in its successor."""
+    return aside.with_name(aside.name.replace(".broken-", ".rescued-"))
+
+
 def _records(slot: Slot, sql: str, agent: AgentId) -> list[dict[str, Any] | None]:
-    """Rows of a slot, None for one whose checksum is wrong; a file found to be broken is read again once it is rescued."""
+    """Rows of a slot, a file found to be broken is read again once it is rescued; None for one whose checksum is wrong then."""
 
     def read() -> list[bytes]:
         with slot.db.use() as db:
@@ -282,12 +301,16 @@ def _records(slot: Slot, sql: str, agent: AgentId) -> list[dict[str, Any] | None
 
     known = len(slot.salvages)
     try:
-        frames = read()
+        records = [unframe(blob) for blob in read()]
     except StorageError:
         if len(slot.salvages) == known:
             raise
-        frames = read()
-    return [unframe(blob) for blob in frames]
+        records = [None]
+    if None in records:
+        if len(slot.salvages) == known:
+            slot.db.give_up()
+        records = [unframe(blob) for blob in read()]
+    return records
 
 
 def _tolerant(read: Callable[[dict[str, Any]], T], plain: dict[str, Any]) -> T | None:
