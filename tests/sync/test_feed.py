@@ -18,7 +18,7 @@ from supportdesk_tui.domain.feed import Activity, EntryAdded, Gap, Heard, Lost, 
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, Cursor, FeedMark, TicketId
 from supportdesk_tui.domain.queue import EVERY_TICKET, Page
 from supportdesk_tui.domain.ticket import Phase, Status, Ticket
-from supportdesk_tui.store.events import DraftChanged, QueueChosen, TicketOpened
+from supportdesk_tui.store.events import ComposerToggled, DraftChanged, QueueChosen, TicketOpened
 from supportdesk_tui.store.state import Draft, LinkPhase, OutboxPhase, Pane, value_of
 from supportdesk_tui.sync.common import Options
 from supportdesk_tui.text.safe import sanitize_line
@@ -239,6 +239,18 @@ async def test_opening_by_number_marks_read_once_and_peeking_never(tmp_path: Pat
         one.engine.perform(Load(LoadKind.NUMBER, text=make.summary(1).number))
         await until(lambda: [done.change for done in server.done] == [MarkRead()])
         assert one.state.view.focus is Pane.CONVERSATION, "a reply would go to the ticket under the cursor of the queue"
+
+
+async def test_ticket_found_late_does_not_take_the_keys_of_who_has_begun_to_write(tmp_path: Path) -> None:
+    backend = FakeBackend(server_with(2))
+    async with desk(tmp_path, to(backend)) as one:
+        await one.live()
+        one.store.dispatch(TicketOpened(TicketId("t2")))
+        one.engine.perform(Load(LoadKind.NUMBER, text=make.summary(1).number))
+        one.store.dispatch(ComposerToggled(True))
+        await until(lambda: one.engine.busy == 0)
+        assert one.state.conversation.ticket == TicketId("t2")
+        assert one.state.view.focus is Pane.COMPOSER
 
 
 async def test_attachment_is_saved_inside_the_folder_whatever_it_is_called(tmp_path: Path) -> None:

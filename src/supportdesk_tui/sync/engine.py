@@ -257,7 +257,7 @@ class Engine:
             case LoadKind.TICKET if load.ticket is not None:
                 self._jobs.in_lane("ticket", partial(self._tickets.open, load.ticket))
             case LoadKind.NUMBER:
-                self._jobs.in_lane("ticket", partial(self._tickets.open_number, load.text))
+                self._jobs.in_lane("ticket", self._tickets.opening_number(load.text))
             case LoadKind.OLDER:
                 self._jobs.in_lane("older", self._tickets.load_older)
             case LoadKind.VIEWS:

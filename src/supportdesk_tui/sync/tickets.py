@@ -142,10 +142,18 @@ class Tickets:
 
         await self._part(ticket, "entries", run)
 
-    async def open_number(self, number: str) -> None:
-        """Open a ticket by its case number; keys are about it from then on, whatever the cursor of the queue is on."""
+    def opening_number(self, number: str) -> Job:
+        """Opens a ticket by its case number; keys are about it from then on, whatever the cursor of the queue is on.
+
+        Who has begun to write while it was being found is not interrupted: the next letters would be keys of another ticket.
+        """
+        return partial(self._open_number, number, was_writing=self._common.store.state.view.composer_open)
+
+    async def _open_number(self, number: str, *, was_writing: bool) -> None:
         detail = await self._common.server("ticket").get_ticket(TicketId(number))
         await self._common.cache.put_tickets((detail.summary,))
+        if self._common.store.state.view.composer_open and not was_writing:
+            return
         self._common.store.dispatch(TicketOpened(detail.summary.id), FocusMoved(Pane.CONVERSATION))
         await self.open(detail.summary.id)
 
