@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
@@ -209,10 +210,6 @@ class DeskScreen(Screen[None]):
         """The reader is near the oldest loaded entry."""
         await self._run("conversation.older", ())
 
-    def on_conversation_pane_caught_up(self) -> None:
-        """What came while the reader was further up is in sight now."""
-        self._see()
-
     async def on_conversation_pane_entry_chosen(self, message: ConversationPane.EntryChosen) -> None:
         """An entry was clicked; twice shows it whole."""
         if message.opens:
@@ -248,6 +245,7 @@ class DeskScreen(Screen[None]):
         self._state = state
         self._see()
 
+    @on(ConversationPane.CaughtUp)
     def _see(self) -> None:
         """Say once that the newest words of the ticket being read are on the screen, before somebody who looks at it."""
         conversation, focus = self._state.conversation, self._state.view.focus
