@@ -9,7 +9,7 @@ REMOTE_FLAG = "--plain-http-to-others"
 
 
 @click.command("serve")
-@click.option("--db", metavar="URL", help="Database, e.g. sqlite:////srv/desk.db; a file in the data folder otherwise.")
+@click.option("--db", metavar="URL", help="SQLite database, e.g. sqlite:////srv/desk.db; a file in the data folder otherwise.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="0 takes a free one.")
 @click.option(
@@ -20,6 +20,21 @@ REMOTE_FLAG = "--plain-http-to-others"
     "--tls-cert", "certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Certificate chain."
 )
 @click.option("--tls-key", "key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its private key.")
+@click.option(
+    "--token-rate",
+    type=click.FloatRange(0, 100_000),
+    default=50,
+    show_default=True,
+    help="Requests a second of one token; ten seconds' worth may come at once, 0 is no limit.",
+)
+@click.option(
+    "--address-rate",
+    type=click.FloatRange(0, 100_000),
+    default=200,
+    show_default=True,
+    help="The same of one address; raise it behind a proxy.",
+)
+@click.option("--connections", type=click.IntRange(1, 100_000), default=1_000, show_default=True, help="Most open connections.")
 @click.option(
     REMOTE_FLAG, "is_plain", is_flag=True, help="Answer other machines without TLS; tokens can then be read on the way."
 )

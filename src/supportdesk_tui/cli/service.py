@@ -15,6 +15,7 @@ from supportdesk_tui.cli.serve import REMOTE_FLAG
 from supportdesk_tui.config.paths import find_paths, make_private
 from supportdesk_tui.server.desk.desk import now_ms
 from supportdesk_tui.server.floor.people import Agent
+from supportdesk_tui.server.http.limits import Limits
 from supportdesk_tui.server.http.tokens import hash_password
 from supportdesk_tui.server.runner import NotLoopback, ServeOptions, is_empty, open_parts, run_server
 from supportdesk_tui.server.storage import log, tables
@@ -35,6 +36,9 @@ class Wanted:
     certificate: Path | None
     key: Path | None
     is_plain: bool
+    token_rate: float
+    address_rate: float
+    connections: int
 
 
 def serve(wanted: Wanted) -> None:
@@ -56,6 +60,7 @@ def serve(wanted: Wanted) -> None:
             seed_tickets=wanted.seed_tickets,
             seed=wanted.seed,
             password=password,
+            limits=Limits(token_rate=wanted.token_rate, address_rate=wanted.address_rate, connections=wanted.connections),
         )
         run_server(options, lambda url: _announce(url, is_new=bool(password)))
     except NotLoopback as error:

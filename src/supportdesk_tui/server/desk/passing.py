@@ -1,6 +1,6 @@
 """What time does by itself: snoozed tickets wake, promises fall due, solved tickets close."""
 
-from sqlalchemy import delete, literal_column, select
+from sqlalchemy import Integer, delete, literal_column, select
 
 from supportdesk_tui.server.desk.desk import Desk
 from supportdesk_tui.server.desk.transaction import Also, Transaction, copy_of
@@ -56,7 +56,7 @@ def pass_time(desk: Desk) -> int:
 
 def _forget_keys(desk: Desk, before: int) -> None:
     """Forget the oldest keys; rows lie in the order of their making, so the oldest are found without an index."""
-    kept, made = tables.keys.c, literal_column("rowid")
+    kept, made = tables.keys.c, literal_column("rowid", Integer)
     with desk.database.reading() as connection:
         oldest = connection.execute(select(made, kept.at).select_from(tables.keys).order_by(made).limit(FORGET_STEP)).all()
     old = [row[0] for row in oldest if row.at < before]
