@@ -148,6 +148,12 @@ def test_desk_looks_as_it_did_in_chinese(snap_compare: Callable[..., bool]) -> N
     assert snap_compare(desk(), terminal_size=WIDE, run_before=pressing("r"))
 
 
+def test_the_send_gate_looks_as_it_did_small_in_chinese_and_16_colours(snap_compare: Callable[..., bool]) -> None:
+    set_locale("zh_CN")
+    keys = ("r", *"Internal: buy at http://evil.example", "ctrl+d", "s", *"why")
+    assert snap_compare(desk("ansi16"), terminal_size=SMALL, run_before=pressing(*keys))
+
+
 def test_empty_desk_says_what_to_do(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(desk(opened=False), terminal_size=SMALL, run_before=pressing("tab"))
 

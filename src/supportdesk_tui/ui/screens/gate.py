@@ -11,7 +11,7 @@ from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui import words
 from supportdesk_tui.ui.screens.dialog import LEFT, Done, Panel, safe
 from supportdesk_tui.ui.screens.reason import ReasonDialog
-from supportdesk_tui.ui.text import cut, wrap
+from supportdesk_tui.ui.text import cut, shown, wrap
 from supportdesk_tui.ui.vocabulary import own_words
 
 _STEPS = {"down": 1, "j": 1, "tab": 1, "up": -1, "k": -1, "shift+tab": -1}
@@ -22,10 +22,10 @@ _WORDS = frozenset({"status", "fields"})
 class GateDialog(ReasonDialog):
     """The findings, gravest first; the one under the cursor is explained below."""
 
-    def __init__(self, palette: Palette, shown: ShowFindings) -> None:
+    def __init__(self, palette: Palette, effect: ShowFindings) -> None:
         super().__init__(palette)
-        self._findings = shown.findings
-        self._answered = shown.answered
+        self._findings = effect.findings
+        self._answered = effect.answered
         self._at = 0
 
     @property
@@ -92,12 +92,12 @@ class GateDialog(ReasonDialog):
 
     def _explained(self, panel: Panel, width: int) -> list[Strip]:
         finding = self._here
-        lines = [panel.line().add("   " + one, "menu_text").strip() for one in wrap(safe(why_words(finding)), width - 5)]
+        lines = [panel.line().add("   " + one, "menu_text").strip() for one in wrap(shown(why_words(finding)), width - 5)]
         for quote in said_quotes(finding, lambda text, values: _(text, **dict(values))):
             lines.append(panel.line().add("   › " + cut(safe(quote), width - 7), "text_high").strip())
         if finding.advice:
             lines.append(panel.line().strip())
-            lines += [panel.line().add("   " + one, "text_low").strip() for one in wrap(safe(_(finding.advice)), width - 5)]
+            lines += [panel.line().add("   " + one, "text_low").strip() for one in wrap(shown(_(finding.advice)), width - 5)]
         return lines
 
 
