@@ -1,10 +1,11 @@
 """The desk: a bar, up to three panes, a composer, a last line; which of them show is decided by size and state."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -14,7 +15,15 @@ from textual.widget import Widget
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store.slices import composer_slices, conversation_slices, customer_slices, queue_slices, top_slices
 from supportdesk_tui.store.state import DeskState, OutboxPhase, Pane, value_of
-from supportdesk_tui.store.views import bottom_view, composer_view, conversation_view, customer_view, queue_view, top_view
+from supportdesk_tui.store.views import (
+    ConversationView,
+    bottom_view,
+    composer_view,
+    conversation_view,
+    customer_view,
+    queue_view,
+    top_view,
+)
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.panes.bottom import BottomPane
 from supportdesk_tui.ui.panes.conversation import ConversationPane
@@ -49,6 +58,21 @@ def panes_for(columns: int, rows: int) -> int:
     if columns < MEDIUM or (columns == MEDIUM and rows <= SMALL_ROWS):
         return 1
     return 2
+
+
+def server_time(state: DeskState, now: datetime) -> datetime:
+    """What the backend's clock shows now: deadlines and entries are dated by it, and ours may be hours away."""
+    session = state.session.session
+    return now + session.clock_offset if session is not None else now
+
+
+def held_by_server_time(view: ConversationView, offset: timedelta) -> ConversationView:
+    """The conversation with what is held back dated by the backend's clock as everything else in it."""
+    held = [item for item in view.pending if item.held_until is not None]
+    if not offset or not held:
+        return view
+    moved = (replace(one, held_until=one.held_until + offset) if one.held_until is not None else one for one in view.pending)
+    return replace(view, pending=tuple(moved))
 
 
 class DeskScreen(Screen[None]):
@@ -229,15 +253,17 @@ class DeskScreen(Screen[None]):
     def show(self, state: DeskState, now: datetime) -> None:
         """Draw the state: each pane whose part of it, or whose time, is another than when it was last drawn."""
         minute, focus = minute_of(now), state.view.focus
+        theirs = server_time(state, now)
+        their_minute = minute_of(theirs)
         if self._is_news(self.top_pane, *top_slices(state), now.replace(microsecond=0) if ticks(state.link, now) else minute):
             self.top_pane.show(top_view(state), now)
-        if self._is_news(self.queue_pane, *queue_slices(state), minute, focus is Pane.QUEUE):
-            self.queue_pane.show(queue_view(state), now)
+        if self._is_news(self.queue_pane, *queue_slices(state), their_minute, focus is Pane.QUEUE):
+            self.queue_pane.show(queue_view(state), theirs)
         held = now if any(item.phase is OutboxPhase.HELD for item in state.outbox) else minute
-        if self._is_news(self.conversation, *conversation_slices(state), held, focus is Pane.CONVERSATION):
-            self.conversation.show(conversation_view(state), now)
-        if self._is_news(self.customer, *customer_slices(state), minute, focus is Pane.CUSTOMER):
-            self.customer.show(customer_view(state), now)
+        if self._is_news(self.conversation, *conversation_slices(state), held, their_minute, focus is Pane.CONVERSATION):
+            self.conversation.show(held_by_server_time(conversation_view(state), theirs - now), theirs)
+        if self._is_news(self.customer, *customer_slices(state), their_minute, focus is Pane.CUSTOMER):
+            self.customer.show(customer_view(state), theirs)
         if self._is_furnished and self._is_news(self.composer, *composer_slices(state), minute, focus is Pane.COMPOSER):
             self.composer.directory = state.session.directory
             self.composer.show(composer_view(state), now)
