@@ -21,6 +21,7 @@ PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "queue.back": ("escape", "u", "left"),
         "conversation.back": ("escape", "u", "left"),
         "ticket.unread": ("U",),
+        "conversation.reveal": ("M",),
         "conversation.things": ("O",),
         "ticket.tag": ("l",),
         "conversation.customer": ("right",),

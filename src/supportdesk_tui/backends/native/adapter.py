@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -115,26 +116,7 @@ class NativeBackend:
 
     async def list_entries(self, ticket: TicketId, before: Cursor | None) -> Page[Entry]:
         """What was said and done, in one order, though public and internal travel apart."""
-        return merged(await asyncio.gather(*(self._part(ticket, kind, before) for kind in ("entries", "notes"))))
-
-    async def _part(self, ticket: TicketId, kind: str, before: Cursor | None) -> Part:
-        """A page of one kind of words; where so many are too long for one answer, fewer."""
-        for limit in (PAGE_ENTRIES, 7, 1):
-            call = Call(
-                operation="read the conversation",
-                method="GET",
-                route=f"{_API}/tickets/{{ticket}}/{kind}",
-                values={"ticket": ticket},
-                query={"limit": str(limit)} | ({"before": before} if before else {}),
-                max_bytes=MAX_ENTRIES,
-            )
-            try:
-                rows = read_rows(call, await self._http.send(call), wire.EntryOut)
-                break
-            except BadPayload as error:
-                if error.path != "body" or limit == 1:
-                    raise
-        return Part([mapping.to_entry(one) for one in rows.items], rows.before, rows.bad)
+        return merged(await asyncio.gather(*(_part(self._http, ticket, kind, before) for kind in ("entries", "notes"))))
 
     async def reveal(self, ticket: TicketId, entry: EntryId, reason: str) -> SafeText:
         """Asked once: each asking stands in the log."""
@@ -255,16 +237,8 @@ class NativeBackend:
 
     def feed(self, since: FeedMark | None) -> AsyncGenerator[Notice, None]:
         """What changes, for ever."""
-        return live_feed(self._listen, lambda event: to_notices(event, self._lens), since, self._pace)
-
-    @asynccontextmanager
-    async def _listen(self, mark: str) -> AsyncIterator[Stream]:
-        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": mark} if mark else {})
-        call = Call(operation="listen", method="GET", route=f"{_API}/events", headers=headers)
-        async with self._http.stream(call, is_endless=True) as stream:
-            if stream.media_type != "text/event-stream":
-                raise call.unreadable("content-type", "text/event-stream")
-            yield stream
+        listen = partial(_listen, self._http)
+        return live_feed(listen, lambda event: to_notices(event, self._lens), since, self._pace)
 
     async def close(self) -> None:
         """Let go of sockets."""
@@ -289,6 +263,36 @@ class NativeBackend:
             attempts=attempts,
         )
         return read(call, await self._http.send(call), kind)
+
+
+async def _part(http: Http, ticket: TicketId, kind: str, before: Cursor | None) -> Part:
+    """A page of one kind of words; where so many are too long for one answer, fewer."""
+    for limit in (PAGE_ENTRIES, 7, 1):
+        call = Call(
+            operation="read the conversation",
+            method="GET",
+            route=f"{_API}/tickets/{{ticket}}/{kind}",
+            values={"ticket": ticket},
+            query={"limit": str(limit)} | ({"before": before} if before else {}),
+            max_bytes=MAX_ENTRIES,
+        )
+        try:
+            rows = read_rows(call, await http.send(call), wire.EntryOut)
+            break
+        except BadPayload as error:
+            if error.path != "body" or limit == 1:
+                raise
+    return Part([mapping.to_entry(one) for one in rows.items], rows.before, rows.bad)
+
+
+@asynccontextmanager
+async def _listen(http: Http, mark: str) -> AsyncIterator[Stream]:
+    headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": mark} if mark else {})
+    call = Call(operation="listen", method="GET", route=f"{_API}/events", headers=headers)
+    async with http.stream(call, is_endless=True) as stream:
+        if stream.media_type != "text/event-stream":
+            raise call.unreadable("content-type", "text/event-stream")
+        yield stream
 
 
 async def sign_in(url: str, login: str, password: str, label: str = "", *, ca_file: str = "") -> str:
