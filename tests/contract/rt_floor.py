@@ -31,6 +31,7 @@ class RtFloor:
         pending="pending",
         solved="solved",
         talk=20,
+        longest=0,
         articles=(("refund", "en"),),
         max_file=10 * 1024 * 1024,
         is_seeded=False,

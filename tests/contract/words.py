@@ -19,6 +19,8 @@ class Words:
     """Entries of a conversation longer than one page."""
     articles: tuple[tuple[str, str], ...] = (("提现", "zh"), ("withdrawal", "en"))
     """Words that find an article, and its language."""
+    longest: int = 100_000
+    """Characters of the longest reply; 0 where the product names no limit."""
     max_file: int = 25 * 1024 * 1024
     is_seeded: bool = True
     """Its tickets are those of the exchange, with money in motion and every kind of query."""

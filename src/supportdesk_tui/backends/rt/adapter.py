@@ -103,19 +103,20 @@ class RtBackend:
         with suppress(BackendError):
             await self._rt.warm()
         async with self._learning:
-            return await directory.read(self._rt, self._me or (await self._who()))
+            return await directory.read(self._rt, await self._who())
 
     async def _who(self) -> Agent:
-        await self.open()
+        if self._me is None:
+            await self.open()
         if self._me is None:
             raise SignInNeeded("sign in")
         return self._me
 
     async def _learnt(self) -> None:
-        """Statuses and queues are known: queries by phase need them."""
+        """Who we are, statuses, queues and agents are known: reading and asking need them."""
         async with self._learning:
-            if not self._rt.lens.phases:
-                await directory.learn(self._rt)
+            if not self._rt.lens.agents:
+                await directory.read(self._rt, await self._who())
 
     async def list_views(self) -> list[View]:
         """Mine, nobody's, every queue, and the searches saved in RT; counted here once the copy is whole."""
@@ -175,6 +176,8 @@ class RtBackend:
         page = await self._numbered(runs if part == "runs" else rests, SortKey.CLOCK, int(number or 1))
         if page.after is not None:
             return Page(page.items, Cursor(f"{part}:{page.after}"), None)
+        if part == "runs" and not page.items:
+            return await self._by_clock(where, Cursor("rests:1"))
         return Page(page.items, Cursor("rests:1") if part == "runs" else None, None)
 
     def _summaries(self, rows: Sequence[Node]) -> tuple[TicketSummary, ...]:
@@ -182,6 +185,7 @@ class RtBackend:
 
     async def get_ticket(self, ticket: TicketId) -> Ticket:
         """One ticket, by number; one request, and one more where links lead elsewhere."""
+        await self._learnt()
         row = await self._rt.ticket(ticket)
         linked = mapping.linked_ids(row)
         others: list[Node] = []
@@ -192,6 +196,7 @@ class RtBackend:
 
     async def list_entries(self, ticket: TicketId, before: Cursor | None) -> Page[Entry]:
         """What was said and done."""
+        await self._learnt()
         return await talk.read(self._rt, TicketId(ticket.removeprefix("#")), before, page=self._choices.talk)
 
     async def get_customer(self, customer: CustomerId) -> CustomerContext:
@@ -269,6 +274,7 @@ class RtBackend:
 
     async def find_applied(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:
         """Look in the ticket whether a change has happened."""
+        await self._learnt()
         return await self._changing.find(ticket, change, key, since)
 
     async def attend(self, ticket: TicketId | None, activity: Activity) -> None:

@@ -17,7 +17,7 @@ from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome, Reply
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.errors import Conflict, NotFound, Refused, StorageError, Unsupported
-from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, TicketId
+from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, TicketId
 from supportdesk_tui.text.safe import sanitize_line
 
 LOCAL = "file:"
@@ -68,12 +68,23 @@ class Changing:
             says = read_json(call, await self._rt.send(call))
         except Conflict as error:
             raise await self._conflict(ticket, str(error.reason)) from None
+        if is_taking and (first := await self._first_taker(ticket, etag)) != self._rt.lens.me:
+            await self._rt.send(writing.put(ticket, {"Owner": first}, ""))
+            raise await self._conflict(ticket, "somebody has it")
         after = await self._rt.ticket(ticket)
         if not setting.is_done(after):
-            if is_taking:
-                raise await self._conflict(ticket, "somebody has it")
             raise Refused(call.operation, sanitize_line(mapping.sentences(says) or "not done", 500))
         return after
+
+    async def _first_taker(self, ticket: TicketId, etag: str) -> AgentId | None:
+        """Who became owner first since the tag: RT checks `If-Match` but holds no lock, so two may get through."""
+        wanted: list[dict[str, object]] = [
+            {"field": "Type", "value": "Set"},
+            {"field": "Field", "value": "Owner"},
+            {"field": "id", "operator": ">", "value": int(etag.strip('"') or 0)},
+        ]
+        rows = await talk.history(self._rt, ticket, wanted, order="ASC", per_page=5)
+        return AgentId(rows[0].text("Creator", "id")) if rows else None
 
     async def _current(self, ticket: TicketId, expected: int | None) -> tuple[Node, str]:
         """The ticket as it stands and its tag; a conflict when it is newer than what the agent saw."""

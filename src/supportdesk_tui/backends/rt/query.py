@@ -9,7 +9,7 @@ from supportdesk_tui.domain.ticket import LIVE_PHASES, Channel, Phase, Priority
 
 NEVER = "id = 0"
 HAS_DUE = "Due > '1970-01-02'"
-NO_DUE = "Due < '1970-01-02'"
+NO_DUE = "(Due IS NULL OR Due < '1970-01-02')"
 
 
 @dataclass(frozen=True, slots=True)

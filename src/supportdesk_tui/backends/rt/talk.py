@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.rt import mapping
@@ -13,7 +12,7 @@ from supportdesk_tui.domain.errors import NotFound
 from supportdesk_tui.domain.ids import Cursor, EntryId, TicketId
 from supportdesk_tui.domain.queue import Page
 
-_TYPES = [{"field": "Type", "value": kind} for kind in ("Create", "Correspond", "Comment", "Status", "Set")]
+_TYPES: list[dict[str, object]] = [{"field": "Type", "value": kind} for kind in ("Create", "Correspond", "Comment", "Status", "Set")]
 _HISTORY = {
     "fields": "Type,Field,OldValue,NewValue,Creator,Created",
     "fields[Creator]": "Name,RealName,Privileged",
@@ -25,7 +24,7 @@ PAGE = 60
 
 async def read(rt: Rt, ticket: TicketId, before: Cursor | None, *, page: int = PAGE) -> Page[Entry]:
     """The newest entries before a mark, in three requests: history, texts, files."""
-    wanted: list[dict[str, Any]] = list(_TYPES)
+    wanted = list(_TYPES)
     if before:
         wanted.append({"field": "id", "operator": "<", "value": int(before)})
     rows = await history(rt, ticket, wanted, order="DESC", per_page=page)
@@ -42,7 +41,7 @@ async def read(rt: Rt, ticket: TicketId, before: Cursor | None, *, page: int = P
 
 async def since(rt: Rt, ticket: TicketId, mark: int) -> list[Entry]:
     """Everything said or done after a transaction, oldest first."""
-    wanted: list[dict[str, Any]] = [*_TYPES, {"field": "id", "operator": ">", "value": mark}]
+    wanted = [*_TYPES, {"field": "id", "operator": ">", "value": mark}]
     rows = await history(rt, ticket, wanted, order="ASC", per_page=MOST)
     spoken = [row.number("id") for row in rows if row.text("Type") in mapping.SPOKEN]
     parts = await _parts(rt, ticket, spoken) if spoken else {}
@@ -63,7 +62,7 @@ async def newest(rt: Rt, ticket: TicketId) -> int:
     return rows[0].number("id") if rows else 0
 
 
-async def history(rt: Rt, ticket: TicketId, wanted: list[dict[str, Any]], *, order: str, per_page: int) -> list[Node]:
+async def history(rt: Rt, ticket: TicketId, wanted: list[dict[str, object]], *, order: str, per_page: int) -> list[Node]:
     """Transactions of a ticket."""
     query = _HISTORY | {"order": order, "per_page": str(per_page)}
     if wanted:
