@@ -60,5 +60,5 @@ class InlinePanel(LinePane):
             lines.append(line.right(f"{hint} ", "text_low").strip())
         if not lines:
             lines.append(self.line().add(f"   {cut(self._absent, width - 4)}", "text_low").strip())
-        foot = self.line("bar").add(" Tab", "key").add(f" {_('insert')} ", "text_low").add(" Esc", "key")
-        return [*lines, foot.add(f" {_('keep what is typed')}", "text_low").strip()]
+        foot = self.line("bar").add(" Tab", "key").add(" " + _("insert") + " ", "text_low").add(" Esc", "key")
+        return [*lines, foot.add(" " + _("keep what is typed"), "text_low").strip()]
