@@ -10,8 +10,8 @@ One file per profile and agent, used from one thread of its own. Whoever fills i
     cache.close()
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -78,7 +78,8 @@ class Cache:
         return await self._db.run(lambda: self._window(ask, start, n))
 
     def _window(self, ask: Ask, start: int, n: int) -> Window:
-        return windows.window(self._db, ask, start, n, self._memo)
+        with self._sound():
+            return windows.window(self._db, ask, start, n, self._memo)
 
     def count_now(self, ask: Ask) -> int:
         """How many tickets a query has, in this thread; remembered until a ticket changes."""
@@ -101,7 +102,19 @@ class Cache:
     async def get_tickets(self, tickets: Sequence[TicketId]) -> dict[TicketId, TicketSummary]:
         """Rows by id; unknown ids are left out."""
         sql = f"SELECT id, row FROM tickets WHERE id IN ({', '.join('?' * len(tickets))})"
-        return {TicketId(one): codec.unpack_row(blob) for one, blob in await self._select(sql, tuple(tickets))}
+        found = await self._select(sql, tuple(tickets))
+        with self._sound():
+            return {TicketId(one): codec.unpack_row(blob) for one, blob in found}
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """A copy with a wrong row in it is not one to go on with: it is set aside, and read anew."""
+        try:
+            yield
+        except codec.DamagedRowError:
+            self._memo.forget()
+            self._db.give_up()
+            raise
 
     async def _select(self, sql: str, values: tuple[object, ...]) -> list[tuple[str, bytes]]:
         def job() -> list[tuple[str, bytes]]:

@@ -49,6 +49,10 @@ def _row_reader() -> "msgspec.msgpack.Decoder[TicketSummary]":
     return msgspec.msgpack.Decoder(TicketSummary, dec_hook=_typed)
 
 
+class DamagedRowError(StorageError):
+    """The file can be read, but what lies in it is not what was written."""
+
+
 def pack_row(row: TicketSummary) -> bytes:
     """A ticket row as the cache keeps it."""
     return _PACK.encode(row)
@@ -59,7 +63,7 @@ def unpack_row(blob: bytes) -> TicketSummary:
     try:
         return _row_reader().decode(blob)
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise StorageError("a cached ticket is damaged") from error
+        raise DamagedRowError("a cached ticket is damaged") from error
 
 
 def dump(value: object) -> bytes:

@@ -47,7 +47,7 @@ class Database:
             files.private_file(self.path)
         try:
             self._connection = self._connect()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if self.path is None or not (files.is_damage(error) or isinstance(error, _KNOWN_BAD)):
                 raise StorageError(f"cannot open {self.path}: {error}") from error
             if _is_about_the_disk(error):
@@ -115,8 +115,8 @@ class Database:
                     failpoint("database.before_commit")
                     connection.execute("COMMIT")
                     failpoint("database.after_commit")
-            except (sqlite3.Error, OSError) as error:
-                if isinstance(error, sqlite3.Error) and files.is_damage(error):
+            except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+                if files.is_damage(error):
                     self._rebuild()
                 raise StorageError(f"{self.path or 'memory'}: {error}") from error
 
@@ -168,7 +168,7 @@ class _DamagedError(sqlite3.DatabaseError):
 _KNOWN_BAD = (_NewerError, _DamagedError, sqlite3.OperationalError)
 
 
-def _is_about_the_disk(error: sqlite3.Error) -> bool:
+def _is_about_the_disk(error: Exception) -> bool:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in {
         sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR,

@@ -63,7 +63,9 @@ def remove(path: Path) -> None:
         path.with_name(name).unlink(missing_ok=True)
 
 
-def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an SQLite error means the file itself is broken, as opposed to full, locked or read-only."""
+def is_damage(error: Exception) -> bool:
+    """Whether an error of SQLite means the file itself is broken, as opposed to full, locked or read-only."""
+    if isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error):
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -48,6 +48,10 @@ _UPSERT_DRAFT = (
     "ON CONFLICT (agent, ticket) DO UPDATE SET rev = excluded.rev, frame = excluded.frame"
 )
 
+_EVERY_ROW = (
+    "SELECT CAST(agent AS BLOB), CAST(key AS BLOB), frame FROM items "
+    "UNION ALL SELECT CAST(agent AS BLOB), CAST(ticket AS BLOB), frame FROM drafts"
+)
 _IF_NEWER = " WHERE excluded.rev > rev"
 
 
@@ -72,6 +76,10 @@ class Slot:
     def open(self) -> None:
         """Open the file; what an earlier run set aside and did not live to read is read now."""
         self.db.open()
+        with self.db.use() as connection:
+            is_sound = all(_is_sound(*row) for row in connection.execute(_EVERY_ROW))
+        if not is_sound:
+            self.db.give_up()
         for aside in files.all_aside(self.path):
             if not _rescued(aside).exists():
                 self._on_damage(aside)
@@ -285,6 +293,15 @@ class Ledger:
         if not self._slots:
             raise StorageError("the outbox is not open")
         return self._slots[0]
+
+
+def _is_sound(agent: object, subject: object, blob: object) -> bool:
+    """Whether a row is found under the names that stand in its frame."""
+    record = unframe(blob) if isinstance(blob, bytes) else None
+    if record is None:
+        return False
+    name = record["item"]["key"] if record["record"] == "item" else record["draft"]["ticket"]
+    return (agent, subject) == (str(record["agent"]).encode(), str(name).encode())
 
 
 def _rescued(aside: Path) -> Path:
