@@ -1,0 +1,95 @@
+"""What a client does while a failpoint waits for it: starts on damaged files of dead clients, writes, sends, takes back."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from supportdesk_tui.backends.native.adapter import NativeBackend
+from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.commands.effects import Apply, TakeBack
+from supportdesk_tui.domain.changes import Note, Reply
+from supportdesk_tui.domain.ids import AgentId, TicketId
+from supportdesk_tui.store.events import DraftChanged
+from supportdesk_tui.store.state import Draft, DraftMode, OutboxPhase
+from supportdesk_tui.sync.common import Options
+from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.sending import new_key
+from tests import make
+from tests.sync.desk import Desk, desk
+from tests.sync.fake import until
+
+Report = Callable[[str], None]
+WAIT_S = 1.5
+EARLIER = ("earlier-note", "earlier-reply", "earlier-draft", "other-draft")
+"""Words that lay on the disk before the client started."""
+
+
+def prepare(folder: Path, agent: AgentId, tickets: list[str]) -> None:
+    """Files of two dead clients, the first with its head shot off, and a cache that is none."""
+    first, second = TicketId(tickets[0]), TicketId(tickets[1])
+    one, other = Ledger(folder / "outbox"), Ledger(folder / "outbox")
+    one.open()
+    other.open()
+    note = make.outbox_item(1, key=new_key(), change=Note("earlier-note"), tickets=(first,))
+    reply = make.outbox_item(2, OutboxPhase.REFUSED, key=new_key(), change=Reply("earlier-reply"), tickets=(second,))
+    one.put_item(agent, note)
+    one.put_item(agent, reply)
+    one.put_draft(agent, Draft(TicketId(tickets[2]), body="earlier-draft"))
+    other.put_draft(agent, Draft(TicketId(tickets[2]), DraftMode.NOTE, body="other-draft"))
+    one.close()
+    other.close()
+    broken = folder / "outbox" / "outbox-0.db"
+    broken.write_bytes(b"\xff" * 100 + broken.read_bytes()[100:])
+    (folder / "cache.db").write_bytes(os.urandom(5000))
+
+
+async def play(folder: Path, url: str, token: str, tickets: list[str], report: Report) -> None:
+    """One run of the client; `report` hears every word that is on the disk."""
+
+    async def connect() -> Backend:
+        return NativeBackend(url, token)
+
+    async with desk(folder, connect, Options(hold_s=30)) as one:
+        with suppress(TimeoutError):
+            await until(lambda: one.state.session.session is not None and not one.state.session.is_cached, WAIT_S)
+        for number, ticket in enumerate(tickets):
+            await write(one, TicketId(ticket), f"note-{number}", report)
+        await take_back(one, TicketId(tickets[1]), report)
+        first = one.state.draft(TicketId(tickets[0])) or Draft(TicketId(tickets[0]))
+        one.store.dispatch(DraftChanged(replace(first, body=f"{first.body} last-draft".strip(), is_saved=False)))
+        if one.engine.drafts.flush():
+            report("last-draft")
+        with suppress(TimeoutError):
+            await until(lambda: is_quiet(one), WAIT_S)
+
+
+async def write(one: Desk, ticket: TicketId, text: str, report: Report) -> None:
+    """A note is typed behind what the draft holds, saved, and sent."""
+    before = one.state.draft(ticket) or Draft(ticket)
+    body = f"{before.body} {text}".strip()
+    one.store.dispatch(DraftChanged(Draft(ticket, DraftMode.NOTE, body, is_saved=False)))
+    if one.engine.drafts.flush():
+        report(text)
+    one.engine.perform(Apply((ticket,), Note(body), clears_draft=ticket))
+    with suppress(TimeoutError):
+        await until(lambda: any(text in str(item.change) for item in one.state.outbox), 0.3)
+
+
+async def take_back(one: Desk, ticket: TicketId, report: Report) -> None:
+    """A reply is held, and taken back again."""
+    one.engine.perform(Apply((ticket,), Reply("held-reply"), hold=True))
+    held = lambda: [item for item in one.state.outbox if item.change == Reply("held-reply")]  # noqa: E731  a claim to wait for
+    with suppress(TimeoutError):
+        await until(held, 0.3)
+        report("held-reply")
+        one.engine.perform(TakeBack(held()[0].key))
+        await until(lambda: not held(), 0.3)
+
+
+def is_quiet(one: Desk) -> bool:
+    """Everything that can be sent was sent."""
+    waiting = {OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.UNKNOWN}
+    return not any(item.phase in waiting for item in one.engine.outbox.book.items)

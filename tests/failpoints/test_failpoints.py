@@ -1,0 +1,175 @@
+"""Every failpoint there is, killed at and raised at: what was written is sent once or visibly not sent, and drafts are kept.
+
+The names come out of the syntax tree, so that a new failpoint is covered by being there. Points of the client are met by
+a child process on real files that starts from damaged ones; those of the server by a server process with its own
+database. The truth is the server's table and what the files and the next run of the client show.
+"""
+
+import ast
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pytest
+from sqlalchemy import Engine, text
+
+from supportdesk_tui.backends.native.adapter import NativeBackend
+from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.ids import AgentId
+from supportdesk_tui.failpoints import armed
+from supportdesk_tui.server.runner import ServerThread
+from tests.arch.source import PACKAGE, calls, modules
+from tests.failpoints import scenario
+from tests.failpoints.scenario import EARLIER, is_quiet, prepare
+from tests.sync.desk import Desk, desk
+from tests.sync.fake import until
+
+ARGUMENTS = [node.args for module in modules(PACKAGE) for node, name in calls(module.tree) if name == "failpoint"]
+NAMES = sorted(str(args[0].value) for args in ARGUMENTS if len(args) == 1 and isinstance(args[0], ast.Constant))
+CLIENT = [name for name in NAMES if not name.startswith("server.")]
+SERVER = [name for name in NAMES if name.startswith("server.")]
+
+
+@dataclass
+class Stage:
+    """A seeded server, damaged files of a client, and a nursery of processes."""
+
+    server: ServerThread
+    token: str
+    tickets: list[str]
+    agent: AgentId
+    database: Path
+    nursery: "subprocess.Popen[str]"
+
+    def born(self, **job: object) -> None:
+        self._pipe(self.nursery.stdin).write(json.dumps(job) + "\n")
+        self._pipe(self.nursery.stdin).flush()
+
+    def buried(self) -> int:
+        """The signal the last child died of; waits for it."""
+        return int(self._pipe(self.nursery.stdout).readline())
+
+    @staticmethod
+    def _pipe(pipe: IO[str] | None) -> IO[str]:
+        assert pipe is not None
+        return pipe
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    command = [sys.executable, "-m", "tests.failpoints.nursery"]
+    nursery = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with nursery, ServerThread(f"sqlite:///{folder / 'server.db'}", tickets=20, ticking=False) as server:
+        tickets = open_tickets(server.engine)
+        agent = next(one for one in server.parts.desk.agents.values() if one.login == "li.wei")
+        yield Stage(server, server.token_for("li.wei"), tickets, AgentId(agent.id), folder / "server.db", nursery)
+        if nursery.stdin is not None:
+            nursery.stdin.close()
+
+
+def open_tickets(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT id FROM tickets WHERE phase = 'open' ORDER BY id LIMIT 3"))
+        return [str(row[0]) for row in rows]
+
+
+def table(engine: Engine, since: int) -> list[tuple[str, str, str]]:
+    """(body, ticket, kind) of everything said after a sequence number."""
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT body, ticket, kind FROM entries WHERE seq > :since"), {"since": since})
+        return [(str(body), str(ticket), str(kind)) for body, ticket, kind in rows]
+
+
+def last_entry(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text("SELECT max(seq) FROM entries")).scalar() or 0)
+
+
+def check(one: Desk, rows: list[tuple[str, str, str]], written: set[str], tickets: list[str]) -> None:
+    """Each word at most once on the server, as a note where it belongs; each written word there, in the outbox or a draft."""
+    words = Counter(word for body, _, _ in rows for word in body.split())
+    assert not [word for word, times in words.items() if times > 1]
+    assert {kind for _, _, kind in rows} <= {"note"}
+    for body, ticket, _ in rows:
+        for word in body.split():
+            number = word.removeprefix("note-")
+            assert ticket == (tickets[int(number)] if number.isdecimal() else tickets[2 if "draft" in word else 0])
+    kept = " ".join([str(item.change) for item in one.engine.outbox.book.items])
+    kept += " ".join(draft.body for draft in one.state.drafts.values())
+    assert not {word for word in written if not words[word] and word not in kept}
+
+
+@pytest.mark.parametrize("name", CLIENT)
+@pytest.mark.parametrize("act", ["kill", "raise"])
+async def test_client_broken_anywhere_loses_and_doubles_nothing(stage: Stage, tmp_path: Path, name: str, act: str) -> None:
+    folder, log = tmp_path / "client", tmp_path / "log"
+    prepare(folder, stage.agent, stage.tickets)
+    since = last_entry(stage.server.engine)
+    url, written = stage.server.url, set(EARLIER)
+    plan = f"{name}=kill" if act == "kill" else f"{name}=raise@1"
+    job = {"folder": str(folder), "url": url, "token": stage.token, "tickets": stage.tickets, "log": str(log)}
+    stage.born(part="client", plan=plan, **job)
+    ended = stage.buried()
+    assert ended == (signal.SIGKILL if act == "kill" else 0), f"{name} is never passed, or the client hangs"
+    written |= set(log.read_text().split()) if log.exists() else set()
+
+    async def connect() -> Backend:
+        return NativeBackend(url, stage.token)
+
+    async with desk(folder, connect) as one:
+        await until(lambda: one.state.session.session is not None and not one.state.session.is_cached)
+        await until(lambda: is_quiet(one), 15)
+        check(one, table(stage.server.engine, since), written, stage.tickets)
+
+
+@pytest.mark.parametrize("name", SERVER)
+@pytest.mark.parametrize("act", ["kill", "raise"])
+async def test_server_broken_anywhere_does_everything_once(stage: Stage, tmp_path: Path, name: str, act: str) -> None:
+    db, log, folder = tmp_path / "server.db", tmp_path / "log", tmp_path / "client"
+    with sqlite3.connect(stage.database) as source, sqlite3.connect(db) as copy:
+        source.backup(copy)
+    source.close()
+    copy.close()
+    prepare(folder, stage.agent, stage.tickets)
+    db_url, address, written = f"sqlite:///{db}", [""], set(EARLIER)
+    since = last_entry(stage.server.engine)
+    with ExitStack() as servers:
+        if act == "kill":
+            stage.born(part="server", plan=f"{name}=kill", db=db_url, log=str(log))
+            await until(lambda: log.exists() and log.read_text().endswith("\n"), 10)
+            address = log.read_text().split()
+        else:
+            server = servers.enter_context(ServerThread(db_url, ticking=False))
+            address = [server.url, server.token_for("li.wei")]
+            servers.enter_context(armed(f"{name}=raise@1"))
+
+        async def connect() -> Backend:
+            return NativeBackend(*address)
+
+        async with desk(folder, connect, scenario.Options(hold_s=30)) as one:
+            await until(lambda: one.state.session.session is not None and not one.state.session.is_cached)
+            for number, ticket in enumerate(stage.tickets):
+                await scenario.write(one, scenario.TicketId(ticket), f"note-{number}", written.add)
+            if act == "kill":
+                assert stage.buried() == signal.SIGKILL, f"{name} is never passed"
+                server = servers.enter_context(ServerThread(db_url, ticking=False))
+                address[:] = [server.url, server.token_for("li.wei")]
+                one.engine.sign_in_again()
+            await until(lambda: is_quiet(one), 15)
+            check(one, table(server.engine, since), written, stage.tickets)
+
+
+def test_every_failpoint_has_a_name_of_its_own_that_can_be_read() -> None:
+    assert len(NAMES) == len(ARGUMENTS)
+    assert len(set(NAMES)) == len(NAMES)
+    assert len(SERVER) >= 4
+    assert len(CLIENT) >= 15

@@ -1,0 +1,47 @@
+"""50,000 steps of any schedule through the real outbox, drafts and files.
+
+Each part runs from a seed of its own and prints it; `pytest -k "part[3" -s` plays one again. Four parts of five keep
+their files in memory and do the work of the database's thread in the test's, so that a schedule plays the same way every
+time; every fifth runs on real files with threads.
+"""
+
+import sys
+from itertools import count
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from supportdesk_tui.sync import sending
+from tests.model.machine import OutboxMachine
+
+PARTS = 10
+STEPS = 50_000
+"""Of all parts together."""
+LENGTH = 50
+SCHEDULES = 118
+"""Of each part; a few are given up early because hypothesis has played them before."""
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_schedule_keeps_the_promises(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = count(1)
+    monkeypatch.setattr(sending, "uuid4", lambda: UUID(int=next(numbers)))
+    has_keys, is_real = part % 2 == 0, part % 5 == 4
+
+    class Part(OutboxMachine):
+        keeps_keys, on_disk, steps = has_keys, is_real, 0
+
+    plan = settings(
+        max_examples=SCHEDULES,
+        stateful_step_count=LENGTH,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(seed(part)(Part), settings=plan)
+    sys.stdout.write(f"part {part}: seed {part}, keys {has_keys}, real files {is_real}, {Part.steps} steps\n")
+    assert Part.steps >= STEPS // PARTS
