@@ -62,7 +62,12 @@ async def test_what_was_sent_is_found_again_also_in_the_next_run(server: ServerT
     async with at_desk(server, tmp_path) as li:
         await show_view(li, "unassigned")
         await open_ticket(li, first_line(li, 1).id)
-        await li.press("r", "ctrl+r")
+        number = li.opened.number
+        await li.press("r")
+        await li.type("kept")
+        await li.press("escape", "escape", "D")
+        await li.sees(number, "kept")
+        await li.press("escape", "r", *["backspace"] * 4, "ctrl+r")
         await li.sees("sent by you")
         await li.type("zebra")
         await li.sees("The zebra fee is waived")
