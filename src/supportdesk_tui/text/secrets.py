@@ -6,15 +6,25 @@ strict filter changes those shades in a stranger's text.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from supportdesk_tui.text.safe import LIMIT, LINE_LIMIT, SafeText, cut, join, replace_spans, sanitize, sanitize_with_flags
+from supportdesk_tui.text.safe import (
+    LIMIT,
+    LINE_LIMIT,
+    SafeText,
+    cut,
+    join,
+    replace_spans,
+    sanitize,
+    sanitize_line,
+    sanitize_with_flags,
+)
 from supportdesk_tui.text.secret_kinds import keys, numbers, phrases, spoken, tokens
 from supportdesk_tui.text.secret_kinds.kind import Kind, Secret
 
-__all__ = ["MARKS", "NEVER_SENT", "Admitted", "Kind", "Secret", "admit", "admit_line", "find", "mask", "restore"]
+__all__ = ["MARKS", "NEVER_SENT", "Admitted", "Kind", "Secret", "admit", "admit_line", "find", "in_words", "mask", "restore"]
 
 NEVER_SENT = frozenset({Kind.RECOVERY_PHRASE, Kind.PRIVATE_KEY})
 """What nobody may send to anybody, with any reason."""
@@ -30,6 +40,7 @@ MARKS: dict[Kind, SafeText] = {
 }
 """What stands where a secret was."""
 _SHADE = "▒"
+_SHADES = SafeText("▒▒")
 _MARK = re.compile("(" + "|".join(map(re.escape, MARKS.values())) + ")")
 _KIND_OF = {str(mark): kind for kind, mark in MARKS.items()}
 
@@ -98,13 +109,30 @@ def admit_line(raw: str | bytes, limit: int = LINE_LIMIT, *, keeps_marks: bool =
     return admit(raw, multiline=False, limit=limit, keeps_marks=keeps_marks).text
 
 
-def restore(raw: str) -> SafeText:
-    """Text from our own disk, safe again with its marks; secrets were hidden before it was written."""
+def restore(raw: str, *, is_line: bool = False) -> SafeText:
+    """Text of ours, from our disk or put together for the screen: safe again, and its marks stay."""
     if _SHADE not in raw:
-        return sanitize(raw, limit=None)
-    return join(
-        SafeText(MARKS[_KIND_OF[part]]) if part in _KIND_OF else sanitize(part, limit=None) for part in _MARK.split(raw)
-    )
+        return sanitize_line(raw) if is_line else sanitize(raw, limit=None)
+    parts = (MARKS[_KIND_OF[part]] if part in _KIND_OF else _again(part, is_line=is_line) for part in _MARK.split(raw))
+    whole = join(parts)
+    return cut(whole, LINE_LIMIT) if is_line else whole
+
+
+def _again(part: str, *, is_line: bool) -> SafeText:
+    return sanitize(part, multiline=not is_line, limit=None)
+
+
+def _shaded(words: str) -> SafeText:
+    """The translation of a mark, between shades."""
+    return join((_SHADES, sanitize_line(words.strip(f"{_SHADE} ")), _SHADES), " ")
+
+
+def in_words(text: SafeText, words: Callable[[str], str]) -> SafeText:
+    """The text with its marks in the agent's language, as `words` says them."""
+    if _SHADE not in text:
+        return text
+    marks = ((found.start(), found.end(), _shaded(words(found[0]))) for found in _MARK.finditer(text))
+    return replace_spans(text, marks)
 
 
 def _with_marks(raw: str, *, multiline: bool, limit: int | None) -> Admitted:

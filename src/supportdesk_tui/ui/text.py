@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from supportdesk_tui.commands.spec import msg
+from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.text.clusters import clusters
-from supportdesk_tui.text.safe import SafeText, plain_emoji, sanitize, sanitize_line
+from supportdesk_tui.text.safe import SafeText, plain_emoji, sanitize_line
+from supportdesk_tui.text.secrets import in_words, restore
 
 if TYPE_CHECKING:
     from textual.content import Content
@@ -20,6 +23,16 @@ _WIDE = (
 )
 _OPENERS = "（「『【《〈［｛“‘"
 _CLOSERS = "，。、！？：；）」』】》〉］｝”’…·～"
+HIDDEN = (
+    msg("▒▒ recovery phrase ▒▒"),
+    msg("▒▒ private key ▒▒"),
+    msg("▒▒ card number ▒▒"),
+    msg("▒▒ code ▒▒"),
+    msg("▒▒ API key ▒▒"),
+    msg("▒▒ ID number ▒▒"),
+    msg("▒▒ IBAN ▒▒"),
+)
+"""What stands in the place of a secret; `text.secrets` writes it, and it is translated when drawn."""
 _MARKS = "\u0300-\u036f\u3099\u309a\ufe00-\ufe0f"
 
 
@@ -50,13 +63,13 @@ def use_emoji(policy: str) -> None:
 
 def shown(text: str) -> SafeText:
     """Any text as it may be drawn: safe, and with emoji every terminal places alike unless asked otherwise."""
-    safe = text if isinstance(text, SafeText) else sanitize(text)
+    safe = in_words(text if isinstance(text, SafeText) else restore(text), _)
     return plain_emoji(safe) if _may_hold_pictures(safe) else safe
 
 
 def shown_line(text: str) -> SafeText:
     """The same for what is drawn on one line."""
-    safe = sanitize_line(text)
+    safe = in_words(sanitize_line(text) if isinstance(text, SafeText) else restore(text, is_line=True), _)
     return plain_emoji(safe) if _may_hold_pictures(safe) else safe
 
 

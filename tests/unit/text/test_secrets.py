@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supportdesk_tui.text import secrets
-from supportdesk_tui.text.safe import SafeText, sanitize
+from supportdesk_tui.text.safe import sanitize
 from supportdesk_tui.text.secret_kinds import keys, numbers, phrases
-from supportdesk_tui.text.secrets import MARKS, Kind, admit, admit_line, find, mask, restore
+from supportdesk_tui.text.secrets import MARKS, Kind, admit, admit_line, find, in_words, mask, restore
+from supportdesk_tui.ui.text import HIDDEN, shown, shown_line
 
 LANGUAGES = (
     "english", "spanish", "french", "italian", "portuguese", "czech", "japanese", "korean", "chinese_simplified",
@@ -360,5 +361,18 @@ def test_a_stranger_cannot_write_the_mark_and_the_server_can() -> None:
     assert admit_line(f"{MARKS[Kind.CODE]} " + "x" * 500, keeps_marks=True).endswith("…")
     assert restore(forged) == forged
     assert restore("▒▒ x") == "## x"
-    assert restore("plain") == "plain"
-    assert type(restore(forged)) is SafeText
+    assert restore("plain") == restore("plain", is_line=True) == "plain"
+    assert restore(f"a\n{MARKS[Kind.CODE]}", is_line=True) == f"a{MARKS[Kind.CODE]}"
+
+
+def test_marks_are_said_in_the_agents_language_and_every_mark_can_be() -> None:
+    text = restore(f"a {MARKS[Kind.CODE]} b {MARKS[Kind.CARD]}")
+    words = {"▒▒ code ▒▒": "▒▒ 验证码 ▒▒", "▒▒ card number ▒▒": "银行卡号"}
+    assert in_words(text, lambda mark: words[mark]) == "a ▒▒ 验证码 ▒▒ b ▒▒ 银行卡号 ▒▒"
+    assert in_words(sanitize("plain"), str.upper) == "plain"
+    assert tuple(map(str, MARKS.values())) == HIDDEN
+
+
+def test_text_put_together_for_the_screen_keeps_its_marks() -> None:
+    assert shown(f"{MARKS[Kind.CODE]}\nx") == f"{MARKS[Kind.CODE]}\nx"
+    assert shown_line(f"HX-1 {MARKS[Kind.CODE]}") == f"HX-1 {MARKS[Kind.CODE]}"

@@ -73,8 +73,8 @@ def _code_first() -> re.Pattern[str]:
 @cache
 def _password() -> re.Pattern[str]:
     name = (
-        "passwords?|passwd|passcode|passphrase|pass word|pwd|(?:登录|登陆|支付|资金|交易|账户|账号|邮箱|钱包|原|新|旧)?密码|密碼"
-        "|口令|пароль|contraseña|contrasena|mot de passe|パスワード|비밀번호"
+        "passwords?|passwd|passcode|passphrase|pass word|pwd|(?:登录|登陆|支付|资金|交易|账户|账号|邮箱|钱包|原|新|旧)?密码"
+        "|密碼|口令|пароль|contraseña|contrasena|mot de passe|パスワード|비밀번호"
     )
     lead = r"\s?[:：=]\s?|\s(?:is|was)(?: ?[:：])? |(?:就?是|为|為)[:：]? ?"
     return re.compile(f"(?:{name})(?: to [a-z]+| for [a-z ]{{1,24}}?)?[\"'”]?(?P<lead>{lead})[\"'“`]?(?P<value>[!-~]{{4,64}})")

@@ -4,12 +4,6 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-STARTS = (
-    "AKIA", "ASIA", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "sk_live_", "sk_test_", "rk_live_", "sk-",
-    "xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "AIza", "npm_", "SG.", "eyJ", "otpauth://", "whsec_", "dop_v1_", "pypi-", "hf_",
-)  # fmt: skip
-"""Beginnings that nothing else has; one of them is in every text that holds a key known by its form."""
-
 
 @cache
 def _formed() -> re.Pattern[str]:
@@ -26,8 +20,8 @@ def _formed() -> re.Pattern[str]:
 def _named() -> re.Pattern[str]:
     """A name of a key, something that says "is", and a value as long as a key with a digit in it; on lower case."""
     name = (
-        "api[ _-]?key|api[ _-]?secret|secret[ _-]?key|access[ _-]?key|access[ _-]?token|auth[ _-]?token|client[ _-]?secret|bearer"
-        "|api ?密钥|secret|密钥|秘钥|访问令牌|令牌"
+        "api[ _-]?key|api[ _-]?secret|secret[ _-]?key|access[ _-]?key|access[ _-]?token|auth[ _-]?token|client[ _-]?secret"
+        "|bearer|api ?密钥|secret|密钥|秘钥|访问令牌|令牌"
     )
     return re.compile(
         f"(?:{name})(?:[ _]?id)?[\"']?(?:\\s?(?:is|was)|是|为)?[\\s:：=\"'`]{{1,4}}"
@@ -40,8 +34,8 @@ def _authenticator() -> re.Pattern[str]:
     """A name of an authenticator's secret and its base32, whole or in groups of four; on lower case."""
     name = "2fa|totp|otp|authenticator|谷歌验证|谷歌驗證|身份验证|验证器"
     return re.compile(
-        f"(?:{name})[器码]?(?:[ -]?(?:secret|setup|backup|recovery|manual))?(?:[ -]?(?:key|code|seed|secret))?(?:密钥|秘钥|备份|恢复)*"
-        r"(?:\s?(?:is|was)|是|为)?[\s:：=]{0,4}(?P<value>(?:[a-z2-7]{16,64}|(?:[a-z2-7]{4}[ -]){3,15}[a-z2-7]{4})(?![a-z0-9]))"
+        f"(?:{name})[器码]?(?:[ -]?(?:secret|setup|backup|recovery|manual))?(?:[ -]?(?:key|code|seed|secret))?"
+        r"(?:密钥|秘钥|备份|恢复)*(?:\s?(?:is|was)|是|为)?[\s:：=]{0,4}(?P<value>(?:[a-z2-7]{16,64}|(?:[a-z2-7]{4}[ -]){3,15}[a-z2-7]{4})(?![a-z0-9]))"
     )
 
 
