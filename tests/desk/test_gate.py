@@ -167,7 +167,7 @@ async def test_a_reply_refused_because_a_colleague_was_faster_comes_back_with_bo
         await li.until(lambda state: any(one.phase is OutboxPhase.QUEUED for one in state.outbox), "on its way")
         await post(server, f"/tickets/{ticket}/replies", mei, {"body": "Mei was faster"})
         await li.until(lambda _: "Mei was faster" in bodies(li))
-        li.app.engine.sign_in_again()  # type: ignore[attr-defined]
+        li.app.engine.sign_in_again()  # type: ignore[attr-defined]  # the engine behind its protocol
         await li.until(waiting, "refused, and kept")
         await li.sees("Mei Lin replied meanwhile")
         assert not await asked(server, "SELECT 1 FROM entries WHERE body = 'We look into it'")
