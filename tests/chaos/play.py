@@ -12,11 +12,13 @@ from msgspec import Struct, field
 from tests.chaos.schedule import Say, Schedule
 from tests.chaos.stage import COLUMNS, ROWS, Desk, Seeded, Stage
 
+TYPED_S: Final = 1.0
+"""Typing that a kill may take with it."""
 STEP_S: Final = 15.0
 """How long one thing a person waits for may take, faults included."""
 SETTLE_S: Final = 30.0
 """After everything is healed: until every text has arrived or is shown as not delivered."""
-WORDS: Final = "your case is safe"
+WORDS: Final = "your case is"
 DRAFT: Final = "safe as you are and back to you as far as it is so"
 TELLING: Final = frozenset("abcdefgijkorstuvwxyz")
 """Letters no sequence of the terminal ends with: bytes that hold one after its key are its echo."""
@@ -32,8 +34,8 @@ class Intent(Struct):
     marker: str
     ticket: str
     is_note: bool
-    is_sent: bool = False
-    """The key was pressed and the desk took it."""
+    begun_at: float = 0.0
+    """When its first letter was typed."""
     is_taken_back: bool = False
 
 
@@ -48,6 +50,10 @@ class Report(Struct):
     shown: int = 0
     """Not delivered, and the desk says so: outbox or draft."""
     taken_back: int = 0
+    unsaved: int = 0
+    """Typed less than a second before the client was killed, and gone with it: draft loss, not the loss of a reply."""
+    unseen: int = 0
+    """What was typed never came to the screen: nobody sends that."""
     lost: int = 0
     duplicated: int = 0
     wrong_ticket: int = 0
@@ -82,7 +88,7 @@ class Player:
         self.intents: list[Intent] = []
         self._homes = list(plan.desks)
         self._desks: list[Desk] = []
-        self._read = 0
+        self._deaths: list[float] = []
 
     # --- the run
 
@@ -111,6 +117,7 @@ class Player:
         desk = self._desks[number]
         if desk.is_alive:
             return desk
+        self._deaths.append(time.monotonic())
         desk.pump(0)
         self.stage.let_go(desk)
         self.report.restarts += 1
@@ -142,9 +149,9 @@ class Player:
         for at, line in enumerate(lines):
             if not SENT.search(line):
                 continue
-            near = " ".join(lines[at : at + 3])
+            near = " ".join(lines[at : at + 2])
             for intent in self.intents:
-                if f"{intent.marker} " in near and not self.stage.rows(f"{intent.marker} "):
+                if f"{intent.marker} " in near and not self.stage.rows(intent.marker):
                     self.report.early += 1
                     self.report.problems.append(f"{intent.marker} is called sent before the server has it: {line.strip()}")
 
@@ -153,19 +160,18 @@ class Player:
     def _say(self, number: int, say: Say) -> None:
         ticket, case = self.stage.seeded.tickets[say.ticket]
         intent = Intent(f"mark-{self.plan.seed}-{number}", ticket, say.is_note)
-        desk = self._alive(say.desk)
         if not self._open(say.desk, case, "n" if say.is_note else "r"):
             return
+        intent.begun_at = time.monotonic()
         self.intents.append(intent)
         self.report.intents += 1
         if say.strike == "draft":
             self._killed_while_composing(say, f"{intent.marker} {DRAFT}", case)
             return
         desk = self._desks[say.desk]
-        if not self._type(desk, f"{intent.marker} {WORDS}"):
+        if not self._type(desk, intent.marker, WORDS):
             return
         desk.send("\x04")
-        intent.is_sent = True
         if say.strike == "resize":
             self._resize(desk)
         self._strike(say, intent)
@@ -175,25 +181,50 @@ class Player:
         """Get a ticket and its composer on the screen, as a person who looks before typing."""
         end = time.monotonic() + STEP_S
         short = case[-6:]
+        tries = 0
         while time.monotonic() < end:
             desk = self._alive(number)
-            for _ in range(3):
-                desk.send("\x1b")
-                self._pump(desk, 0.08)
+            if tries or COMPOSING.search(desk.text):
+                self._escape(desk)
+            tries += 1
             desk.send("gn")
             if not self._until(number, lambda one: "Case number" in one.text, 2):
                 continue
             desk.send(f"{case}\r")
-            if not self._until(number, lambda one: short in one.lines[1][44:], 3):
+            if not self._until(number, lambda one: short in one.lines[1], 3):
                 continue
             desk.send(key)
-            if self._until(number, lambda one: short in one.lines[1][44:] and bool(COMPOSING.search(one.text)), 3):
+            if self._until(number, lambda one: short in one.lines[1] and bool(COMPOSING.search(one.text)), 3):
+                self._in_mode(self._desks[number], case, is_note=key == "n")
                 return True
         return False
 
-    def _type(self, desk: Desk, text: str) -> bool:
-        """Type letter by letter, each when the one before is to be seen; how long that takes is noted."""
-        for letter in text:
+    def _in_mode(self, desk: Desk, case: str, *, is_note: bool) -> None:
+        """A draft of before keeps its kind, and the desk says so: change it, as who sees it does; its words go with it."""
+        if ("add note" in desk.text) is is_note:
+            return
+        desk.send("\x1bOQ")
+        for intent in self._missing():
+            if dict(self.stage.seeded.tickets)[intent.ticket] == case:
+                intent.is_note = is_note
+        self._pump(desk, 0.2)
+
+    def _escape(self, desk: Desk) -> None:
+        """Out of menus, dialogs and the composer."""
+        for _ in range(3):
+            desk.send("\x1b")
+            self._pump(desk, 0.08)
+
+    def _type(self, desk: Desk, marker: str, words: str) -> bool:
+        """The marker in one go, the rest when the letter before is to be seen; how long that takes is noted."""
+        desk.send(f"{marker} ")
+        if not self._until(self._desks.index(desk), lambda one: marker in one.text, 4):
+            if desk.is_alive:
+                self.report.unseen += 1
+                self.intents.pop()
+                self.report.intents -= 1
+            return False
+        for letter in words:
             before = len(desk.raw)
             began = time.monotonic()
             desk.send(letter)
@@ -307,8 +338,8 @@ class Player:
                 self._alive(number)
 
     def _missing(self) -> list[Intent]:
-        there = {body.split(" ")[0] for body, _, _ in self.stage.rows(f"mark-{self.plan.seed}-")}
-        return [one for one in self.intents if one.marker not in there]
+        there = " ".join(body for body, _, _ in self.stage.rows(f"mark-{self.plan.seed}-"))
+        return [one for one in self.intents if f"{one.marker} " not in there]
 
     def _settle(self) -> None:
         """Wait for what is on its way, then look for the rest where the desk keeps what is not delivered."""
@@ -324,9 +355,17 @@ class Player:
                 shown |= self._at_rest(missing)
                 looked_at = time.monotonic()
         for intent in missing:
-            if not self._kept(intent):
+            if self._kept(intent):
+                continue
+            age = min((died - intent.begun_at for died in self._deaths if died >= intent.begun_at), default=SETTLE_S)
+            if age <= TYPED_S:
+                self.report.draft_chars = max(self.report.draft_chars, len(f"{intent.marker} {WORDS}"))
+                self.report.draft_s = max(self.report.draft_s, age)
+                self.report.unsaved += 1
+            else:
                 self.report.lost += 1
-                self.report.problems.append(f"{intent.marker} is neither delivered nor shown")
+                self.report.problems.append(f"{intent.marker} is neither delivered nor shown; typed {age:.2f} s before a kill")
+                self._picture()
 
     def _at_rest(self, missing: list[Intent]) -> set[str]:
         """Those that wait for the agent: drafts, refused, unknown and waiting for a yes."""
@@ -337,15 +376,18 @@ class Player:
                 found |= {one.marker for one in missing if f"{one.marker} " in f"{line} " and final.search(line.strip(" ▸│▌▎"))}
         return found
 
+    def _picture(self) -> None:
+        """Every screen as it is, for whoever looks into it."""
+        for desk in self._desks:
+            self.report.problems.append("\n".join(line.rstrip() for line in desk.lines if line.strip())[:6000])
+
     def _kept(self, intent: Intent) -> bool:
         return any(f"{intent.marker} " in f"{line} " for desk in self._desks for line in self._outbox(desk))
 
     def _outbox(self, desk: Desk) -> list[str]:
         """The lines of the desk's list of drafts and changes."""
         number = self._desks.index(desk)
-        for _ in range(3):
-            desk.send("\x1b")
-            self._pump(desk, 0.08)
+        self._escape(desk)
         desk.send("D")
         self._until(number, lambda one: "Drafts and outbox" in one.text, 2)
         self._read_for(desk, 0.1)
@@ -354,10 +396,10 @@ class Player:
     def _leave(self) -> None:
         """Out by the door: exit code 0, and nothing the gate had to stop."""
         for desk in self._desks:
-            for _ in range(3):
-                desk.send("\x1b")
-                self._pump(desk, 0.08)
+            self._escape(desk)
             desk.send("\x11")
+            if self._until(self._desks.index(desk), lambda one: "Leave?" in one.text, 0.4):
+                desk.send("y")
             try:
                 status = desk.wait_exit(deadline_s=STEP_S)
             except AssertionError:
@@ -379,7 +421,7 @@ class Player:
         rows = self.stage.rows(f"mark-{self.plan.seed}-")
         report = self.report
         for intent in self.intents:
-            mine = [row for row in rows if row[0].split(" ")[0] == intent.marker]
+            mine = [row for row in rows if f"{intent.marker} " in row[0]]
             report.delivered += bool(mine)
             report.taken_back += intent.is_taken_back and not mine
             report.shown += not mine and not intent.is_taken_back
@@ -393,7 +435,7 @@ class Player:
                 if is_so:
                     setattr(report, name, getattr(report, name) + 1)
                     report.problems.append(f"{intent.marker} {name}: {mine}, meant {intent.ticket}")
-        report.shown -= report.lost
+        report.shown -= report.lost + report.unsaved
         report.faults = len(self.stage.faults_done)
 
 
@@ -410,8 +452,6 @@ def play(plan: Schedule, folder: Path, seeded: Seeded) -> Report:
         try:
             player.play()
         except (AssertionError, OSError, RuntimeError) as problem:
-            report.problems.append(f"{type(problem).__name__}: {str(problem)[:2000]}")
-        if report.problems:
-            report.problems.append("\n".join(line.rstrip() for desk in stage.desks for line in desk.lines if line.strip())[:6000])
+            report.problems.append(f"{type(problem).__name__}: {str(problem)[:3000]}")
     report.seconds = time.monotonic() - began
     return report

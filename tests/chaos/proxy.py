@@ -88,6 +88,8 @@ class Proxy(Struct, eq=False):
     """Set and forgotten with every change that was passed on."""
     writers: set[asyncio.StreamWriter] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    late: set[asyncio.Task[bytes]] = field(default_factory=set)
+    """Requests that will arrive once more."""
 
     def plan(self, faults: Sequence[Fault]) -> None:
         """Add faults to the lanes."""
@@ -185,9 +187,9 @@ class Proxy(Struct, eq=False):
                 second = await self._again(request)
                 answer = second if fault.kind == "replay_second" and second else answer
             case "replay_late":
-                task = asyncio.get_running_loop().create_task(self._again(request, fault.seconds))
-                self.tasks.add(task)  # type: ignore[arg-type]  # only ever awaited and cancelled
-                task.add_done_callback(self.tasks.discard)  # type: ignore[arg-type]  # as above
+                late = asyncio.get_running_loop().create_task(self._again(request, fault.seconds))
+                self.late.add(late)
+                late.add_done_callback(self.late.discard)
             case "delay":
                 await asyncio.sleep(fault.seconds)
             case "drip" | "rate":
@@ -310,9 +312,9 @@ async def proxy_to(url: str, faults: Sequence[Fault] = ()) -> AsyncIterator[Prox
     finally:
         listener.close()
         proxy.cut()
-        for task in tuple(proxy.tasks):
+        for task in (*proxy.tasks, *proxy.late):
             task.cancel()
-        await asyncio.gather(*proxy.tasks, return_exceptions=True)
+        await asyncio.gather(*proxy.tasks, *proxy.late, return_exceptions=True)
         await listener.wait_closed()
 
 

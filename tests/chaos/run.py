@@ -36,7 +36,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", type=int, default=None, help="one seed")
     options = parser.parse_args(argv)
     seeds = [options.only] if options.only is not None else list(range(options.seed, options.seed + options.schedules))
-    memory = Path("/dev/shm")  # noqa: S108  a folder in memory: thousands of databases are made and thrown away
+    # thousands of databases are made and thrown away: in memory, where there is such a folder
+    memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=memory if memory.is_dir() else None))
     began = time.monotonic()
     reports: list[Report] = []
@@ -111,7 +112,17 @@ def _work(seeds: list[int], folder: Path, seeded: Seeded, pipe: int, end: float)
         os._exit(0)
 
 
-COLUMNS_OF_TABLE = ("intents", "delivered", "shown", "taken_back", "lost", "duplicated", "wrong_ticket", "wrong_visibility")
+COLUMNS_OF_TABLE = (
+    "intents",
+    "delivered",
+    "shown",
+    "taken_back",
+    "unsaved",
+    "lost",
+    "duplicated",
+    "wrong_ticket",
+    "wrong_visibility",
+)
 
 
 def table(reports: list[Report], seconds: float) -> str:
@@ -130,14 +141,15 @@ def table(reports: list[Report], seconds: float) -> str:
     lines.append(f"| **all** | {' | '.join(f'**{counts[name]}**' for name in names)} |")
     echoes = sorted(echo for report in reports for echo in report.echoes) or [0.0]
     at = [echoes[min(len(echoes) - 1, int(len(echoes) * share))] * 1000 for share in (0.5, 0.99)]
-    drafts = [report for report in reports if report.kind.endswith("composing")]
     lines += [
         "",
         f"- {len(reports)} schedules in {seconds:.0f} s, {sum(report.faults for report in reports)} faults on the line done, "
         f"{sum(report.restarts for report in reports)} clients started again",
         f"- called sent before the server had it: {sum(report.early for report in reports)}",
-        f"- draft loss over {len(drafts)} kills while composing: at most {max((one.draft_chars for one in drafts), default=0)} "
-        f"characters, {max((one.draft_s for one in drafts), default=0.0):.2f} s",
+        f"- draft loss over {sum(one.restarts for one in reports)} ends of a client: at most "
+        f"{max((one.draft_chars for one in reports), default=0)} characters, "
+        f"{max((one.draft_s for one in reports), default=0.0):.2f} s of typing",
+        f"- typed and never seen on the screen, so not sent: {sum(report.unseen for report in reports)}",
         f"- gate count {sum(report.gate for report in reports)}, lexer violations {sum(one.violations for one in reports)}",
         f"- key to its echo, {len(echoes)} keys: p50 {at[0]:.0f} ms, p99 {at[1]:.0f} ms, worst {echoes[-1] * 1000:.0f} ms",
     ]

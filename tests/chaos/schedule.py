@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from tests.chaos.proxy import Fault
+from tests.chaos.proxy import Fault, Lane
 
 SERVER_POINTS: Final = ("server.before_read", "server.before_commit", "server.after_commit", "server.mid_answer")
 CLIENT_POINTS: Final = (
@@ -62,7 +62,7 @@ def _says(draw: random.Random, strike: str = "", desks: int = 1, tickets: int = 
     return tuple(
         Say(
             ticket=draw.randrange(tickets),
-            is_note=draw.random() < 0.4,
+            is_note=draw.random() < 0.4 and (strike != "take_back" or n != struck),
             desk=n % desks,
             strike=strike if n == struck else "",
             after_s=round(draw.choice((0.0, draw.uniform(0, 0.06), draw.uniform(0, 0.4))), 4),
@@ -135,8 +135,12 @@ def _feed(draw: random.Random) -> Fault:
 
 
 def _slow(draw: random.Random) -> Fault:
-    lane = draw.choice(("read", "write"))
-    return Fault(draw.choice(("delay", "drip", "rate")), lane, seconds=round(draw.uniform(0.05, 1.5), 3))  # type: ignore[arg-type]  # one of both
+    return Fault(draw.choice(("delay", "drip", "rate")), _any_lane(draw), seconds=round(draw.uniform(0.05, 1.5), 3))
+
+
+def _any_lane(draw: random.Random) -> Lane:
+    lanes: tuple[Lane, ...] = ("read", "write")
+    return draw.choice(lanes)
 
 
 def _named(*kinds: str, least_s: float = 0.0, most_s: float = 0.0) -> Callable[[random.Random], Fault]:
@@ -144,7 +148,7 @@ def _named(*kinds: str, least_s: float = 0.0, most_s: float = 0.0) -> Callable[[
 
 
 def _down(draw: random.Random) -> Fault:
-    return Fault("down", draw.choice(("read", "write")), seconds=round(draw.uniform(0.05, 2.0), 3))  # type: ignore[arg-type]  # one of both
+    return Fault("down", _any_lane(draw), seconds=round(draw.uniform(0.05, 2.0), 3))
 
 
 KINDS: Final[tuple[tuple[int, Make], ...]] = (

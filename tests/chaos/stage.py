@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -40,7 +41,7 @@ from tests.chaos.proxy import Fault, serve
 from tests.pty.terminal import Terminal
 
 AGENTS: Final = ("li.wei", "chen.jing", "sofia.reyes")
-COLUMNS, ROWS = 150, 44
+COLUMNS, ROWS = 110, 32
 FIRST_FREE_FD = 3
 START_S = 20.0
 
@@ -116,7 +117,11 @@ class Serving(Work):
     def run(self, tell: int) -> None:
         """Serve; say so once requests are answered."""
         with armed(self.failpoints):
-            run_server(self.options, lambda _: os.write(tell, b"1") and None)
+            run_server(self.options, partial(_tell, tell))
+
+
+def _tell(pipe: int, _: str) -> None:
+    os.write(pipe, b"1")
 
 
 class Proxying(Work):
@@ -141,6 +146,27 @@ class Desk(Terminal):
     """The real program on a pseudo terminal, forked from this process."""
 
     is_asleep = False
+    _seen: tuple[int, list[str]] = (-1, [])
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen as text, put together once for what has been read so far: it is looked at far more often."""
+        if self._seen[0] != len(self.raw):
+            buffer, blank = self._screen.buffer, self._screen.default_char
+            columns = range(self._screen.columns)
+            self._seen = (
+                len(self.raw),
+                [
+                    "".join([buffer[y][x].data if x in buffer[y] else blank.data for x in columns])
+                    for y in range(self._screen.lines)
+                ],
+            )
+        return self._seen[1]
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the window's size."""
+        super().resize(columns, rows)
+        self._seen = (-1, [])
 
     @staticmethod
     def _become(command: Sequence[str], environ: Mapping[str, str | None], cwd: str | None) -> NoReturn:
@@ -154,9 +180,10 @@ class Desk(Terminal):
             os.environ.clear()
             os.environ.update(names)
             os.chdir(cwd or "/")
-            sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  the terminal
-            sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  the terminal
-            sys.stderr = sys.__stderr__ = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  the terminal
+            for name, fd, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
+                stream = open(fd, mode, encoding="utf-8", closefd=False)  # noqa: SIM115  the terminal
+                setattr(sys, name, stream)
+                setattr(sys, f"__{name}__", stream)
             sys.argv = list(command)
             with armed(names.get("SUPPORTDESK_FAILPOINTS", "")):
                 program.main()
@@ -277,10 +304,10 @@ class Stage:
 
     # --- the first oracle: the server's own tables
 
-    def rows(self, like: str) -> list[tuple[str, str, str]]:
-        """Body, ticket and kind of every entry that begins so, in the order they were committed."""
+    def rows(self, text: str) -> list[tuple[str, str, str]]:
+        """Body, ticket and kind of every entry with a text in it, in the order they were committed."""
         sql = "SELECT body, ticket, kind FROM entries WHERE body LIKE ? ORDER BY seq"
-        return [(str(body), str(ticket), str(kind)) for body, ticket, kind in self._ask(sql, like + "%")]
+        return [(str(body), str(ticket), str(kind)) for body, ticket, kind in self._ask(sql, f"%{text}%")]
 
     def revoke(self, login: str, *, is_revoked: bool) -> None:
         """Make an agent's token invalid, or valid again; the server keeps good ones in memory, so it is to be restarted."""
