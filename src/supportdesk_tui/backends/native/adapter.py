@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from supportdesk_tui.backends.calls import Call, Said
+from supportdesk_tui.backends.calls import Answer, Call, Said
 from supportdesk_tui.backends.http import Http, Limits, Stream
 from supportdesk_tui.backends.live import Pace, live_feed
 from supportdesk_tui.backends.native import mapping, writing
@@ -45,6 +45,8 @@ PAGE_TICKETS = 200
 PAGE_ENTRIES = 50
 MAX_ENTRIES = 16 * 1024 * 1024
 """Most bytes of a page of entries, decoded: one message may be ten million bytes long."""
+LARGE = 200_000
+"""Bytes of entries from which on they are read in a thread: looking through a megabyte for secrets takes a second."""
 BULK = 1000
 """Most tickets of one bulk request."""
 MAX_FILE = 25 * 1024 * 1024
@@ -277,11 +279,17 @@ async def _part(http: Http, ticket: TicketId, kind: str, before: Cursor | None) 
             max_bytes=MAX_ENTRIES,
         )
         try:
-            rows = read_rows(call, await http.send(call), wire.EntryOut)
+            answer = await http.send(call)
             break
         except BadPayload as error:
             if error.path != "body" or limit == 1:
                 raise
+    is_large = len(answer.body) > LARGE
+    return await asyncio.to_thread(_entries, call, answer) if is_large else _entries(call, answer)
+
+
+def _entries(call: Call, answer: Answer) -> Part:
+    rows = read_rows(call, answer, wire.EntryOut)
     return Part([mapping.to_entry(one) for one in rows.items], rows.before, rows.bad)
 
 
