@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from supportdesk_tui.backends.catalog import SPECS
 from supportdesk_tui.cli.connecting import name_for
 from supportdesk_tui.config.load import load_settings
 from supportdesk_tui.config.paths import find_paths
@@ -87,6 +88,9 @@ def test_the_first_start_offers_the_next_step_and_opens_the_desk_it_leads_to(
         terminal.until(b"No help desk is set up yet.")
         terminal.until(b"look at the demo")
         terminal.write(b"c\n")
+        if len(SPECS) > 1:
+            terminal.until(b"Kind of server")
+            terminal.write(b"native\n")
         terminal.until(b"Its address")
         terminal.write(b"http://127.0.0.1:1\n")
         terminal.until(b"Login")
