@@ -45,10 +45,11 @@ def _iban() -> re.Pattern[str]:
 def find_cards(text: str) -> Iterator[tuple[int, int]]:
     """13 to 19 digits of a known issuer that pass Luhn, in the groups cards are written in."""
     for found in _digit_groups().finditer(text):
-        groups = [group.span() for group in re.finditer("[0-9]+", found[0])]
+        run = found[0]
+        groups = [group.span() for group in re.finditer("[0-9]+", run)]
         at = 0
         while at < len(groups):
-            size = _card_at(found[0], groups, at)
+            size = _card_at(run, groups, at)
             if size:
                 yield found.start() + groups[at][0], found.start() + groups[at + size - 1][1]
             at += size or 1

@@ -35,7 +35,8 @@ def _authenticator() -> re.Pattern[str]:
     name = "2fa|totp|otp|authenticator|谷歌验证|谷歌驗證|身份验证|验证器"
     return re.compile(
         f"(?:{name})[器码]?(?:[ -]?(?:secret|setup|backup|recovery|manual))?(?:[ -]?(?:key|code|seed|secret))?"
-        r"(?:密钥|秘钥|备份|恢复)*(?:\s?(?:is|was)|是|为)?[\s:：=]{0,4}(?P<value>(?:[a-z2-7]{16,64}|(?:[a-z2-7]{4}[ -]){3,15}[a-z2-7]{4})(?![a-z0-9]))"
+        r"(?:密钥|秘钥|备份|恢复)*(?:\s?(?:is|was)|是|为)?[\s:：=]{0,4}"
+        r"(?P<value>(?:[a-z2-7]{16,64}|(?:[a-z2-7]{4}[ -]){3,15}[a-z2-7]{4})(?![a-z0-9]))"
     )
 
 
