@@ -33,6 +33,14 @@ def client(job: dict[str, Any]) -> None:
         asyncio.run(play)
 
 
+def typist(job: dict[str, Any]) -> None:
+    """Dies of the clock, without a handler, wherever it is by then."""
+    signal.setitimer(signal.ITIMER_REAL, job["lives_s"])
+    asyncio.run(
+        scenario.type_on(Path(job["folder"]), job["url"], job["token"], job["tickets"], lambda text: say(job["log"], text))
+    )
+
+
 def server(job: dict[str, Any]) -> None:
     with ServerThread(job["db"], ticking=False) as one, failpoints.armed(job["plan"]):
         say(job["log"], f"{one.url} {one.token_for('li.wei')}")
@@ -47,7 +55,7 @@ def main() -> None:
         if pid == 0:
             signal.alarm(LIVES_S)
             try:
-                {"client": client, "server": server}[job["part"]](job)
+                {"client": client, "typist": typist, "server": server}[job["part"]](job)
             finally:
                 os._exit(0)
         _, status = os.waitpid(pid, 0)

@@ -1,9 +1,13 @@
 """What a client does while a failpoint waits for it: starts on damaged files of dead clients, writes, sends, takes back."""
 
+import asyncio
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 from msgspec.structs import replace
 
@@ -13,7 +17,7 @@ from supportdesk_tui.commands.effects import Apply, TakeBack
 from supportdesk_tui.domain.changes import Note, Reply
 from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.store.events import DraftChanged
-from supportdesk_tui.store.state import Draft, DraftMode, OutboxPhase
+from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
 from supportdesk_tui.sync.common import Options
 from supportdesk_tui.sync.outbox_db import Ledger
 from supportdesk_tui.sync.sending import new_key
@@ -22,7 +26,8 @@ from tests.sync.desk import Desk, desk
 from tests.sync.fake import until
 
 Report = Callable[[str], None]
-WAIT_S = 1.5
+SIGNED_IN_S = 8.0
+QUIET_S = 1.5
 EARLIER = ("earlier-note", "earlier-reply", "earlier-draft", "other-draft")
 """Words that lay on the disk before the client started."""
 
@@ -54,7 +59,7 @@ async def play(folder: Path, url: str, token: str, tickets: list[str], report: R
 
     async with desk(folder, connect, Options(hold_s=30)) as one:
         with suppress(TimeoutError):
-            await until(lambda: one.state.session.session is not None and not one.state.session.is_cached, WAIT_S)
+            await until(lambda: one.state.session.session is not None and not one.state.session.is_cached, SIGNED_IN_S)
         for number, ticket in enumerate(tickets):
             await write(one, TicketId(ticket), f"note-{number}", report)
         await take_back(one, TicketId(tickets[1]), report)
@@ -63,7 +68,28 @@ async def play(folder: Path, url: str, token: str, tickets: list[str], report: R
         if one.engine.drafts.flush():
             report("last-draft")
         with suppress(TimeoutError):
-            await until(lambda: is_quiet(one), WAIT_S)
+            await until(lambda: is_quiet(one), QUIET_S)
+            await until(lambda: one.common.is_whole, SIGNED_IN_S)
+
+
+async def type_on(folder: Path, url: str, token: str, tickets: list[str], report: Report) -> None:
+    """An agent who never stops: a word every hundredth of a second, every twentieth sends them; killed by the clock."""
+
+    async def connect() -> Backend:
+        return NativeBackend(url, token)
+
+    prefix = uuid4().hex[:8]
+    async with desk(folder, connect, Options(hold_s=0)) as one:
+        await until(lambda: one.state.session.session is not None and not one.state.session.is_cached)
+        for number in count():
+            ticket = TicketId(tickets[number // 20 % len(tickets)])
+            draft = one.state.draft(ticket) or Draft(ticket)
+            body = f"{draft.body} {prefix}-{number}".strip()
+            one.store.dispatch(DraftChanged(Draft(ticket, DraftMode.NOTE, body, is_saved=False)))
+            report(f"{prefix}-{number} {time.monotonic()}")
+            if number % 20 == 19:
+                one.engine.perform(Apply((ticket,), Note(body), clears_draft=ticket))
+            await asyncio.sleep(0.01)
 
 
 async def write(one: Desk, ticket: TicketId, text: str, report: Report) -> None:
@@ -81,7 +107,10 @@ async def write(one: Desk, ticket: TicketId, text: str, report: Report) -> None:
 async def take_back(one: Desk, ticket: TicketId, report: Report) -> None:
     """A reply is held, and taken back again."""
     one.engine.perform(Apply((ticket,), Reply("held-reply"), hold=True))
-    held = lambda: [item for item in one.state.outbox if item.change == Reply("held-reply")]  # noqa: E731  a claim to wait for
+
+    def held() -> list[OutboxItem]:
+        return [item for item in one.state.outbox if item.change == Reply("held-reply")]
+
     with suppress(TimeoutError):
         await until(held, 0.3)
         report("held-reply")

@@ -6,28 +6,24 @@ database. The truth is the server's table and what the files and the next run of
 """
 
 import ast
-import json
+import asyncio
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import pytest
-from sqlalchemy import Engine, text
 
 from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.backends.port import Backend
-from supportdesk_tui.domain.ids import AgentId
+from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.failpoints import armed
 from supportdesk_tui.server.runner import ServerThread
+from supportdesk_tui.sync.common import Options
 from tests.arch.source import PACKAGE, calls, modules
 from tests.failpoints import scenario
+from tests.failpoints.conftest import Stage, last_entry, table
 from tests.failpoints.scenario import EARLIER, is_quiet, prepare
 from tests.sync.desk import Desk, desk
 from tests.sync.fake import until
@@ -36,62 +32,6 @@ ARGUMENTS = [node.args for module in modules(PACKAGE) for node, name in calls(mo
 NAMES = sorted(str(args[0].value) for args in ARGUMENTS if len(args) == 1 and isinstance(args[0], ast.Constant))
 CLIENT = [name for name in NAMES if not name.startswith("server.")]
 SERVER = [name for name in NAMES if name.startswith("server.")]
-
-
-@dataclass
-class Stage:
-    """A seeded server, damaged files of a client, and a nursery of processes."""
-
-    server: ServerThread
-    token: str
-    tickets: list[str]
-    agent: AgentId
-    database: Path
-    nursery: "subprocess.Popen[str]"
-
-    def born(self, **job: object) -> None:
-        self._pipe(self.nursery.stdin).write(json.dumps(job) + "\n")
-        self._pipe(self.nursery.stdin).flush()
-
-    def buried(self) -> int:
-        """The signal the last child died of; waits for it."""
-        return int(self._pipe(self.nursery.stdout).readline())
-
-    @staticmethod
-    def _pipe(pipe: IO[str] | None) -> IO[str]:
-        assert pipe is not None
-        return pipe
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    folder = tmp_path_factory.mktemp("stage")
-    command = [sys.executable, "-m", "tests.failpoints.nursery"]
-    nursery = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with nursery, ServerThread(f"sqlite:///{folder / 'server.db'}", tickets=20, ticking=False) as server:
-        tickets = open_tickets(server.engine)
-        agent = next(one for one in server.parts.desk.agents.values() if one.login == "li.wei")
-        yield Stage(server, server.token_for("li.wei"), tickets, AgentId(agent.id), folder / "server.db", nursery)
-        if nursery.stdin is not None:
-            nursery.stdin.close()
-
-
-def open_tickets(engine: Engine) -> list[str]:
-    with engine.connect() as connection:
-        rows = connection.execute(text("SELECT id FROM tickets WHERE phase = 'open' ORDER BY id LIMIT 3"))
-        return [str(row[0]) for row in rows]
-
-
-def table(engine: Engine, since: int) -> list[tuple[str, str, str]]:
-    """(body, ticket, kind) of everything said after a sequence number."""
-    with engine.connect() as connection:
-        rows = connection.execute(text("SELECT body, ticket, kind FROM entries WHERE seq > :since"), {"since": since})
-        return [(str(body), str(ticket), str(kind)) for body, ticket, kind in rows]
-
-
-def last_entry(engine: Engine) -> int:
-    with engine.connect() as connection:
-        return int(connection.execute(text("SELECT max(seq) FROM entries")).scalar() or 0)
 
 
 def check(one: Desk, rows: list[tuple[str, str, str]], written: set[str], tickets: list[str]) -> None:
@@ -155,12 +95,12 @@ async def test_server_broken_anywhere_does_everything_once(stage: Stage, tmp_pat
         async def connect() -> Backend:
             return NativeBackend(*address)
 
-        async with desk(folder, connect, scenario.Options(hold_s=30)) as one:
+        async with desk(folder, connect, Options(hold_s=30)) as one:
             await until(lambda: one.state.session.session is not None and not one.state.session.is_cached)
             for number, ticket in enumerate(stage.tickets):
-                await scenario.write(one, scenario.TicketId(ticket), f"note-{number}", written.add)
+                await scenario.write(one, TicketId(ticket), f"note-{number}", written.add)
             if act == "kill":
-                assert stage.buried() == signal.SIGKILL, f"{name} is never passed"
+                assert await asyncio.to_thread(stage.buried) == signal.SIGKILL, f"{name} is never passed"
                 server = servers.enter_context(ServerThread(db_url, ticking=False))
                 address[:] = [server.url, server.token_for("li.wei")]
                 one.engine.sign_in_again()

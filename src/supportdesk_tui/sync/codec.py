@@ -32,6 +32,8 @@ def _plain(value: object) -> object:
 def _typed(kind: type[object], value: object) -> object:
     if kind is SafeText and isinstance(value, str):
         return secrets.restore(value)
+    if kind is SafeText:
+        raise ValueError("not text")
     raise NotImplementedError(kind.__name__)
 
 
@@ -62,7 +64,7 @@ def unpack_row(blob: bytes) -> TicketSummary:
     """A ticket row from the cache; StorageError when the bytes are not one."""
     try:
         return _row_reader().decode(blob)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, TypeError) as error:
         raise DamagedRowError("a cached ticket is damaged") from error
 
 

@@ -29,7 +29,7 @@ class LastKnown:
     def mark(self) -> FeedMark | None:
         """Where the feed can be resumed; None when the copy is not whole."""
         value = self._saved("mark")
-        return FeedMark(value.decode()) if value else None
+        return FeedMark(value.decode()) if value and value.isascii() else None
 
     def save_session(self, session: Session, directory: Directory) -> None:
         """Remember who we are and the backend's words."""
@@ -93,4 +93,4 @@ class LastKnown:
     def _saved(self, name: str) -> bytes | None:
         with self._db.use() as db:
             found = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return found[0] if found else None
+        return found[0] if found and isinstance(found[0], bytes) else None
