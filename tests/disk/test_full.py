@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_every_write_that_fails_leaves_what_was_there_before(tmp_path: Path, fau
     ledger = Ledger(tmp_path)
     ledger.open()
     item, draft = make.outbox_item(1, change=Note("kept")), Draft(make.outbox_item(1).tickets[0], body="kept")
-    writes = (
+    writes: tuple[Callable[[], None], ...] = (
         lambda: ledger.put_item(make.ME, item),
         lambda: ledger.put_draft(make.ME, draft),
         lambda: ledger.drop_item(make.ME, item.key, draft),
