@@ -1,5 +1,6 @@
 """What the agent does often, kept in the cache between runs: a desk without a cache knows it for this run only."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -17,7 +18,12 @@ class HabitKeeper:
         self._spawn = spawn
         self._kept = common.store.state.habits
         self._is_saving = False
-        self.close = common.store.subscribe(self._changed)
+        self._unsubscribe: Callable[[], None] = common.store.subscribe(self._changed)
+
+    def close(self) -> None:
+        """Stop following; safe to call twice."""
+        self._unsubscribe()
+        self._unsubscribe = lambda: None
 
     def load(self) -> None:
         """Those of earlier runs, into the store."""
