@@ -203,7 +203,7 @@ class Player:
         """A draft of before keeps its kind, and the desk says so: change it, as who sees it does; its words go with it."""
         if self._until(self._desks.index(desk), lambda one: ("add note" in one.text) is is_note, 1):
             self._read_for(desk, 0.05)
-        if ("add note" in desk.text) is is_note:
+        if ("add note" in desk.text) is is_note or "F2 makes it" not in desk.text:
             return
         desk.send("\x1bOQ")
         for intent in self._missing():
