@@ -19,7 +19,8 @@ from pathlib import Path
 
 import msgspec
 
-from tests.chaos.play import Report, play
+from tests.chaos.play import play
+from tests.chaos.report import Report
 from tests.chaos.schedule import schedule
 from tests.chaos.stage import Seeded, seed
 

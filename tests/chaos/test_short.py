@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.schedule import KINDS, schedule
 
-FIRST_SEED, SCHEDULES = 100, 6
+FIRST_SEED, SCHEDULES = 100, 4
 
 
 @pytest.mark.pty
