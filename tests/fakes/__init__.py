@@ -1,0 +1,1 @@
+"""Servers of other products, as their facts say, for tests."""

@@ -1,0 +1,1 @@
+"""Specifications nobody here wrote, and how requests are held against them."""
