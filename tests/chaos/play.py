@@ -4,12 +4,11 @@ import re
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from tests.chaos.report import Intent, Report
 from tests.chaos.schedule import Say, Schedule
-from tests.chaos.stage import COLUMNS, ROWS, Desk, Seeded, Stage
+from tests.chaos.stage import COLUMNS, ROWS, Desk, Stage
 
 TYPED_S: Final = 1.0
 """Typing that a kill may take with it."""
@@ -391,18 +390,3 @@ class Player:
 
 
 Seen = Callable[[Desk], bool]
-
-
-def play(plan: Schedule, folder: Path, seeded: Seeded) -> Report:
-    """Play a schedule in a folder of its own."""
-    began = time.monotonic()
-    report = Report(plan.seed, plan.kind, str(plan))
-    place = folder / f"seed-{plan.seed}"
-    with Stage(place, seeded, plan.faults, hold_s=plan.hold_s, server_failpoints=plan.server_failpoints) as stage:
-        player = Player(plan, stage, report)
-        try:
-            player.play()
-        except (AssertionError, OSError, RuntimeError) as problem:
-            report.problems.append(f"{type(problem).__name__}: {str(problem)[:3000]}")
-    report.seconds = time.monotonic() - began
-    return report

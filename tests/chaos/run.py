@@ -19,10 +19,10 @@ from pathlib import Path
 
 import msgspec
 
-from tests.chaos.play import play
+from tests.chaos.play import Player
 from tests.chaos.report import Report
-from tests.chaos.schedule import schedule
-from tests.chaos.stage import Seeded, seed
+from tests.chaos.schedule import Schedule, schedule
+from tests.chaos.stage import Seeded, Stage, seed
 
 TELL_EVERY_S = 15.0
 
@@ -94,6 +94,21 @@ def _played(seeds: list[int], folder: Path, workers: int, limit_s: float) -> Ite
                 del pipes[pipe]
     for pid in pids:
         os.waitpid(pid, 0)
+
+
+def play(plan: Schedule, folder: Path, seeded: Seeded) -> Report:
+    """Play a schedule in a folder of its own."""
+    began = time.monotonic()
+    report = Report(plan.seed, plan.kind, str(plan))
+    place = folder / f"seed-{plan.seed}"
+    with Stage(place, seeded, plan.faults, hold_s=plan.hold_s, server_failpoints=plan.server_failpoints) as stage:
+        player = Player(plan, stage, report)
+        try:
+            player.play()
+        except (AssertionError, OSError, RuntimeError) as problem:
+            report.problems.append(f"{type(problem).__name__}: {str(problem)[:3000]}")
+    report.seconds = time.monotonic() - began
+    return report
 
 
 def _work(seeds: list[int], folder: Path, seeded: Seeded, pipe: int, end: float) -> None:
