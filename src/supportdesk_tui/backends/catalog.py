@@ -28,12 +28,18 @@ class Option:
     name: str
     title: str
     default: str = ""
+    is_asked: bool = False
+    """Asked for when signing in, with `title` as the words; otherwise it is only set in the profile."""
+    is_needed: bool = False
+    """Nothing works without it: an empty answer is asked again."""
 
 
 SignIn = Callable[[Connection, str, str, str], Awaitable[str]]
 """(server, login, password, label) → token; the connection has none yet."""
 SignOut = Callable[[Connection], Awaitable[None]]
 """Revokes the connection's token."""
+Browse = Callable[[Connection, Callable[[str], None]], Awaitable[str]]
+"""(server, show) → token; `show` is handed the address of the page on which a person signs in, once it can be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,10 @@ class BackendSpec:
     """Trades a password for a token, where the product can."""
     sign_out: SignOut | None = None
     """Revokes a token, where the product can."""
+    browse: Browse | None = None
+    """Signs in on a page of the product in the person's browser, where the product can; asked instead of a token."""
+    browse_with: str = ""
+    """The option without which there is no signing in by browser, as the id of an OAuth client; empty needs none."""
     options: tuple[Option, ...] = ()
     asks: str = "Token"
     """What is asked for where there is no `sign_in`: the words of the prompt."""
