@@ -92,6 +92,12 @@ _ASKS_FOR_FILE = re.compile(
     re.IGNORECASE,
 )
 
+_WE_SEND = re.compile(
+    r"\b(?:i|we)(?:'ll| will| am| are|'m|'re| have|'ve)?(?: also| just| now)? (?:send|sending|sent|share|sharing|attach|include)\w*\b",
+    re.IGNORECASE,
+)
+"""We speak of what we do ourselves."""
+
 _NUMBER = (
     r"(?:\d+(?:\.\d+)?|a few|a couple of|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve"
     r"|twenty[- ]four|forty[- ]eight|half an)"
@@ -188,7 +194,7 @@ def file_words(text: str, policy: Policy) -> list[Span]:
     return [
         (at + start, at + end)
         for at, sentence in sentences(text)
-        if not _ASKS_FOR_FILE.search(pattern.sub("", sentence))
+        if not _ASKS_FOR_FILE.search(_WE_SEND.sub("", pattern.sub("", sentence)))
         for start, end in _found(pattern, sentence)
     ]
 

@@ -172,6 +172,7 @@ def test_short_mixed_and_fitting_texts_are_in_no_other_language(text: str, wante
     ("text", "language"),
     [
         ("I have attached the statement.", "en"),
+        ("I will send the attached file to the team, too.", "en"),
         ("Please see the screenshot below.", "en"),
         ("The steps are in the attachment.", "en"),
         ("详见附件。", "zh"),
