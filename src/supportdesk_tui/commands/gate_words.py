@@ -93,7 +93,8 @@ _ASKS_FOR_FILE = re.compile(
 )
 
 _WE_SEND = re.compile(
-    r"\b(?:i|we)(?:'ll| will| am| are|'m|'re| have|'ve)?(?: also| just| now)? (?:send|sending|sent|share|sharing|attach|include)\w*\b",
+    r"\b(?:i|we)(?:'ll| will| am| are|'m|'re| have|'ve)?(?: also| just| now)?"
+    r" (?:send|sending|sent|share|sharing|attach|include)\w*\b",
     re.IGNORECASE,
 )
 """We speak of what we do ourselves."""
