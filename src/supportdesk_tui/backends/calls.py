@@ -92,20 +92,14 @@ ReadRefusal: TypeAlias = Callable[[bytes], Said]
 """Reads an error body; total: a body it does not know says nothing."""
 
 
-class Moved(BadPayload):
-    """A redirect: nobody follows it by himself. An adapter that knows it for a part of the API reads `location`."""
-
-    def __init__(self, operation: str, location: str, *, request_id: str = "") -> None:
-        super().__init__(operation, path="status", expected=sanitize_line(f"no redirect to {location}"), request_id=request_id)
-        self.location = location
-
-
 def to_error(call: Call, answer: Answer, said: Said, now: datetime) -> BackendError:
     """The error a status outside 2xx stands for."""
     operation, status, request_id = call.operation, answer.status, answer.request_id
     reason = said.reason or sanitize_line(f"HTTP {status}")
     if 300 <= status < 400:
-        return Moved(operation, answer.headers.get("location", ""), request_id=request_id)
+        where = answer.headers.get("location", "")
+        expected = sanitize_line(f"no redirect to {where}")
+        return BadPayload(operation, path="status", expected=expected, location=where, request_id=request_id)
     if status in {409, 412}:
         return Conflict(operation, reason, current=said.current, request_id=request_id)
     if status == 429:

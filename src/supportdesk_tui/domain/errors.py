@@ -102,7 +102,9 @@ class Refused(BackendError):
 class BadPayload(BackendError):
     """The answer is not what the API promises."""
 
-    def __init__(self, operation: str, *, path: str, expected: str, request_id: str = "") -> None:
+    def __init__(self, operation: str, *, path: str, expected: str, location: str = "", request_id: str = "") -> None:
+        """`location` is where a redirect leads, as it was sent; nobody follows it by himself."""
         super().__init__(operation, f"unexpected answer at {path}: {expected}", request_id=request_id)
         self.path = path
         self.expected = expected
+        self.location = location
