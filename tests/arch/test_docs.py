@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from supportdesk_tui.backends.catalog import SPECS
+from supportdesk_tui.cli.backends import to_markdown as backends_page
 from supportdesk_tui.cli.group import COMMANDS
 from supportdesk_tui.cli.keys import to_markdown
 from supportdesk_tui.commands.catalog import CATALOG
@@ -24,6 +26,11 @@ SUBCOMMANDS = {
 def test_key_sheet_is_what_the_catalogue_says() -> None:
     sheet = (ROOT / "docs" / "keys.md").read_text(encoding="utf-8")
     assert sheet == to_markdown(sections(resolve(CATALOG))), "run: supportdesk keys --markdown > docs/keys.md"
+
+
+def test_table_of_backends_is_what_the_adapters_declare() -> None:
+    page = (ROOT / "docs" / "backends.md").read_text(encoding="utf-8")
+    assert page == backends_page(list(SPECS.values())), "run: supportdesk backends --markdown > docs/backends.md"
 
 
 def test_example_of_the_settings_is_what_the_schema_says() -> None:

@@ -2,16 +2,20 @@
 
 import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from supportdesk_tui.backends.catalog import SPECS
+from supportdesk_tui.backends.catalog import SPECS, Connection, Option
 from supportdesk_tui.cli.connecting import name_for
 from supportdesk_tui.config.load import load_settings
 from supportdesk_tui.config.paths import find_paths
+from supportdesk_tui.config.schema import BACKENDS, Profile
 from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread, open_parts
 from supportdesk_tui.server.seed.exchange import seed_database
 from tests.cli.conftest import Shell
@@ -64,6 +68,130 @@ def test_login_says_what_is_wrong_with_an_address_a_kind_or_a_name(shell: Shell)
         done = shell("login", *arguments)
         assert done.exit_code == 2, done.output
         assert words in done.output
+
+
+class Other(BaseHTTPRequestHandler):
+    """A web server that is no help desk: a page for every path, or none."""
+
+    status = 200
+
+    def do_GET(self) -> None:
+        page = b"<html>Welcome to nginx!</html>"
+        self.send_response(self.status)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    do_POST = do_GET  # noqa: N815 - the names are the base class's
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+class Gone(Other):
+    """… that knows no page."""
+
+    status = 404
+
+
+@pytest.fixture(params=[Other, Gone], ids=["pages", "nothing"])
+def other(request: pytest.FixtureRequest) -> Iterator[str]:
+    running = ThreadingHTTPServer(("127.0.0.1", 0), request.param)
+    thread = threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+    running.server_close()
+    thread.join()
+
+
+TOKENS = {"rt": "1-14-0123456789abcdef0123456789abcdef", "native": "no-token-of-this-server"}
+
+
+@pytest.mark.parametrize("kind", sorted(TOKENS))
+def test_another_product_at_the_address_is_called_that(shell: Shell, other: str, kind: str) -> None:
+    done = shell("login", other, "--backend", kind, "--token-stdin", typed=TOKENS[kind] + "\n")
+    assert done.exit_code == 3, done.output
+    assert f"this is not a {SPECS[kind].title}: {other} answers" in done.output
+    assert "--backend: native, rt" in done.output
+    assert not shell.config.exists()
+
+
+def test_our_server_is_no_request_tracker(shell: Shell, server: ServerThread) -> None:
+    done = shell("login", server.url, "--backend", "rt", "--token-stdin", typed=TOKENS["rt"] + "\n")
+    assert "this is not a Request Tracker" in done.output
+    assert done.exit_code == 3
+
+
+def test_password_is_not_taken_by_what_is_no_desk(shell: Shell, other: str) -> None:
+    done = shell("login", other, typed="li.wei\nsecret words\n")
+    assert done.exit_code == 3, done.output
+    assert "this is not a supportdesk server" in done.output
+    assert "secret words" not in done.output
+
+
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kind of backend that asks for everything one can ask for, on top of our own server."""
+
+    async def browse(server: Connection, show: Callable[[str], None]) -> str:
+        show(f"{server.url}/sign-in?client={server.options['client']}")
+        return server.options["client"]
+
+    spec = replace(
+        SPECS["native"],
+        name="asking",
+        title="Asking desk",
+        sign_in=None,
+        browse=browse,
+        browse_with="client",
+        options=(
+            Option("account", "Number of the account", is_asked=True, is_needed=True),
+            Option("client", "Id of the client, empty for a token", is_asked=True),
+            Option("tags", "Where tags are", "Tags"),
+        ),
+        asks="Token of the desk",
+    )
+    monkeypatch.setitem(SPECS, "asking", spec)
+    backend = next(one for one in fields(Profile) if one.name == "backend")
+    monkeypatch.setattr(backend, "metadata", {"one_of": (*BACKENDS, "asking")})
+
+
+def test_login_asks_for_what_the_kind_needs_and_writes_it(shell: Shell, server: ServerThread, asking: None) -> None:
+    token = server.token_for(DEMO_LOGIN)
+    done = shell("login", server.url, "--backend", "asking", typed=f"7\n\n{token}\n")
+    assert done.exit_code in {0, 1}, done.output
+    assert "Number of the account" in done.output
+    assert "Token of the desk" in done.output
+    loaded = load_settings(dict(os.environ), find_paths())
+    assert loaded.problems == ()
+    assert loaded.settings.profiles["local"].options == {"account": "7"}
+    again = shell("login", server.url, "--backend", "asking", "--option", "account=8", typed=f"{token}\n")
+    assert again.exit_code == 2
+    assert "profile local says otherwise: asking, account=7" in again.output
+
+
+def test_login_by_browser_shows_the_page_and_needs_no_token(shell: Shell, server: ServerThread, asking: None) -> None:
+    token = server.token_for(DEMO_LOGIN)
+    arguments = ("login", server.url, "--backend", "asking", "--option", "account=7", "--option", f"client={token}")
+    done = shell(*arguments, env={"DISPLAY": None, "WAYLAND_DISPLAY": None})
+    assert done.exit_code in {0, 1}, done.output
+    assert f"  {server.url}/sign-in?client=" in done.output
+    assert "Token of the desk" not in done.output
+
+
+def test_login_that_cannot_ask_says_which_option_is_missing(shell: Shell, server: ServerThread, asking: None) -> None:
+    piped = ("login", server.url, "--backend", "asking", "--token-stdin")
+    for more, words in (
+        ((), "Add: --option account=…"),
+        (("--option", "colour=red"), "Asking desk has no option colour"),
+        (("--option", "account"), "NAME=VALUE"),
+    ):
+        done = shell(*piped, *more, typed="x\n")
+        assert done.exit_code == 2, done.output
+        assert words in done.output
+    assert not shell.config.exists()
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PAGES = {
     "zammad": "{url}/#ticket/zoom/{id}",
     "rt": "{url}/Ticket/Display.html?id={id}",
+    "chatwoot": "{url}/app/accounts/{account}/conversations/{id}",
     "zendesk": "{url}/agent/tickets/{id}",
 }
 """The page of a ticket in each backend's own web desk; a server of ours has none unless the profile's `ticket_url` names it."""
@@ -52,6 +53,8 @@ class Seat:
     """The adapter's own."""
     ca_file: str = ""
     """Authorities to believe beside the usual ones."""
+    keep: Callable[[str], None] | None = field(default=None, repr=False)
+    """Stores a renewed secret, where the product renews them."""
     name: str = "default"
     """Of the profile: its files are kept apart from other profiles'."""
     problems: tuple[str, ...] = ()
@@ -94,7 +97,8 @@ def assemble(seat: Seat) -> DeskApp:
 def _ticket_page(seat: Seat) -> str:
     """Where a browser finds a ticket: the profile's own page, else the backend's usual one; `{id}` and `{number}` stay open."""
     usual = PAGES.get(seat.backend, "") if seat.url else ""
-    return seat.options.get("ticket_url") or usual.replace("{url}", seat.url.rstrip("/"))
+    usual = usual.replace("{url}", seat.url.rstrip("/")).replace("{account}", seat.options.get("account", ""))
+    return seat.options.get("ticket_url") or usual
 
 
 def gate_json(settings: Settings) -> str:
@@ -150,7 +154,7 @@ def _adapter(seat: Seat, token: str) -> "Backend":
     """Imported only now, in a thread: the HTTP client costs more than the first paint may."""
     from supportdesk_tui.backends.catalog import SPECS, Connection
 
-    return SPECS[seat.backend].factory(Connection(seat.url, token, seat.options, seat.ca_file))
+    return SPECS[seat.backend].factory(Connection(seat.url, token, seat.options, seat.ca_file, seat.keep))
 
 
 def _macros(seat: Seat, known: Any) -> tuple[Any, tuple[str, ...]]:

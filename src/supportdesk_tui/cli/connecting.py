@@ -1,13 +1,17 @@
 """A desk that is not set up yet: ask for the address, sign in, write the profile; or show the demo."""
 
 import asyncio
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
-from supportdesk_tui.backends.catalog import SPECS
+from supportdesk_tui.backends.catalog import SPECS, BackendSpec, Option
 from supportdesk_tui.cli.outcomes import KNOWN, ExitCode, Stopped, stopped
 from supportdesk_tui.cli.session import Place, load, spec_of
 from supportdesk_tui.cli.signing import prove, token_from
@@ -20,27 +24,50 @@ from supportdesk_tui.i18n.catalog import _
 _UNFIT_FOR_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def place_for(url: str, *, backend: str, profile: str | None) -> tuple[Place, bool]:
+class Wish(Struct, frozen=True):
+    """What a person said of the help desk to connect to."""
+
+    url: str
+    backend: str = "native"
+    profile: str | None = None
+    options: Mapping[str, str] = {}
+    """Of the kind of backend, by name; what it needs besides is asked for."""
+    is_piped: bool = False
+    """The token comes on standard input: nobody can be asked."""
+
+
+def place_for(wish: Wish) -> tuple[Place, bool]:
     """The profile for an address, and whether it has still to be written; one of that name elsewhere is not replaced."""
     loaded, paths = load()
     try:
-        clean = url_of(url)
+        clean = url_of(wish.url)
     except Unfit as unfit:
         raise Stopped(str(unfit), code=ExitCode.WRONG_USE) from None
-    if backend not in SPECS:
+    if wish.backend not in SPECS:
         known = ", ".join(SPECS)
-        raise Stopped(f"this release has no adapter for {backend}", code=ExitCode.WRONG_USE, next_step=f"It has: {known}")
+        text = f"this release has no adapter for {wish.backend}"
+        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=f"It has: {known}")
     profiles = loaded.settings.profiles
-    name = profile or next((name for name, one in profiles.items() if one.url == clean), "") or name_for(clean)
+    name = wish.profile or next((name for name, one in profiles.items() if one.url == clean), "") or name_for(clean)
     if not NAME.fullmatch(name):
         raise Stopped(f"{name!r} cannot name a profile", code=ExitCode.WRONG_USE, next_step="Use letters, digits, - and _.")
     known_as = profiles.get(name)
-    if known_as is not None and known_as.url not in {"", clean}:
+    if known_as is None or not known_as.url:
+        return Place(name, Profile(backend=wish.backend, url=clean), paths), True
+    if known_as.url != clean:
         text = f"profile {name} is for {known_as.url}"
         raise Stopped(text, code=ExitCode.WRONG_USE, next_step="Name another one with --profile.")
-    if known_as is not None and known_as.url:
-        return Place(name, known_as, paths), False
-    return Place(name, Profile(backend=backend, url=clean), paths), True
+    is_told_otherwise = wish.backend not in {known_as.backend, "native"} or any(
+        str(known_as.options.get(option, "")) != value for option, value in wish.options.items()
+    )
+    if is_told_otherwise:
+        text = f"profile {name} says otherwise: {known_as.backend}, {_shown(known_as.options)}"
+        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=f"Change it in {paths.config_file}")
+    return Place(name, known_as, paths), False
+
+
+def _shown(options: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in options.items()) or "no options"
 
 
 def name_for(url: str) -> str:
@@ -51,12 +78,42 @@ def name_for(url: str) -> str:
     return _UNFIT_FOR_NAMES.sub("-", "local" if is_address or host == "localhost" else words[0])[:40] or "work"
 
 
+def answered(spec: BackendSpec, wish: Wish) -> dict[str, str]:
+    """The options of a kind of backend: as they were given, and the others it asks for from the person."""
+    known = {option.name: option for option in spec.options}
+    strange = [name for name in wish.options if name not in known]
+    if strange:
+        text = f"{spec.title} has no option {strange[0]}"
+        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=f"It has: {', '.join(known) or 'none'}")
+    answers = dict(wish.options)
+    for option in spec.options:
+        if option.is_asked and not answers.get(option.name):
+            answers[option.name] = option.default if wish.is_piped else _ask(option)
+            if option.is_needed and not answers[option.name]:
+                text = f"{spec.title} needs its option {option.name}: {_(option.title)}"
+                raise Stopped(text, code=ExitCode.WRONG_USE, next_step=f"Add: --option {option.name}=…")
+    for name, value in answers.items():
+        if not value.isprintable():
+            raise Stopped(f"option {name} is no line of text", code=ExitCode.WRONG_USE)
+    return {name: value for name, value in answers.items() if value != known[name].default or name in wish.options}
+
+
+def _ask(option: Option) -> str:
+    asked = click.prompt(
+        _(option.title), default=None if option.is_needed else option.default, show_default=bool(option.default)
+    )
+    return str(asked).strip()
+
+
 def write_profile(place: Place) -> Path:
     """Put a new profile at the end of the settings file; what stands there is left as it is."""
     file = place.paths.config_file
     make_private(file.parent)
     before = file.read_text(encoding="utf-8") if file.exists() else ""
     lines = [f"[profiles.{place.name}]", f'backend = "{place.profile.backend}"', f'url = "{place.profile.url}"']
+    if place.profile.options:
+        lines += ["", f"[profiles.{place.name}.options]"]
+        lines += [f"{name} = {json.dumps(str(value), ensure_ascii=False)}" for name, value in place.profile.options.items()]
     text = before + ("\n" if before and not before.endswith("\n") else "") + ("\n" if before else "") + "\n".join(lines) + "\n"
     part = file.with_name(file.name + ".part")
     part.write_text(text, encoding="utf-8")
@@ -64,10 +121,14 @@ def write_profile(place: Place) -> Path:
     return file
 
 
-def connect(url: str, *, backend: str, profile: str | None, is_piped: bool = False) -> tuple[Place, Secret]:
+def connect(wish: Wish) -> tuple[Place, Secret]:
     """Sign in at an address; once the server has taken the token the profile is written. The token is not kept yet."""
-    place, is_new = place_for(url, backend=backend, profile=profile)
-    secret = asyncio.run(token_from(place, spec_of(place), is_piped=is_piped))
+    place, is_new = place_for(wish)
+    spec = spec_of(place)
+    if is_new:
+        profile = Profile(backend=place.profile.backend, url=place.profile.url, options=answered(spec, wish))
+        place = replace(place, profile=profile)
+    secret = token_from(place, spec, is_piped=wish.is_piped)
     asyncio.run(prove(place, secret))
     if is_new:
         click.echo(_("Profile {name} written to {path}", name=place.name, path=str(write_profile(place))))
@@ -95,9 +156,12 @@ def _connected() -> tuple[Place, Secret]:
     while True:
         url = str(click.prompt(_("Its address, like https://desk.example.com"))).strip()
         try:
-            place, secret = connect(url, backend=kind, profile=None)
+            place, secret = connect(Wish(url, kind))
         except KNOWN as error:
-            click.echo(_("That did not work: {reason}", reason=str(stopped(error))))
+            ending = stopped(error)
+            click.echo(_("That did not work: {reason}", reason=str(ending)))
+            if ending.next_step:
+                click.echo(f"  {ending.next_step}")
             continue
         kept = store_secret(place.name, place.profile, secret)
         if kept.secret is None:

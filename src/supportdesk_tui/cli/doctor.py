@@ -1,15 +1,21 @@
 """`supportdesk doctor`: one table of what the desk finds here, for oneself and for a bug report."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import click
 
 from supportdesk_tui.cli.options import json_option, profile_option
+
+if TYPE_CHECKING:
+    from supportdesk_tui.cli.examining import Finding
 
 
 @click.command("doctor")
 @profile_option
 @json_option
 def doctor_command(profile: str | None, as_json: bool) -> None:
-    """Show what works here: terminal, widths, locale, settings, where the token is, backend, latency, clock.
+    """Show what works here: terminal, locale, settings, where the token is, backend, and what you can do there.
 
     Nothing secret is printed. The exit code is that of the worst finding: 2 for settings, 3 for the backend, 4 for the token.
     """
@@ -19,11 +25,26 @@ def doctor_command(profile: str | None, as_json: bool) -> None:
 
     findings, code = examine(profile)
     if as_json:
-        plain = [{"what": one.what, "state": one.state.value, "found": one.found, "advice": one.advice} for one in findings]
+        plain = [
+            {"what": one.what, "state": one.state.value, "found": one.found, "advice": one.advice, "group": one.group}
+            for one in findings
+        ]
         click.echo(json.dumps(plain, ensure_ascii=False, indent=2))
     else:
-        for one in findings:
-            click.echo(f"{one.state.value:<5} {one.what:<20} {one.found}")
-            if one.advice:
-                click.echo(f"{'':<26} {one.advice}")
+        for line in to_lines(findings):
+            click.echo(line)
     click.get_current_context().exit(int(code))
+
+
+def to_lines(findings: "list[Finding]") -> Iterator[str]:
+    """The table, as wide as the terminal."""
+    from supportdesk_tui.cli.wrapping import wrapped
+
+    group = ""
+    for one in findings:
+        if one.group != group:
+            group = one.group
+            yield from ("", group)
+        yield from wrapped(f"{one.state.value:<5} {one.what:<20} {one.found}", indent=27)
+        if one.advice:
+            yield from wrapped(f"{'':<27}{one.advice}", indent=27)

@@ -14,12 +14,14 @@ from enum import StrEnum
 
 from supportdesk_tui import __version__
 from supportdesk_tui.cli import terminal
+from supportdesk_tui.cli.abilities import TITLES, lines_of, news_of
 from supportdesk_tui.cli.config import problems_of
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped, stopped
 from supportdesk_tui.cli.session import Place, connection_to, load, place_of, spec_of
 from supportdesk_tui.config.load import Loaded
 from supportdesk_tui.config.paths import Paths
 from supportdesk_tui.config.secrets import Search, Step, find_secret
+from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.errors import BackendError
 
 SKEW = timedelta(seconds=30)
@@ -46,6 +48,8 @@ class Finding:
     found: str
     advice: str = ""
     code: ExitCode = ExitCode.DONE
+    group: str = ""
+    """Heading of the part of the table it stands in; empty for the first."""
 
 
 def examine(profile: str | None) -> tuple[list[Finding], ExitCode]:
@@ -158,6 +162,7 @@ async def _ask(place: Place, token: str) -> list[Finding]:
     off = abs(skew) > SKEW
     return [
         Finding("backend", State.OK, f"{session.server}; you are {session.agent.name} ({session.agent.role.value})"),
+        Finding("news", State.OK, news_of(session)),
         Finding("latency", State.NOTE if latency > SLOW_S else State.OK, f"{latency * 1000:.0f} ms, the quickest of {ROUNDS}"),
         Finding(
             "clock offset",
@@ -165,4 +170,12 @@ async def _ask(place: Place, token: str) -> list[Finding]:
             f"{skew.total_seconds():+.1f} s",
             "Deadlines follow the server's clock; set yours with NTP." if off else "",
         ),
+        *_abilities(session),
     ]
+
+
+def _abilities(session: Session) -> Iterator[Finding]:
+    """Every capability of the connected desk: yes, or whose fault it is."""
+    for capability, is_there, why in lines_of(session):
+        state = State.OK if is_there else State.NOTE
+        yield Finding(TITLES[capability], state, "yes" if is_there else why, group=f"What you can do at {session.server}")

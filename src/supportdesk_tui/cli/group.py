@@ -18,6 +18,7 @@ COMMANDS = {
     "logout": "login",
     "whoami": "login",
     "doctor": "doctor",
+    "backends": "backends",
     "config": "config",
     "keys": "keys",
     "tickets": "tickets",

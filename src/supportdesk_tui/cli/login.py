@@ -9,22 +9,35 @@ from supportdesk_tui.cli.options import json_option, profile_option
 @click.argument("url", required=False)
 @click.option("--backend", metavar="KIND", default="native", show_default=True, help="Kind of server at URL.")
 @profile_option
-@click.option("--token-stdin", is_flag=True, help="Read a token from standard input instead of asking for a password.")
-def login_command(url: str | None, backend: str, profile: str | None, token_stdin: bool) -> None:
-    """Sign in to the backend of a profile and keep the token in the keyring; with a URL, write the profile for it first."""
+@click.option("--option", "given", metavar="NAME=VALUE", multiple=True, help="An option of that kind of server.")
+@click.option("--token-stdin", is_flag=True, help="Read a token from standard input instead of asking for anything.")
+def login_command(url: str | None, backend: str, profile: str | None, given: tuple[str, ...], token_stdin: bool) -> None:
+    """Sign in to the backend of a profile and keep the token in the keyring; with a URL, write the profile for it first.
+
+    Kinds of servers, and what each needs: `supportdesk backends`.
+    """
     import asyncio
 
     from supportdesk_tui.cli.session import place_of, spec_of
     from supportdesk_tui.cli.signing import keep, token_from
 
     if url is not None:
-        from supportdesk_tui.cli.connecting import connect
+        from supportdesk_tui.cli.connecting import Wish, connect
 
-        place, secret = connect(url, backend=backend, profile=profile, is_piped=token_stdin)
+        place, secret = connect(Wish(url, backend, profile, _options(given), token_stdin))
+    elif given:
+        raise click.UsageError("--option goes with a URL; those of a profile stand in config.toml")
     else:
         place = place_of(profile)
-        secret = asyncio.run(token_from(place, spec_of(place), is_piped=token_stdin))
+        secret = token_from(place, spec_of(place), is_piped=token_stdin)
     click.echo(asyncio.run(keep(place, secret)))
+
+
+def _options(given: tuple[str, ...]) -> dict[str, str]:
+    wrong = [one for one in given if not one.partition("=")[0].strip() or "=" not in one]
+    if wrong:
+        raise click.UsageError(f"--option takes NAME=VALUE, not {wrong[0]!r}")
+    return {name.strip(): value.strip() for name, _, value in (one.partition("=") for one in given)}
 
 
 @click.command("logout")
@@ -45,8 +58,10 @@ def logout_command(profile: str | None) -> None:
 @json_option
 def whoami_command(profile: str | None, as_json: bool) -> None:
     """Print who the backend says you are and what you may do."""
+    from supportdesk_tui.cli.abilities import TITLES, lines_of, news_of
     from supportdesk_tui.cli.session import Desk, at_backend
     from supportdesk_tui.cli.show import to_json
+    from supportdesk_tui.cli.wrapping import wrapped
 
     async def ask(desk: Desk) -> Desk:
         return desk
@@ -57,8 +72,13 @@ def whoami_command(profile: str | None, as_json: bool) -> None:
         click.echo(to_json({"profile": desk.place.name, "url": desk.place.profile.url, "session": session}))
         return
     click.echo(f"{agent.name} ({agent.role.value}) at {desk.place.profile.url}, profile {desk.place.name}")
-    click.echo(f"server  {session.server}")
-    click.echo(f"teams   {', '.join(agent.teams) or '-'}")
-    click.echo(f"may     {', '.join(sorted(session.capabilities))}")
-    for capability, why in sorted(session.lacking.items()):
-        click.echo(f"not     {capability.value} ({why})")
+    may = ", ".join(TITLES[one] for one, is_there, _ in lines_of(session) if is_there)
+    for name, text in (
+        ("server", session.server),
+        ("news", news_of(session)),
+        ("teams", ", ".join(agent.teams) or "-"),
+        ("may", may or "-"),
+        *(("not", f"{TITLES[one]}: {why}") for one, is_there, why in lines_of(session) if not is_there),
+    ):
+        for line in wrapped(f"{name:<7} {text}", indent=8):
+            click.echo(line)

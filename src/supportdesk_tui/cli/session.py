@@ -1,5 +1,6 @@
 """Who we are and where: settings, profile, token and backend, for every command that needs them."""
 
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from supportdesk_tui.domain.capabilities import Session
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class Place(Struct, frozen=True):
@@ -120,7 +122,20 @@ def server_of(place: Place, token: str = "") -> "Connection":
     from supportdesk_tui.backends.catalog import Connection
 
     options = {name: str(value) for name, value in place.profile.options.items()}
-    return Connection(place.profile.url, token, options, place.profile.ca_file)
+    return Connection(place.profile.url, token, options, place.profile.ca_file, keeper(place))
+
+
+def keeper(place: Place) -> "Callable[[str], None]":
+    """Keeps a renewed secret of a profile where the first one was put; what cannot be kept is used until the desk ends."""
+
+    def keep(token: str) -> None:
+        from supportdesk_tui.config.secrets import Secret, store_secret
+
+        kept = store_secret(place.name, place.profile, Secret(token))
+        if kept.secret is None:
+            _log.warning("a renewed secret is not kept: %s", kept.says)
+
+    return keep
 
 
 def connection_to(place: Place, token: str) -> "Backend":

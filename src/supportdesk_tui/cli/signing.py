@@ -1,29 +1,45 @@
 """Getting, keeping and forgetting a token."""
 
+import asyncio
 import os
 import socket
 import sys
+from collections.abc import Awaitable
+from typing import TypeVar
 
 import click
 
-from supportdesk_tui.backends.catalog import BackendSpec
+from supportdesk_tui.backends.catalog import SPECS, BackendSpec
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.session import Place, connection_to, server_of, spec_of
 from supportdesk_tui.config.secrets import Secret, find_secret, forget_secret, store_secret
 from supportdesk_tui.domain.capabilities import Session
-from supportdesk_tui.domain.errors import BackendError
+from supportdesk_tui.domain.errors import BackendError, BadPayload, NotFound
+from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.sync.cache import Cache
 
+T = TypeVar("T")
 
-async def token_from(place: Place, spec: BackendSpec, *, is_piped: bool) -> Secret:
-    """A token, piped in, traded for a password, or typed where the backend knows no passwords."""
+
+def token_from(place: Place, spec: BackendSpec, *, is_piped: bool) -> Secret:
+    """A token: piped in, brought by the browser, traded for a password, or typed, as the kind of backend has it."""
     if is_piped:
         return _typed(sys.stdin.readline())
+    if spec.browse is not None and (not spec.browse_with or place.profile.options.get(spec.browse_with)):
+        return Secret(asyncio.run(_known(place, spec.browse(server_of(place), _show_page))))
     if spec.sign_in is None:
-        return _typed(click.prompt(f"Token for {place.profile.url}", hide_input=True))
-    login = click.prompt("Login", default=place.profile.agent or None)
-    password = click.prompt("Password", hide_input=True)
-    return Secret(await spec.sign_in(server_of(place), login, password, socket.gethostname()))
+        return _typed(click.prompt(f"{_(spec.asks)} ({place.profile.url})", hide_input=True))
+    login = click.prompt(_("Login"), default=place.profile.agent or None)
+    password = click.prompt(_("Password"), hide_input=True)
+    return Secret(asyncio.run(_known(place, spec.sign_in(server_of(place), login, password, socket.gethostname()))))
+
+
+def _show_page(url: str) -> None:
+    """Open the page on which a person signs in; where no browser can be opened from here, its address is enough."""
+    from supportdesk_tui.ui.browser import open_page
+
+    click.echo(_("Sign in on this page; the desk waits for it:") if open_page(url) else _("Open this page and sign in:"))
+    click.echo(f"  {url}")
 
 
 def _typed(text: str) -> Secret:
@@ -36,9 +52,28 @@ async def prove(place: Place, secret: Secret) -> Session:
     """Make sure the backend takes the token; who it says we are."""
     backend = connection_to(place, secret.reveal())
     try:
-        return await backend.open()
+        return await _known(place, backend.open())
     finally:
         await backend.close()
+
+
+async def _known(place: Place, asked: Awaitable[T]) -> T:
+    """What the first question brings; an answer only another product gives is called that."""
+    try:
+        return await asked
+    except (BadPayload, NotFound) as error:
+        title = spec_of(place).title
+        raise Stopped(
+            f"this is not a {title}: {place.profile.url} answers {_answered(error)}",
+            code=ExitCode.CANNOT_REACH,
+            next_step=f"Check the address, and the kind of server with --backend: {', '.join(SPECS)}",
+        ) from error
+
+
+def _answered(error: BadPayload | NotFound) -> str:
+    if isinstance(error, NotFound):
+        return f"that it knows no such page ({error.operation})"
+    return f"with something else than {error.expected} ({error.operation})"
 
 
 async def keep(place: Place, secret: Secret) -> str:
