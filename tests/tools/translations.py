@@ -7,6 +7,7 @@ python -m tests.tools.translations check     # complete, same placeholders, comp
 """
 
 import argparse
+import ast
 import io
 import string
 import sys
@@ -37,7 +38,28 @@ def extract(package: Path = PACKAGE) -> Catalog:
     found = extract_from_dir(str(package), [("**.py", "python")], keywords=KEYWORDS, comment_tags=["i18n:"])
     for file, _line, message, comments, context in found:
         catalog.add(message, locations=[(f"{package.name}/{file}", 0)], auto_comments=comments, context=context)
+    for path in sorted((package / "backends").glob("*/gaps.py")):
+        for message in reasons(path):
+            catalog.add(message, locations=[(f"{package.name}/{path.relative_to(package)}", 0)])
+    for message in asked() if package == PACKAGE else ():
+        catalog.add(message, locations=[(f"{package.name}/backends/catalog.py", 0)])
     return catalog
+
+
+def reasons(path: Path) -> list[str]:
+    """What an adapter's gaps.py says to the agent: every text in it that is no docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in told)
+    return [node.value for node in texts if isinstance(node.value, str) and " " in node.value]
+
+
+def asked() -> list[str]:
+    """What signing in asks for, by kind of server."""
+    from supportdesk_tui.backends.catalog import SPECS
+
+    questions = [spec.asks for spec in SPECS.values() if spec.sign_in is None]
+    return questions + [option.title for spec in SPECS.values() for option in spec.options if option.is_asked]
 
 
 def update(package: Path = PACKAGE, folder: Path = LOCALES) -> None:
