@@ -13,10 +13,11 @@ from textual.app import App
 from textual.binding import BindingType
 
 from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.domain.together import together
 from supportdesk_tui.hardening import hide_memory
 from supportdesk_tui.i18n.catalog import set_locale
 from supportdesk_tui.store.events import DraftChanged
-from supportdesk_tui.store.state import Level
+from supportdesk_tui.store.state import Draft, Level
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.theming.load import LoadedTheme, load_theme
 from supportdesk_tui.ui.bridge import Bridge
@@ -102,7 +103,7 @@ class DeskApp(App[int]):
         self.register_theme(parts.theme.theme)
         self.theme = parts.theme.theme.name
         self.palette: Palette = parts.theme.palette
-        self.desk = DeskScreen(self.palette, hints=self.hints, run=self.run_command, keep_draft=self.keep_text, draw=self.draw)
+        self.desk = DeskScreen(self.palette, hints=self.hints, run=self.run_command, keep_text=self.keep_text, draw=self.draw)
         self.bridge = Bridge(parts.store, self.desk, parts.clock, self.call_later)
         self.pulse = Pulse(self, parts.store, self.bridge, parts.clock)
         guard_crashes(self, parts.terminal.report_dir)
@@ -272,11 +273,23 @@ class DeskApp(App[int]):
         if not self.store.state.view.composer_open:
             return
         composer = self.desk.composer
-        if composer.ticket is not None:
-            self.keep_text(composer.ticket, composer.text)
+        draft = self.store.state.draft(composer.ticket)
+        if draft is not None:
+            composer.follow(draft.body)
+        composer.tell_edit()
 
-    def keep_text(self, ticket: TicketId, text: str) -> None:
-        """Bring the draft of a ticket up with a text; a ticket whose draft was sent or thrown away gets none."""
-        draft = self.store.state.draft(ticket)
-        if draft is not None and draft.body != text:
-            self.store.dispatch(DraftChanged(replace(draft, body=text, is_saved=False)))
+    def keep_text(self, ticket: TicketId, text: str, base: str) -> str:
+        """Bring the draft of a ticket up with a text typed when it was `base`; the draft as it is then.
+
+        A ticket whose draft was sent or thrown away gets none, unless it is being written for right now.
+        """
+        state = self.store.state
+        draft = state.draft(ticket)
+        if draft is None:
+            if not (text and state.view.composer_open and state.conversation.ticket == ticket):
+                return text
+            draft = Draft(ticket)
+        body = together(base, draft.body, text)
+        if body != draft.body:
+            self.store.dispatch(DraftChanged(replace(draft, body=body, is_saved=False)))
+        return body

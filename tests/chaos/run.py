@@ -34,6 +34,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="the first; the others follow")
     parser.add_argument("--workers", type=int, default=2 * (os.cpu_count() or 1), help="schedules that run side by side")
     parser.add_argument("--minutes", type=float, default=0.0, help="begin none after so long; 0: all are played")
+    parser.add_argument(
+        "--keep", type=Path, default=None, help="a folder for files, bytes and keys of schedules that went wrong"
+    )
     parser.add_argument("--only", type=int, default=None, help="one seed")
     options = parser.parse_args(argv)
     seeds = [options.only] if options.only is not None else list(range(options.seed, options.seed + options.schedules))
@@ -44,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     reports: list[Report] = []
     told_at = began
     try:
-        for report in _played(seeds, folder, min(options.workers, len(seeds)), options.minutes * 60):
+        for report in _played(seeds, folder, min(options.workers, len(seeds)), options.minutes * 60, options.keep):
             reports.append(report)
             if report.problems or options.only is not None:
                 say(f"{'BAD' if report.problems else 'good'} {report.said}\n  " + "\n  ".join(report.problems))
@@ -67,7 +70,7 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _played(seeds: list[int], folder: Path, workers: int, limit_s: float) -> Iterator[Report]:
+def _played(seeds: list[int], folder: Path, workers: int, limit_s: float, keep: Path | None) -> Iterator[Report]:
     """Reports as they come, from workers that take every n-th seed each."""
     seeded = seed(folder)
     end = time.monotonic() + limit_s if limit_s else float("inf")
@@ -78,7 +81,7 @@ def _played(seeds: list[int], folder: Path, workers: int, limit_s: float) -> Ite
         pid = os.fork()
         if pid == 0:
             os.close(ours)
-            _work(seeds[number::workers], folder, seeded, theirs, end)
+            _work(seeds[number::workers], folder, seeded, theirs, end, keep)
         os.close(theirs)
         pids.append(pid)
         pipes[ours] = bytearray()
@@ -96,7 +99,7 @@ def _played(seeds: list[int], folder: Path, workers: int, limit_s: float) -> Ite
         os.waitpid(pid, 0)
 
 
-def play(plan: Schedule, folder: Path, seeded: Seeded) -> Report:
+def play(plan: Schedule, folder: Path, seeded: Seeded, keep: Path | None = None) -> Report:
     """Play a schedule in a folder of its own."""
     began = time.monotonic()
     report = Report(plan.seed, plan.kind, str(plan))
@@ -107,16 +110,18 @@ def play(plan: Schedule, folder: Path, seeded: Seeded) -> Report:
             player.play()
         except (AssertionError, OSError, RuntimeError) as problem:
             report.problems.append(f"{type(problem).__name__}: {str(problem)[:3000]}")
+        if keep is not None and report.problems:
+            stage.keep(keep / f"seed-{plan.seed}")
     report.seconds = time.monotonic() - began
     return report
 
 
-def _work(seeds: list[int], folder: Path, seeded: Seeded, pipe: int, end: float) -> None:
+def _work(seeds: list[int], folder: Path, seeded: Seeded, pipe: int, end: float, keep: Path | None) -> None:
     try:
         for one in seeds:
             if time.monotonic() > end:
                 break
-            report = play(schedule(one), folder, seeded)
+            report = play(schedule(one), folder, seeded, keep)
             data = msgspec.json.encode(report) + b"\n"
             while data:
                 data = data[os.write(pipe, data) :]

@@ -146,6 +146,8 @@ class Desk(Terminal):
     """The real program on a pseudo terminal, forked from this process."""
 
     is_asleep = False
+    keys: "list[tuple[float, int, str]]"
+    """What was typed: when, how many bytes had been written by then, what."""
     _seen: tuple[int, list[str]] = (-1, [])
 
     @property
@@ -162,6 +164,11 @@ class Desk(Terminal):
                 ],
             )
         return self._seen[1]
+
+    def send(self, text: str | bytes) -> None:
+        """Type, and remember when."""
+        self.__dict__.setdefault("keys", []).append((time.monotonic(), len(self.raw), str(text)))
+        super().send(text)
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the window's size."""
@@ -301,6 +308,14 @@ class Stage:
         self.desks.remove(desk)
         self.ended.append(desk)
         desk.hang_up()
+
+    def keep(self, place: Path) -> None:
+        """Copy what there is of this schedule, for whoever looks into it: files, every byte on a terminal, every key."""
+        shutil.copytree(self.folder, place, dirs_exist_ok=True, ignore=shutil.ignore_patterns("token"))
+        for number, desk in enumerate((*self.ended, *self.desks)):
+            (place / f"terminal-{number}.bytes").write_bytes(desk.raw)
+            lines = [f"{at:.3f} {written} {text!r}" for at, written, text in desk.__dict__.get("keys", [])]
+            (place / f"terminal-{number}.keys").write_text("\n".join(lines) + "\n")
 
     # --- the first oracle: the server's own tables
 

@@ -13,7 +13,7 @@ from supportdesk_tui.store.views import ComposerView
 from supportdesk_tui.ui.panes.composer import Composer
 from supportdesk_tui.ui.widgets.editor import LONGEST, PASTE_CHARS
 from tests.pane import data
-from tests.pane.harness import DARK, misfits, of, on_surface, presses, showing, texts
+from tests.pane.harness import DARK, misfits, on_surface, presses, showing, texts
 
 
 def writing(**changes: object) -> ComposerView:
@@ -27,6 +27,17 @@ async def typed(composer: Composer, text: str) -> None:
     """Press keys one after the other, as fast as they come."""
     for event in presses(text):
         await composer.take_key(event)
+
+
+class Kept:
+    """Stands for the store: what the composer told it."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def __call__(self, ticket: TicketId, text: str, _base: str) -> str:
+        self.told.append((ticket, text))
+        return text
 
 
 async def test_keys_typed_ahead_arrive_in_order() -> None:
@@ -123,26 +134,51 @@ async def test_the_counter_warns_and_then_says_too_long() -> None:
 
 
 async def test_typing_is_told_once_for_many_keys_and_at_once_when_asked() -> None:
-    composer = Composer(DARK)
-    async with showing(composer, 90, 14) as (app, pilot):
+    kept = Kept()
+    composer = Composer(DARK, kept)
+    async with showing(composer, 90, 14):
         composer.show(data.composer(), data.NOW)
         await typed(composer, "many keys")
-        await pilot.pause()
-        assert not of(app, Composer.Edited)
+        assert not kept.told
         composer.tell_edit()
-        await pilot.pause()
-        assert [(message.ticket, message.text) for message in of(app, Composer.Edited)] == [("t0", "many keys")]
+        composer.tell_edit()
+        assert kept.told == [("t0", "many keys")]
 
 
 async def test_another_ticket_brings_its_own_draft_and_tells_the_last_edit() -> None:
-    composer = Composer(DARK)
-    async with showing(composer, 90, 14) as (app, pilot):
+    kept = Kept()
+    composer = Composer(DARK, kept)
+    async with showing(composer, 90, 14):
         composer.show(data.composer(), data.NOW)
         await typed(composer, "for Zhang")
         composer.show(data.composer(ticket="t1", draft=Draft(TicketId("t1"), body="for Olga")), data.NOW)
-        await pilot.pause()
         assert composer.text == "for Olga"
-        assert [message.text for message in of(app, Composer.Edited)] == ["for Zhang"]
+        assert kept.told == [("t0", "for Zhang")]
+
+
+@pytest.mark.parametrize(
+    ("before", "typed_", "elsewhere", "both"),
+    [
+        ("", "new", "taken back", "taken back\n\nnew"),
+        ("sent", " and more", "", "and more"),
+        ("sent and", " more", "and", "and more"),
+        ("mine", "!", "taken back\n\nmine", "taken back\n\nmine!"),
+        ("mine", "!", "mine\n\nof a dead client", "mine!\n\nof a dead client"),
+        ("mine", "!", "quite another", "quite another\n\nmine!"),
+    ],
+)
+async def test_what_becomes_of_the_draft_elsewhere_and_what_is_typed_meanwhile_both_stay(
+    before: str, typed_: str, elsewhere: str, both: str
+) -> None:
+    kept = Kept()
+    composer = Composer(DARK, kept)
+    async with showing(composer, 90, 14):
+        composer.show(writing(body=before), data.NOW)
+        await typed(composer, typed_)
+        composer.show(writing(body=elsewhere), data.NOW)
+        assert composer.text == both
+        composer.tell_edit()
+        assert kept.told == ([("t0", both)] if both != elsewhere else [])
 
 
 async def test_an_echo_of_an_older_draft_does_not_overwrite_what_is_typed() -> None:
@@ -157,15 +193,15 @@ async def test_an_echo_of_an_older_draft_does_not_overwrite_what_is_typed() -> N
 
 
 async def test_text_from_outside_is_told_and_not_overwritten_by_the_draft_before_it() -> None:
-    composer = Composer(DARK)
-    async with showing(composer, 90, 14) as (app, pilot):
+    kept = Kept()
+    composer = Composer(DARK, kept)
+    async with showing(composer, 90, 14):
         composer.show(writing(body="before"), data.NOW)
         composer.set_text("from another editor")
         composer.show(writing(body="before", is_saved=False), data.NOW)
         assert composer.text == "from another editor"
         composer.tell_edit()
-        await pilot.pause()
-        assert [message.text for message in of(app, Composer.Edited)] == ["from another editor"]
+        assert kept.told == [("t0", "from another editor")]
 
 
 async def test_a_draft_that_was_kept_and_then_sent_leaves_the_composer_empty() -> None:

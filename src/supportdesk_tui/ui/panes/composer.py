@@ -1,13 +1,11 @@
 """The composer: what is being written and, in words, who will read it and what happens on send."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
@@ -16,6 +14,7 @@ from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import Channel
+from supportdesk_tui.domain.together import together
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import DraftMode
@@ -32,6 +31,9 @@ EDITED_EVERY_S = 0.25
 """Typing is told to the store at most this often."""
 NEAR = 0.9
 """Share of the limit from which the counter warns."""
+
+KeepText = Callable[[TicketId, str, str], str]
+"""Takes a ticket, the text typed for its draft and what the draft was when that was typed; the draft as it is then."""
 
 NAME = 30
 """Columns of a name at most, so that what is said about it is still read."""
@@ -131,15 +133,13 @@ class Composer(Vertical):
 
     DEFAULT_CSS = "Composer { height: 12; }"
 
-    @dataclass
-    class Edited(Message):
-        """The text changed; told a few times a second at most, and at once when the composer is left."""
+    def __init__(self, palette: Palette, keep: KeepText = lambda _, text, __: text) -> None:
+        """`keep` is told the text a few times a second at most, and at once when the composer is left.
 
-        ticket: TicketId
-        text: str
-
-    def __init__(self, palette: Palette, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+        It is called and not sent a message: between a message and its arrival the draft would be older than what was told.
+        """
+        super().__init__()
+        self._keep = keep
         self.head = ComposerHead(palette)
         self.editor = Editor(palette)
         self.foot = ComposerFoot(palette)
@@ -147,7 +147,10 @@ class Composer(Vertical):
         self.send_key = "Ctrl+D"
         self._view: ComposerView | None = None
         self._now: datetime | None = None
+        self._body = ""
+        """The draft as it was last heard or told."""
         self._told = ""
+        """How that stands in the editor: what cannot be drawn is replaced there."""
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -168,14 +171,29 @@ class Composer(Vertical):
             self.tell_edit()
         self._view, self._now = view, now
         body = view.draft.body if view.draft else ""
-        is_other = before is None or before.ticket != view.ticket or (view.is_open and not before.is_open)
-        if is_other or (body != self._told and not self._is_ahead()):
-            self.set_text(body)
-            self._told = self.editor.text
-        elif body == self.editor.text:
-            self._told = body
+        if before is None or before.ticket != view.ticket or (view.is_open and not before.is_open):
+            self._take(body)
+        else:
+            self.follow(body)
         self.editor.write_as("note" if view.mode is DraftMode.NOTE else "reply")
         self._show_frame()
+
+    def follow(self, body: str) -> None:
+        """The draft is this now: what others did to it since the last time, and what was typed here, both stay."""
+        if body == self._body:
+            return
+        ours, base = self.editor.text, self._told
+        if body == ours:
+            self._body = self._told = body
+        else:
+            self._take(body)
+            if (text := together(base, self._told, ours)) != self._told:
+                self.set_text(text)
+
+    def _take(self, body: str) -> None:
+        """Show the draft as it is; nothing typed here is newer."""
+        self.set_text(body)
+        self._body, self._told = body, self.editor.text
 
     def _is_ahead(self) -> bool:
         """Whether the editor holds what the store has not heard yet."""
@@ -258,10 +276,13 @@ class Composer(Vertical):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        view = self._view
-        if view is not None and view.ticket is not None and self._is_ahead():
-            self._told = self.editor.text
-            self.post_message(self.Edited(view.ticket, self._told))
+        if self.ticket is not None and self._is_ahead():
+            text = self.editor.text
+            body = self._keep(self.ticket, text, self._body)
+            if body == text:
+                self._body = self._told = body
+            else:
+                self._take(body)
 
 
 def ground_of(view: ComposerView) -> str:

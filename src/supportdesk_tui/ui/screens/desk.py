@@ -35,7 +35,7 @@ from supportdesk_tui.ui.widgets.prompt import PromptLine
 
 if TYPE_CHECKING:
     from supportdesk_tui.commands.sheet import Hint
-    from supportdesk_tui.ui.panes.composer import Composer
+    from supportdesk_tui.ui.panes.composer import Composer, KeepText
 
 RunCommand = Callable[[str, tuple[str, ...]], Awaitable[None]]
 
@@ -106,13 +106,13 @@ class DeskScreen(Screen[None]):
         *,
         hints: "Callable[[], tuple[Hint, ...]]",
         run: RunCommand,
-        keep_draft: Callable[[TicketId, str], None],
+        keep_text: "KeepText",
         draw: Callable[[], None],
     ) -> None:
         super().__init__()
         self._hints = hints
         self._run = run
-        self._keep_draft = keep_draft
+        self._keep_text = keep_text
         self._draw = draw
         self.top_pane = TopPane(palette)
         self.queue_pane = QueuePane(palette)
@@ -145,7 +145,7 @@ class DeskScreen(Screen[None]):
         """Where replies are written; hidden until then, so it is made after the first paint."""
         from supportdesk_tui.ui.panes.composer import Composer
 
-        return Composer(self._palette)
+        return Composer(self._palette, self._keep_text)
 
     async def furnish(self) -> None:
         """Put up what the first paint does not show."""
@@ -245,10 +245,6 @@ class DeskScreen(Screen[None]):
         """A view was clicked."""
         if message.tab.key:
             await self._run(f"queue.view_{message.tab.key}", ())
-
-    def on_composer_edited(self, message: "Composer.Edited") -> None:
-        """Text was typed: the draft of its ticket follows, also when another one has been opened since."""
-        self._keep_draft(message.ticket, message.text)
 
     def show(self, state: DeskState, now: datetime) -> None:
         """Draw the state: each pane whose part of it, or whose time, is another than when it was last drawn."""
