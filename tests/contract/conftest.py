@@ -45,3 +45,10 @@ async def colleague(floor: Floor) -> AsyncIterator[Backend]:
     await backend.open()
     yield backend
     await backend.close()
+
+
+def pytest_sessionfinish() -> None:
+    """End the servers that several folders share."""
+    from tests.live.rt.server import stop_running
+
+    stop_running()

@@ -1,7 +1,6 @@
 """What the contract suite needs of a backend under test: agents who sign in, and customers who write."""
 
 import itertools
-import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
@@ -115,7 +114,7 @@ def _rt() -> Floor:
     return RtFloor()
 
 
-FLOORS: dict[str, Callable[[], Floor]] = {"native": NativeFloor} | ({"rt": _rt} if "RT_FLOOR" in os.environ else {})
+FLOORS: dict[str, Callable[[], Floor]] = {"native": NativeFloor, "rt": _rt}
 
 
 def open_floor(name: str) -> Iterator[Floor]:

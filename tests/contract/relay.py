@@ -16,6 +16,8 @@ class Relay:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     cut_after: list[int] = field(default_factory=list)
     """For each connection to come: break it when this many bytes have come back from the server."""
+    cut_only: bytes = b""
+    """Spend the cuts on connections whose first bytes hold this: to a server that closes after every answer most only ask."""
 
     is_hole: bool = False
     """Connections are taken and every byte of them is lost, as behind a router that forgot them."""
@@ -65,12 +67,16 @@ async def relay_to(url: str) -> AsyncIterator[Relay]:
     port = urlsplit(url).port
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        limit = relay.cut_after.pop(0) if relay.cut_after else None
+        first = await reader.read(65_536) if relay.cut_only else b""
+        is_cut = relay.cut_after and relay.cut_only in first
+        limit = relay.cut_after.pop(0) if is_cut else None
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
         both = {writer, server_writer}
         relay.writers |= both
         if relay.is_hole:
             relay.lost |= both
+        else:
+            server_writer.write(first)
         try:
             await asyncio.gather(_pump(relay, reader, server_writer), _pump(relay, server_reader, writer, limit))
         finally:

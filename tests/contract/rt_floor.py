@@ -13,7 +13,7 @@ from supportdesk_tui.backends.rt.adapter import Choices, RtBackend
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import Channel
 from tests.contract.words import Words
-from tests.live.rt.server import RequestTracker
+from tests.live.rt.server import running
 
 QUICK = Limits(backoff_s=0.01)
 EAGER = Choices(budget=Budget(per_minute=3000, quick_s=0.1, slow_s=0.2), page=20, talk=12)
@@ -37,10 +37,11 @@ class RtFloor:
         is_seeded=False,
         knows_roles=False,
         channel=Channel.EMAIL,
+        reply_head=b"/correspond ",
     )
 
     def __init__(self) -> None:
-        self.server = RequestTracker()
+        self.server = running()
         self.url = self.server.url
         self._threads: dict[str, TicketId] = {}
 
@@ -85,5 +86,4 @@ class RtFloor:
         return answer.json()
 
     def close(self) -> None:
-        """Stop the server."""
-        self.server.stop()
+        """Nothing: the server goes on for the other tests of the product, and ends with the session."""

@@ -117,6 +117,7 @@ async def test_answer_cut_at_any_byte_never_doubles_or_loses_a_reply(floor: Floo
     cuts = [0, 1, 12, 60, 150, 200, 230, 260, 300]
     arrived: list[str] = []
     async with relay_to(floor.url) as relay:
+        relay.cut_only = floor.words.reply_head
         for number, cut in enumerate(cuts):
             relay.cut_after[:] = [cut] * (1 + number % 3)
             tunnelled = floor.backend(floor.me, relay.url)

@@ -28,3 +28,5 @@ class Words:
     """It says at sign-in what the agent's role may not do; elsewhere rights are met ticket by ticket."""
     channel: Channel = Channel.PHONE
     """What a ticket opened after a call counts as."""
+    reply_head: bytes = b"POST "
+    """What the head of the request that sends a reply holds, and no other."""

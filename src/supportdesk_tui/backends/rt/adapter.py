@@ -15,10 +15,11 @@ from supportdesk_tui.backends.polling import Budget, Poller
 from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.backends.rt import directory, mapping, talk, writing
 from supportdesk_tui.backends.rt import query as sql
-from supportdesk_tui.backends.rt.changing import LOCAL, MAX_FILE, Changing
+from supportdesk_tui.backends.rt.changing import Changing
 from supportdesk_tui.backends.rt.client import MOST, PERSON, ROW, Rt
 from supportdesk_tui.backends.rt.gaps import GAPS
 from supportdesk_tui.backends.rt.news import News
+from supportdesk_tui.backends.rt.speaking import LOCAL, MAX_FILE
 from supportdesk_tui.backends.rt.words import TAGS
 from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome
@@ -84,7 +85,7 @@ class RtBackend:
             self._rt.get("sign in", "/rt", attempts=1),
         )
         self._me = mapping.to_agent(row, ())
-        self._rt.lens = replace(self._rt.lens, me=self._me.id)
+        self._rt.lens = replace(self._rt.lens, me=self._me.id, number=self._user, zone=row.text("Timezone"))
         queues = await self._rt.get("sign in", "/queues/all", query={"fields": "Name", "per_page": "100"})
         self._rt.lens = replace(self._rt.lens, queues={one.text("id"): one.text("Name") for one in queues.each("items")})
         self._me = mapping.to_agent(row, map(mapping.team_id, self._rt.lens.queues))

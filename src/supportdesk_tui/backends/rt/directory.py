@@ -1,10 +1,9 @@
 """What an RT calls things: queues, agents, and statuses, which REST 2 lists nowhere."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
-from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.rt import mapping
 from supportdesk_tui.backends.rt.client import PERSON, Rt
 from supportdesk_tui.backends.rt.query import quoted
@@ -34,21 +33,28 @@ async def learn(rt: Rt) -> None:
 async def _statuses(rt: Rt, lifecycle: str) -> dict[str, Phase]:
     """Statuses of a lifecycle: those every RT has, and those its newest tickets are in or may go to."""
     usual = {name: PHASES[name] for name in LIFECYCLES.get(lifecycle, ())}
-    seen = await asyncio.gather(*(_seen(rt, lifecycle, which) for which in ("__Active__", "__Inactive__")))
-    active, inactive = seen
-    leads = {name for rows in seen for row in rows for name in _leads_to(row)}
-    known = {row.text("Status"): phase_of(row.text("Status"), is_active=True) for row in active}
-    known |= {row.text("Status"): phase_of(row.text("Status"), is_active=False) for row in inactive}
+    active, inactive = await asyncio.gather(*(_seen(rt, lifecycle, which) for which in ("__Active__", "__Inactive__")))
+    leads = await _lead_to(rt, [*active.values(), *inactive.values()])
+    known = {status: phase_of(status, is_active=True) for status in active}
+    known |= {status: phase_of(status, is_active=False) for status in inactive}
     return usual | {name: PHASES.get(name, Phase.OPEN) for name in leads} | known
 
 
-async def _seen(rt: Rt, lifecycle: str, which: str) -> list[Node]:
+async def _seen(rt: Rt, lifecycle: str, which: str) -> dict[str, str]:
+    """Statuses the newest tickets are in, each with one ticket."""
     where = f"Lifecycle = {quoted(lifecycle)} AND Status = {quoted(which)}"
-    return (await rt.tickets(where, fields={"fields": "Status,_hyperlinks"})).rows
+    rows = (await rt.tickets(where, fields={"fields": "Status"})).rows
+    return {row.text("Status"): row.text("id") for row in rows if row.text("Status") and row.text("id").isdecimal()}
 
 
-def _leads_to(row: Node) -> Iterable[str]:
-    return (link.text("to") for link in row.each("_hyperlinks") if link.text("ref") == "lifecycle" and link.text("to"))
+async def _lead_to(rt: Rt, tickets: Sequence[str]) -> set[str]:
+    """Where the tickets may go: their links are asked of one ticket for each status, because RT takes its time to make them."""
+    if not tickets:
+        return set()
+    where = " OR ".join(f"id = {int(one)}" for one in tickets)
+    rows = (await rt.tickets(where, fields={"fields": "_hyperlinks"})).rows
+    links = (link for row in rows for link in row.each("_hyperlinks"))
+    return {link.text("to") for link in links if link.text("ref") == "lifecycle" and link.text("to")}
 
 
 async def read(rt: Rt, me: Agent) -> Directory:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from supportdesk_tui.backends.loose import Node
+from supportdesk_tui.backends.rt.dates import shown
 from supportdesk_tui.backends.rt.words import NOBODY, Lens, priority_of
 from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
 from supportdesk_tui.domain.directory import Article
@@ -128,7 +129,11 @@ def to_ticket(row: Node, linked: Iterable[Node], lens: Lens) -> Ticket:
     return Ticket(
         summary=to_summary(row, lens),
         fields=tuple(
-            FieldValue(one.text("name"), one.line("name"), admit_line(", ".join(_values(one)), 1000))
+            FieldValue(
+                one.text("name"),
+                one.line("name"),
+                admit_line(", ".join(shown(value, lens.zone) for value in _values(one)), 1000),
+            )
             for one in row.each("CustomFields")
             if one.text("name") != lens.tags
         ),
@@ -267,7 +272,7 @@ def to_attachment(file: Node) -> Attachment:
         name=file.line("Filename"),
         media_type=file.text("ContentType"),
         size=file.number("ContentLength"),
-        inline=False,
+        inline="content-id:" in file.text("Headers").casefold() and file.text("ContentType").startswith("image/"),
     )
 
 

@@ -12,7 +12,9 @@ from supportdesk_tui.domain.errors import NotFound
 from supportdesk_tui.domain.ids import Cursor, EntryId, TicketId
 from supportdesk_tui.domain.queue import Page
 
-_TYPES: list[dict[str, object]] = [{"field": "Type", "value": kind} for kind in ("Create", "Correspond", "Comment", "Status", "Set")]
+_TYPES: list[dict[str, object]] = [
+    {"field": "Type", "value": kind} for kind in ("Create", "Correspond", "Comment", "Status", "Set")
+]
 _HISTORY = {
     "fields": "Type,Field,OldValue,NewValue,Creator,Created",
     "fields[Creator]": "Name,RealName,Privileged",
@@ -22,12 +24,25 @@ PAGE = 60
 """Transactions read at once; every reply makes three or four, of which one is shown."""
 
 
+LOOKS = 5
+"""So many pages in a row may hold nothing for this agent (RT takes out what they may not see) before it counts as the end."""
+
+
+def newer(mark: int) -> dict[str, object]:
+    """The term for transactions after a number."""
+    return {"field": "id", "operator": ">", "value": mark}
+
+
 async def read(rt: Rt, ticket: TicketId, before: Cursor | None, *, page: int = PAGE) -> Page[Entry]:
     """The newest entries before a mark, in three requests: history, texts, files."""
     wanted = list(_TYPES)
     if before:
         wanted.append({"field": "id", "operator": "<", "value": int(before)})
     rows = await history(rt, ticket, wanted, order="DESC", per_page=page)
+    for number in range(2, LOOKS + 1):
+        if rows:
+            break
+        rows = await history(rt, ticket, wanted, order="DESC", per_page=page, number=number)
     if not rows:
         return Page((), None)
     oldest = rows[-1].number("id")
@@ -41,7 +56,7 @@ async def read(rt: Rt, ticket: TicketId, before: Cursor | None, *, page: int = P
 
 async def since(rt: Rt, ticket: TicketId, mark: int) -> list[Entry]:
     """Everything said or done after a transaction, oldest first."""
-    wanted = [*_TYPES, {"field": "id", "operator": ">", "value": mark}]
+    wanted = [*_TYPES, newer(mark)]
     rows = await history(rt, ticket, wanted, order="ASC", per_page=MOST)
     spoken = [row.number("id") for row in rows if row.text("Type") in mapping.SPOKEN]
     parts = await _parts(rt, ticket, spoken) if spoken else {}
@@ -62,9 +77,11 @@ async def newest(rt: Rt, ticket: TicketId) -> int:
     return rows[0].number("id") if rows else 0
 
 
-async def history(rt: Rt, ticket: TicketId, wanted: list[dict[str, object]], *, order: str, per_page: int) -> list[Node]:
+async def history(
+    rt: Rt, ticket: TicketId, wanted: list[dict[str, object]], *, order: str, per_page: int, number: int = 1
+) -> list[Node]:
     """Transactions of a ticket."""
-    query = _HISTORY | {"order": order, "per_page": str(per_page)}
+    query = _HISTORY | {"order": order, "per_page": str(per_page), "page": str(number)}
     if wanted:
         query["query"] = json.dumps(wanted)
     found = await rt.get("read the conversation", "/ticket/{ticket}/history", values={"ticket": ticket}, query=query)
@@ -74,7 +91,7 @@ async def history(rt: Rt, ticket: TicketId, wanted: list[dict[str, object]], *, 
 async def _parts(rt: Rt, ticket: TicketId, spoken: list[int]) -> Mapping[str, mapping.Parts]:
     texts, files = await asyncio.gather(
         _attachments(rt, ticket, spoken, "TransactionId,ContentType,Filename,Content", _TEXT),
-        _attachments(rt, ticket, spoken, "TransactionId,ContentType,Filename,ContentLength", _NAMED),
+        _attachments(rt, ticket, spoken, "TransactionId,ContentType,Filename,ContentLength,Headers", _NAMED),
     )
     return mapping.to_parts(texts, files)
 

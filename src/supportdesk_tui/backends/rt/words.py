@@ -57,8 +57,10 @@ class Lens:
     """Of every status known so far."""
     tags: str = TAGS
     """Name of the custom field that holds tags; empty when there is none."""
-    rest: str = ""
-    """Address of REST 2, for reading links."""
+    number: str = ""
+    """Our own number: who becomes owner is told by number."""
+    zone: str = ""
+    """The agent's time zone in RT; RT reads dates in it."""
 
     def phase(self, status: str) -> Phase:
         """What a status means; one never met counts as its name says, or as open, and so stays in sight."""

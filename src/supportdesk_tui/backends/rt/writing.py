@@ -47,9 +47,6 @@ def to_setting(change: changes.Change, row: Node, lens: Lens) -> Setting:
             return Setting({"Priority": WRITTEN[priority]}, lambda after: priority_of(after.number("Priority")) is priority)
         case changes.Tag():
             return _tags(change, row, lens)
-        case changes.SetField(name=name, value=value):
-            wanted = {name: value or None}
-            return Setting({"CustomFields": wanted}, lambda after: _field(after, name) == ([value] if value else []))
         case changes.Watch(on=on):
             return _watch(row, lens, on=on)
         case changes.Merge(into=into):
@@ -66,11 +63,6 @@ def _tags(change: changes.Tag, row: Node, lens: Lens) -> Setting:
     wanted = [tag for tag in tags_of(row, lens) if tag not in change.remove]
     wanted += [tag for tag in change.add if tag not in wanted]
     return Setting({"CustomFields": {lens.tags: wanted}}, lambda after: set(tags_of(after, lens)) == set(wanted))
-
-
-def _field(row: Node, name: str) -> list[str]:
-    values = (one.each("values") for one in row.each("CustomFields") if one.text("name") == name)
-    return [value.text() for value in next(values, [])]
 
 
 def _watch(row: Node, lens: Lens, *, on: bool) -> Setting:
@@ -96,6 +88,20 @@ _LACKING: dict[type, Capability] = {
 def lacking(change: changes.Change) -> Capability:
     """The capability a change would need."""
     return _LACKING.get(type(change), Capability.FIELD)
+
+
+def take(ticket: TicketId) -> Call:
+    """Become owner of what nobody owns: the only change that RT decides under a lock, so that one of two agents wins."""
+    return Call(
+        operation="take the ticket",
+        method="PUT",
+        route=f"{REST}/ticket/{{ticket}}/take",
+        values={"ticket": ticket},
+        body=b"{}",
+        headers=JSON,
+        is_write=True,
+        is_repeatable=False,
+    )
 
 
 def put(ticket: TicketId, body: dict[str, Any], etag: str) -> Call:
