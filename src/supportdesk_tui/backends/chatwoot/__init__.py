@@ -1,0 +1,1 @@
+"""Chatwoot 4, Cloud and self-hosted, over its Application API."""
