@@ -1,0 +1,1 @@
+"""Zendesk Support over API v2, with sign-in by OAuth."""
