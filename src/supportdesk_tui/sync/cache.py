@@ -12,6 +12,7 @@ One file per profile and agent, used from one thread of its own. Whoever fills i
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -150,17 +151,23 @@ class Cache:
 
         await self._db.run(job)
 
-    async def end_copy(self, mark: FeedMark | None) -> None:
-        """The copy is whole: live tickets it did not meet are gone from the server's lists, so they go here too."""
+    async def end_copy(self, mark: FeedMark | None, oldest: datetime | None = None) -> None:
+        """The copy is done: live tickets it did not meet are gone from the server's lists, so they go here too.
+
+        `oldest` is given for a copy of the newest tickets only: those created before it are kept as they are.
+        """
 
         def job() -> None:
             live = ", ".join(str(rows.PHASES[phase]) for phase in LIVE_PHASES)
             with self._db.use(write=True) as db:
                 sql = f"DELETE FROM tickets WHERE phase IN ({live}) AND gen < (SELECT value FROM meta WHERE name = 'gen')"
-                db.execute(sql)
+                if oldest is None:
+                    db.execute(sql)
+                else:
+                    db.execute(f"{sql} AND created <= ?", (-rows.micros(oldest),))
                 db.execute(windows.CHANGED)
             failpoint("cache.copied")
-            self.last.set_complete(mark)
+            self.last.set_complete(mark, is_part=oldest is not None)
 
         await self._db.run(job)
 

@@ -1,7 +1,8 @@
 """What every part of sync works with."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -30,6 +31,31 @@ Spawn: TypeAlias = Callable[[str, Job], "asyncio.Task[None]"]
 """Runs a job of a named kind under the engine's guard."""
 Guarded: TypeAlias = Callable[[Job, Callable[[DeskError], Event | None]], Coroutine[Any, Any, None]]
 """Runs a job so that what goes wrong in it becomes an event."""
+
+
+class Turn:
+    """Whose turn it is to ask the server: what reads in the background goes on only while nothing of the agent's waits."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+        self._is_free = asyncio.Event()
+        self._is_free.set()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """The agent waits for an answer."""
+        self._waiting += 1
+        self._is_free.clear()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._is_free.set()
+
+    async def free(self) -> None:
+        """Until nothing of the agent's waits."""
+        await self._is_free.wait()
 
 
 class Options(Struct, frozen=True):
@@ -62,8 +88,11 @@ class Common(Struct):
     """When the server last said anything."""
     cached_at: datetime | None = None
     """How old the copy was when the desk was opened."""
+    turn: Turn = field(default_factory=Turn)
     is_whole: bool = False
     """The copy holds every live ticket, so that counting it counts the server."""
+    holds_part: bool = False
+    """… or, of a server that is asked sparingly, only the newest ones: lists are asked of the server too."""
     have: int = 0
     expected: int = 0
     """Progress of the copy; `expected` is 0 when it is whole."""
@@ -84,6 +113,12 @@ class Common(Struct):
         """Whether backend and role allow it."""
         session = self.store.state.session.session
         return session is not None and capability in session.capabilities
+
+    @property
+    def is_sparing(self) -> bool:
+        """Whether the server wants to be asked within a budget."""
+        session = self.store.state.session.session
+        return session is not None and session.polling > 0
 
     def now(self) -> datetime:
         """Server time as well as we know it."""

@@ -53,6 +53,9 @@ from supportdesk_tui.sync.writes import Writes
 
 log = logging.getLogger(__name__)
 _RESTART_S = 1.0
+_BEHIND = frozenset({"copy", "attend", "views"})
+"""Lanes of which nobody waits for an answer; and of the other jobs those in which somebody does:"""
+_AHEAD = frozenset({"outbox"})
 
 
 class JobHooks(Struct, frozen=True):
@@ -90,6 +93,7 @@ class Jobs:
 
     def spawn(self, kind: str, job: Job) -> "asyncio.Task[None]":
         """Start a job that nothing but the end of the desk cancels."""
+        job = self._ahead(job) if kind in _AHEAD else job
         task = asyncio.get_running_loop().create_task(self.guarded(job, partial(self.told_failure, kind)), name=kind)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -100,10 +104,20 @@ class Jobs:
         older = self._lanes.get(lane)
         if older is not None:
             older.cancel()
+        job = job if lane in _BEHIND else self._ahead(job)
         task = asyncio.get_running_loop().create_task(self.guarded(job, failed or partial(self.told_failure, lane)), name=lane)
         self._lanes[lane] = task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _ahead(self, job: Job) -> Job:
+        """A job the agent waits for: the copy lets it go first."""
+
+        async def run() -> None:
+            with self._common.turn.taken():
+                await job()
+
+        return run
 
     async def guarded(self, job: Job, failed: Callable[[DeskError], ev.Event | None]) -> None:
         """Run a job; `failed` says what an error of ours means to the desk."""
@@ -257,7 +271,7 @@ class Engine:
             case LoadKind.TICKET if load.ticket is not None:
                 self._jobs.in_lane("ticket", partial(self._tickets.open, load.ticket))
             case LoadKind.NUMBER:
-                self._jobs.in_lane("ticket", self._tickets.opening_number(load.text))
+                self._jobs.in_lane("number", self._tickets.opening_number(load.text))
             case LoadKind.OLDER:
                 self._jobs.in_lane("older", self._tickets.load_older)
             case LoadKind.VIEWS:

@@ -22,9 +22,14 @@ class LastKnown:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def set_complete(self, mark: FeedMark | None) -> None:
-        """Say that the copy is whole up to a mark; an empty mark makes the next start copy again."""
+    def set_complete(self, mark: FeedMark | None, *, is_part: bool = False) -> None:
+        """Say that the copy is whole up to a mark, or its newest part; an empty mark makes the next start copy again."""
+        self._save("part", b"1" if is_part else b"")
         self._save("mark", str(mark or "").encode())
+
+    def is_part(self) -> bool:
+        """Whether the copy was made of the newest tickets only."""
+        return bool(self._saved("part"))
 
     def mark(self) -> FeedMark | None:
         """Where the feed can be resumed; None when the copy is not whole."""

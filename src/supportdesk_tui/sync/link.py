@@ -119,7 +119,8 @@ class Link:
         await self._sign_in(backend)
         self._told = ""
         since = await self._common.cache.run(self._common.cache.last.mark)
-        self._common.is_whole = since is not None
+        self._common.holds_part = await self._common.cache.run(self._common.cache.last.is_part)
+        self._common.is_whole = since is not None and not self._common.holds_part
         listening = asyncio.create_task(self.feed.listen(backend, since))
         attending = asyncio.create_task(self._keep_attending())
         try:

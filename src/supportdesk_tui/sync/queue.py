@@ -56,7 +56,8 @@ class Queue:
         if queue.is_loading:
             # Chosen anew: a list the backend gave earlier may have changed since.
             self._results = None
-        asks = self._current() is None and not self.is_local(queue.query) and self._common.backend is not None
+        is_here = self.is_local(queue.query) and not self._common.holds_part
+        asks = self._current() is None and not is_here and self._common.backend is not None
         self._asked = queue.query if asks else None
         await self.show(at)
         if asks:
@@ -135,6 +136,8 @@ class Queue:
     def _problems(self, query: QueueQuery) -> tuple[str, ...]:
         if self._trouble[0] == query:
             return (self._trouble[1],)
+        if self._common.holds_part and not self._common.expected and self.is_local(query):
+            return (self._common.say(words.PART_SHOWN, {}),)
         return self._results.problems if self._results is not None and self._results.query == query else ()
 
     async def _place(self, cursor: TicketId | None) -> int | None:

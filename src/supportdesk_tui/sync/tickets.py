@@ -14,11 +14,15 @@ from supportdesk_tui.store.events import (
     EntriesLoaded,
     FocusMoved,
     LoadFailed,
+    NumberAsked,
+    NumberMissed,
     OlderAsked,
     TicketLoaded,
     TicketOpened,
+    Told,
 )
 from supportdesk_tui.store.state import Failed, LinkPhase, Loaded, Pane, value_of
+from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common, Guarded, Job, gather
 from supportdesk_tui.sync.conversations import Asking, Conversation, Detail, Entries
 from supportdesk_tui.sync.telling import why
@@ -145,16 +149,24 @@ class Tickets:
     def opening_number(self, number: str) -> Job:
         """Opens a ticket by its case number; keys are about it from then on, whatever the cursor of the queue is on.
 
-        Who has begun to write while it was being found is not interrupted: the next letters would be keys of another ticket.
+        Keys wait meanwhile. Who has begun to write all the same (by mouse) is not interrupted: the next letters would be
+        keys of another ticket.
         """
+        self._common.store.dispatch(NumberAsked(number))
+        self._common.tell(words.OPENING, number=number)
         return partial(self._open_number, number, was_writing=self._common.store.state.view.composer_open)
 
     async def _open_number(self, number: str, *, was_writing: bool) -> None:
-        detail = await self._common.server("ticket").get_ticket(TicketId(number))
-        await self._common.cache.put_tickets((detail.summary,))
-        if self._common.store.state.view.composer_open and not was_writing:
-            return
-        self._common.store.dispatch(TicketOpened(detail.summary.id), FocusMoved(Pane.CONVERSATION))
+        store = self._common.store
+        try:
+            detail = await self._common.server("ticket").get_ticket(TicketId(number))
+            await self._common.cache.put_tickets((detail.summary,))
+            view = store.state.view
+            if view.opening != number or (view.composer_open and not was_writing):
+                return
+            store.dispatch(TicketOpened(detail.summary.id), FocusMoved(Pane.CONVERSATION), Told(None))
+        finally:
+            store.dispatch(NumberMissed(number))
         await self.open(detail.summary.id)
 
 
