@@ -1,0 +1,311 @@
+"""Writing to Zammad: a look before, because the last writer wins, and a look at the answer, because it ignores what it does
+not know."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.loose import Node, read_json
+from supportdesk_tui.backends.zammad import mapping, writing
+from supportdesk_tui.backends.zammad import query as asking
+from supportdesk_tui.backends.zammad.client import Zammad, is_id
+from supportdesk_tui.backends.zammad.words import NOBODY
+from supportdesk_tui.backends.zammad.writing import File
+from supportdesk_tui.domain import changes
+from supportdesk_tui.domain.changes import Applied, Change, FollowUp, Note, Reply
+from supportdesk_tui.domain.conversation import EntryKind
+from supportdesk_tui.domain.errors import Conflict, NotFound, Refused, StorageError, Unsupported
+from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, TicketId
+from supportdesk_tui.text.safe import sanitize, sanitize_line
+from supportdesk_tui.text.secrets import mask
+
+LOCAL = "file:"
+"""Attachment ids that name a file of ours: Zammad takes files together with their article."""
+MAX_FILE = 25 * 1024 * 1024
+SKEW = timedelta(minutes=2)
+"""Clocks may differ by so much when an article is looked for by its time."""
+SINGLE = (changes.Tag, changes.Watch, changes.Escalate, changes.MakePromise, changes.SettlePromise)
+"""What may follow a reply, but cannot go with it in one request."""
+
+
+class Changing:
+    """Does changes to tickets of one Zammad."""
+
+    def __init__(self, zammad: Zammad) -> None:
+        self._zammad = zammad
+
+    async def apply(self, ticket: TicketId | None, change: Change, key: ChangeKey, expected: int | None) -> Applied:
+        """Do one change and look that it happened."""
+        if isinstance(change, changes.Create):
+            return await self._create(change, key)
+        if isinstance(change, changes.Undo | changes.SetAgentState):
+            raise Unsupported(writing.lacking(change))
+        if ticket is None:
+            raise NotFound("change the ticket")
+        if isinstance(change, Reply | Note):
+            return await self._say(ticket, change, key, expected)
+        whole = await self._look(ticket, expected)
+        return await self._do(whole, change, key)
+
+    async def _do(self, whole: Node, change: Change, key: ChangeKey) -> Applied:
+        """One change of a ticket that was just looked at."""
+        match change:
+            case changes.Tag():
+                await self._tag(whole, change)
+            case changes.Watch(on=on):
+                await self._watch(whole, on=on)
+            case changes.Merge(into=into):
+                return await self._merge(whole, into, key)
+            case changes.Link(to=to):
+                await self._link(whole, to)
+            case changes.Escalate():
+                await self._escalate(whole, change)
+            case _:
+                return await self._set(whole, change, key)
+        return self._applied(await self._zammad.whole(_id_of(whole)), key)
+
+    async def _look(self, ticket: TicketId, expected: int | None) -> Node:
+        """The ticket as it stands; a conflict when it is newer than what the agent saw."""
+        self._zammad.forget(ticket)
+        whole = await self._zammad.whole(ticket)
+        _, row = mapping.parts_of(whole)
+        if expected is not None and mapping.version_of(row) > expected:
+            raise self._conflict(whole, "the ticket has changed")
+        return whole
+
+    def _conflict(self, whole: Node, reason: str) -> Conflict:
+        return Conflict("change the ticket", reason, current=mapping.to_ticket(whole, self._zammad.lens).summary)
+
+    def _applied(self, whole: Node, key: ChangeKey, says: str = "", entry: str = "") -> Applied:
+        _, row = mapping.parts_of(whole)
+        return Applied(key, TicketId(row.text("id")), mapping.version_of(row), sanitize_line(says, 1000), entry)
+
+    async def _put(self, ticket: TicketId, body: dict[str, Any], operation: str = "change the ticket") -> Node:
+        """Change fields and say something in one request, which answers with everything."""
+        call = writing.write(operation, "PUT", "/tickets/{ticket}", body, ticket=ticket)
+        whole = await self._written(call)
+        self._zammad.forget(ticket)
+        return self._zammad.checked(call, whole)
+
+    async def _written(self, call: Call) -> Node:
+        return read_json(call, await self._zammad.send(call))
+
+    # --- the ticket's own fields
+
+    def _setting(self, change: Change) -> writing.Setting:
+        return writing.to_setting(change, self._zammad.lens, datetime.now(UTC) + self._zammad.http.clock_offset)
+
+    async def _set(self, whole: Node, change: Change, key: ChangeKey) -> Applied:
+        _, row = mapping.parts_of(whole)
+        setting = self._setting(change)
+        owner = row.text("owner_id")
+        if isinstance(change, changes.Assign) and change.only_if_unowned and owner not in {NOBODY, self._zammad.lens.me}:
+            raise self._conflict(whole, "somebody has it")
+        body = dict(setting.body)
+        if isinstance(change, changes.Transfer) and change.reason:
+            body["article"] = writing.note(change.reason)
+        elif setting.is_done(row):
+            return self._applied(whole, key)
+        after = await self._put(_id_of(whole), body)
+        if not setting.is_done(mapping.parts_of(after)[1]):
+            raise Refused("change the ticket", "not done: Zammad does not know this field or value", fields=_unknown(setting))
+        return self._applied(after, key, setting.says)
+
+    # --- tags, followers, links
+
+    async def _tag(self, whole: Node, change: changes.Tag) -> None:
+        ticket, held = _id_of(whole), {one.text() for one in whole.each("tags")}
+        steps = [("POST", "/tags/add", tag) for tag in change.add if tag not in held]
+        steps += [("DELETE", "/tags/remove", tag) for tag in change.remove if tag in held]
+        for method, route, tag in steps:
+            body = {"item": tag, "object": "Ticket", "o_id": int(ticket)}
+            call = writing.write("change the tags", method, route, body)
+            if not (await self._written(call)).flag():
+                raise Refused(call.operation, "not done", fields={"tag": "refused"})
+        self._zammad.forget(ticket)
+
+    async def _watch(self, whole: Node, *, on: bool) -> None:
+        ticket = _id_of(whole)
+        mine = [mention for mention, user in mapping.mentions_of(whole) if user == self._zammad.lens.me]
+        if on and not mine:
+            body = {"mentionable_type": "Ticket", "mentionable_id": int(ticket)}
+            await self._written(writing.write("follow the ticket", "POST", "/mentions", body))
+        for mention in () if on else mine:
+            await self._zammad.send(writing.write("stop following", "DELETE", "/mentions/{mention}", mention=mention))
+        self._zammad.forget(ticket)
+
+    async def _merge(self, whole: Node, into: TicketId, key: ChangeKey) -> Applied:
+        _, row = mapping.parts_of(whole)
+        target = await self._zammad.whole(TicketId(into))
+        number = mapping.parts_of(target)[1].text("number")
+        call = writing.write("merge", "PUT", "/ticket_merge/{source}/{number}", source=row.text("id"), number=number)
+        says = await self._written(call)
+        if says.text("result") != "success":
+            raise Refused(call.operation, sanitize_line(says.text("message") or "not merged", 500))
+        self._zammad.forget(_id_of(whole))
+        self._zammad.forget(into)
+        return self._applied(await self._zammad.whole(TicketId(into)), key)
+
+    async def _link(self, whole: Node, to: TicketId) -> None:
+        if not is_id(to):
+            raise NotFound("link the tickets")
+        if to in mapping.link_ids(whole):
+            return
+        body = {
+            "link_type": "normal",
+            "link_object_target": "Ticket",
+            "link_object_target_value": int(to),
+            "link_object_source": "Ticket",
+            "link_object_source_number": mapping.parts_of(whole)[1].text("number"),
+        }
+        await self._written(writing.write("link the tickets", "POST", "/links/add", body))
+        self._zammad.forget(_id_of(whole))
+
+    async def _escalate(self, whole: Node, change: changes.Escalate) -> None:
+        """A ticket in the specialists' group below ours, on which we are the customer: the real one is not written to."""
+        _, row = mapping.parts_of(whole)
+        if not is_id(change.team):
+            raise Refused("escalate", "no such group", fields={"team": "unknown"})
+        facts = "\n".join(f"{name}: {value}" for name, value in change.fields)
+        body = {
+            "title": row.text("title"),
+            "group_id": int(change.team),
+            "customer_id": int(self._zammad.lens.me or 0),
+            "article": writing.note(f"{change.summary}\n\n{facts}".strip()),
+            "links": {"Ticket": {"parent": [int(row.text("id"))]}},
+        }
+        await self._written(writing.write("escalate", "POST", "/tickets", body))
+        self._zammad.forget(_id_of(whole))
+
+    # --- words
+
+    async def _say(self, ticket: TicketId, said: Reply | Note, key: ChangeKey, expected: int | None) -> Applied:
+        """Words, and with them in one request every field that is to follow; tags and the like come after."""
+        if not said.body.strip():
+            raise Refused("send the reply", "there is nothing in it")
+        settings = [self._setting(one) for one in said.then if not isinstance(one, SINGLE)]
+        whole = await self._look(ticket, expected)
+        files = [await asyncio.to_thread(_read, one) for one in said.attachments]
+        operation = "send the reply" if isinstance(said, Reply) else "add the note"
+        if isinstance(said, Reply):
+            spoken = writing.reply(said, whole, files)
+        else:
+            spoken = writing.Spoken(writing.note(said.body, files))
+        body: dict[str, Any] = {"article": spoken.body}
+        for setting in settings:
+            body |= setting.body
+        mentions = [int(one) for one in said.mentions if is_id(one)] if isinstance(said, Note) else []
+        after = await self._put(ticket, body, operation)
+        entry = self._spoken(after, said, None)
+        if entry is None:
+            raise Refused(operation, "Zammad took the request but shows no such words")
+        problems = [spoken.says] if spoken.says else []
+        if mentions:
+            problems.append("the people named in it are not told: Zammad lets an agent subscribe only themselves")
+        return await self._settle(after, said.then, key, entry, problems)
+
+    def _spoken(self, whole: Node, said: Reply | Note, earliest: datetime | None) -> str | None:
+        """Id of our words among the articles, the newest of them."""
+        wanted, assets = mask_line(said.body), mapping.parts_of(whole)[0]
+        for row in reversed(mapping.articles_of(whole)):
+            entry = mapping.to_entry(row, assets)
+            is_ours = row.text("created_by_id") == self._zammad.lens.me and (earliest is None or entry.at >= earliest)
+            is_kind = (entry.kind is EntryKind.NOTE) is isinstance(said, Note)
+            if is_ours and is_kind and writing.same_words(wanted, entry.body):
+                return entry.id
+        return None
+
+    async def _settle(
+        self, whole: Node, then: Sequence[FollowUp], key: ChangeKey, entry: str, problems: list[str] | None = None
+    ) -> Applied:
+        """Do what could not go along with the words; what is refused then does not take them back, and is said."""
+        says, left = list(problems or ()), [one for one in then if isinstance(one, SINGLE)]
+        for one in left:
+            try:
+                await self._do(whole, one, key)
+            except (Refused, Conflict, Unsupported) as error:
+                says.append(f"not all that follows was done: {getattr(error, 'reason', '') or error}")
+        if left:
+            whole = await self._zammad.whole(_id_of(whole))
+        return self._applied(whole, key, "; ".join(says), entry)
+
+    async def _create(self, change: changes.Create, key: ChangeKey) -> Applied:
+        lens = self._zammad.lens
+        body = writing.new_ticket(change, change.category or next(iter(lens.my_teams), ""))
+        call = writing.write("open a ticket", "POST", "/tickets", body)
+        made = await self._written(call)
+        return self._applied(self._zammad.checked(call, made), key)
+
+    # --- what became of one
+
+    async def find(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:
+        """Whether a change whose outcome is unknown has happened; what was to follow our words is done then."""
+        earliest = since + self._zammad.http.clock_offset - SKEW
+        if ticket is None:
+            return await self._find_created(change, key, earliest) if isinstance(change, changes.Create) else None
+        whole = await self._look(ticket, None)
+        if isinstance(change, Reply | Note):
+            entry = self._spoken(whole, change, earliest)
+            return None if entry is None else await self._settle(whole, change.then, key, entry)
+        try:
+            is_done = self.shows(change, whole)
+        except (Unsupported, Refused):
+            return None
+        return self._applied(whole, key) if is_done else None
+
+    def shows(self, change: Change, whole: Node) -> bool:
+        """Whether a ticket looks as the change would leave it."""
+        lens = self._zammad.lens
+        match change:
+            case changes.Tag(add=add, remove=remove):
+                held = {one.text() for one in whole.each("tags")}
+                return set(add) <= held and not set(remove) & held
+            case changes.Watch(on=on):
+                return (lens.me in {user for _, user in mapping.mentions_of(whole)}) is on
+            case changes.Merge(into=into):
+                return mapping.merged_into(whole, lens) == into
+            case changes.Link(to=to):
+                return to in mapping.link_ids(whole)
+            case changes.Escalate(team=team):
+                assets = mapping.parts_of(whole)[0]
+                tasks = (number for number, kind in mapping.link_ids(whole).items() if kind == "child")
+                return any(assets.find("Ticket", one).text("group_id") == team for one in tasks)
+        return self._setting(change).is_done(mapping.parts_of(whole)[1])
+
+    async def _find_created(self, change: changes.Create, key: ChangeKey, earliest: datetime) -> Applied | None:
+        terms = [asking.at_least("ticket.created_at", earliest), asking.one_of("ticket.title", [change.subject])]
+        found = await self._zammad.tickets(terms, sort="id")
+        for row in found.rows:
+            customer = found.assets.find("User", row.text("customer_id"))
+            if change.customer in {row.text("customer_id"), customer.text("email"), customer.text("login")}:
+                return Applied(key, TicketId(row.text("id")), mapping.version_of(row))
+        return None
+
+
+def _id_of(whole: Node) -> TicketId:
+    return TicketId(mapping.parts_of(whole)[1].text("id"))
+
+
+def _unknown(setting: writing.Setting) -> dict[str, str]:
+    return dict.fromkeys(setting.body, "not taken")
+
+
+def mask_line(text: str) -> str:
+    """Our own words as they come back: safe, and without secrets."""
+    return mask(sanitize(text))[0]
+
+
+def _read(file: AttachmentId) -> File:
+    """A file of ours, by the id `write_attachment` gave it."""
+    if not file.startswith(LOCAL):
+        raise Refused("send the reply", "an attachment is not known")
+    kind, _, name = file.removeprefix(LOCAL).partition(";")
+    path = Path(name)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise StorageError(sanitize_line(f"{path.name}: {error.strerror}")) from error
+    return File(path.name, kind, data)
