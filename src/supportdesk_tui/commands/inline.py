@@ -10,6 +10,7 @@ from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Choice, Compose, ComposerAct, Dialog, Effect
 from supportdesk_tui.commands.macro_commands import library_of
 from supportdesk_tui.commands.spec import Args, msg
+from supportdesk_tui.domain.assign import load_of
 from supportdesk_tui.domain.directory import Article
 from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.store.state import DraftMode, value_of
@@ -74,7 +75,7 @@ def choices(context: Context, trigger: Trigger) -> tuple[Choice, ...]:
             return _articles(context)
         case Trigger.MENTION:
             agents = context.state.session.directory.agents
-            return tuple(Choice(one.id, str(one.name), f"{one.load}/{one.capacity}") for one in agents if one.id != context.me)
+            return tuple(Choice(one.id, str(one.name), load_of(one)) for one in agents if one.id != context.me)
 
 
 def everything(context: Context) -> tuple[Choice, ...]:

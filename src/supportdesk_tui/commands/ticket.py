@@ -10,7 +10,7 @@ from supportdesk_tui.commands.opening import NAME_LENGTH, apply, draft_of, open_
 from supportdesk_tui.commands.queue import next_ticket
 from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.commands.times import parse_when, tomorrow, zone_of
-from supportdesk_tui.domain.assign import best_fit
+from supportdesk_tui.domain.assign import best_fit, load_of
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import (
     Assign,
@@ -109,7 +109,7 @@ def assign_pick(context: Context, _: Args) -> Iterable[Effect]:
     if current is not None:
         choices = tuple(Choice(fit.agent.id, fit.agent.name, fit.why) for fit in best_fit(current, agents, context.me))
     else:
-        choices = tuple(Choice(agent.id, agent.name, f"{agent.load}/{agent.capacity}") for agent in agents)
+        choices = tuple(Choice(agent.id, agent.name, load_of(agent)) for agent in agents)
     yield ef.Pick(msg("Assign to"), choices, "ticket.assign")
 
 

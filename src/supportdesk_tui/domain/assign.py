@@ -72,6 +72,11 @@ def best_fit(ticket: TicketSummary, agents: Iterable[Agent], me: AgentId | None 
     return tuple(sorted(fits, key=lambda fit: (not fit.can_take, -fit.score, fit.agent.load, fit.agent.name, fit.agent.id)))
 
 
+def load_of(agent: Agent) -> str:
+    """Work held and how much it may be; nothing where the backend does not say."""
+    return f"{agent.load}/{agent.capacity}" if agent.capacity else ""
+
+
 def _fit(ticket: TicketSummary, agent: Agent) -> Fit:
     can_take = agent.state in _REACHABLE and agent.load < agent.capacity
     words, score = [], 0
@@ -86,9 +91,9 @@ def _fit(ticket: TicketSummary, agent: Agent) -> Fit:
         score += 15
     free = max(0, agent.capacity - agent.load) / max(1, agent.capacity)
     score += round(20 * free) - 8 * _STATES[agent.state]
-    load = f"load {agent.load}/{agent.capacity}"
+    load = (f"load {load_of(agent)}",) if load_of(agent) else ()
     state = () if agent.state is AgentState.AVAILABLE else (agent.state.value,)
-    return Fit(agent, score, ", ".join(("+".join(words), load, *state) if words else (load, *state)), can_take)
+    return Fit(agent, score, ", ".join(("+".join(words), *load, *state) if words else (*load, *state)), can_take)
 
 
 def best_skill(ticket: TicketSummary, agent: Agent) -> tuple[str, int]:

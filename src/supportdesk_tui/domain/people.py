@@ -50,6 +50,7 @@ class Agent(Struct, frozen=True):
     load: int
     """Open tickets owned."""
     capacity: int
+    """Most of them; 0 where the backend knows no limit, and so tells neither."""
 
 
 class Team(Struct, frozen=True):

@@ -127,7 +127,7 @@ class Changing:
     async def _create(self, change: changes.Create, key: ChangeKey) -> Applied:
         number = await self._made(
             {
-                "Queue": self._rt.lens.queues.get(change.category, change.category),
+                "Queue": change.category,
                 "Requestor": [change.customer],
                 "Subject": change.subject,
                 "Content": change.body,
@@ -223,7 +223,7 @@ class Changing:
 
     async def _find_created(self, change: changes.Create, key: ChangeKey, earliest: datetime) -> Applied | None:
         minutes = int((datetime.now(UTC) + self._rt.http.clock_offset - earliest).total_seconds() // 60) + 1
-        queue = change.category if change.category.isascii() and change.category.isdecimal() else "0"
+        queue = self._rt.lens.queue_number(change.category) or "0"
         found = await self._rt.tickets(f"Created > '-{minutes} minutes' AND Queue = {queue}")
         rows = (mapping.to_summary(row, self._rt.lens) for row in found.rows)
         made = next((row for row in rows if row.subject == change.subject and row.customer_id == change.customer), None)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.rt import mapping
 from supportdesk_tui.backends.rt.client import PERSON, Rt
 from supportdesk_tui.backends.rt.query import quoted
@@ -62,8 +63,10 @@ async def read(rt: Rt, me: Agent) -> Directory:
     await learn(rt)
     lens = rt.lens
     teams = tuple(TeamId(number) for number in lens.queues)
-    agents = {agent.id: agent for agent in await _agents(rt, teams)} | {me.id: me}
-    rt.lens = replace(rt.lens, agents=frozenset(agents))
+    rows = await _agents(rt)
+    agents = {agent.id: agent for agent in (mapping.to_agent(row, teams) for row in rows)} | {me.id: me}
+    names = {mapping.own_number(row): str(mapping.name_of(row)) for row in rows} | {lens.number: str(me.name)}
+    rt.lens = replace(rt.lens, agents=frozenset(agents), names=names)
     return Directory(
         agents=tuple(sorted(agents.values(), key=lambda agent: agent.name)),
         teams=tuple(
@@ -71,7 +74,7 @@ async def read(rt: Rt, me: Agent) -> Directory:
             for (number, name), letter in zip(lens.queues.items(), _letters(len(lens.queues)), strict=True)
         ),
         statuses=tuple(mapping.status_of(name, lens) for name in sorted(lens.phases, key=lambda one: _rank(lens.phases[one]))),
-        categories=tuple(Category(number, sanitize_line(name)) for number, name in lens.queues.items()),
+        categories=tuple(Category(name, sanitize_line(name)) for name in lens.queues.values()),
         targets=tuple(
             EscalationTarget(letter, TeamId(number), sanitize_line(name), ("summary",))
             for (number, name), letter in zip(lens.queues.items(), _letters(len(lens.queues)), strict=True)
@@ -88,7 +91,7 @@ def _rank(phase: Phase) -> int:
     return list(Phase).index(phase) if phase in LIVE_PHASES else len(Phase)
 
 
-async def _agents(rt: Rt, teams: tuple[TeamId, ...]) -> list[Agent]:
+async def _agents(rt: Rt) -> list[Node]:
     try:
         wanted = [{"field": "Domain", "value": "UserDefined"}]
         groups = await rt.find("list the groups", "/groups", wanted, {})
@@ -97,11 +100,14 @@ async def _agents(rt: Rt, teams: tuple[TeamId, ...]) -> list[Agent]:
         if not logins:
             return []
         people = await rt.find(
-            "list the agents", "/users", [{"field": "Name", "value": one} for one in logins], {"fields": PERSON}
+            "list the agents",
+            "/users",
+            [{"field": "Name", "value": one} for one in logins],
+            {"fields": f"{PERSON},_hyperlinks"},
         )
     except (Forbidden, NotFound):
         return []
-    return [mapping.to_agent(one, teams) for one in people if one.text("Name") in logins]
+    return [one for one in people if one.text("Name") in logins]
 
 
 async def _members(rt: Rt, group: str) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.rt.dates import shown
-from supportdesk_tui.backends.rt.words import NOBODY, Lens, priority_of
+from supportdesk_tui.backends.rt.words import NOBODY, NOBODYS, Lens, priority_of
 from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
 from supportdesk_tui.domain.directory import Article
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, CustomerId, EntryId, TeamId, TicketId
@@ -23,7 +23,7 @@ from supportdesk_tui.domain.ticket import (
     TicketSummary,
 )
 from supportdesk_tui.text.html import html_to_text
-from supportdesk_tui.text.safe import NO_TEXT, SafeText
+from supportdesk_tui.text.safe import NO_TEXT, SafeText, sanitize_line
 from supportdesk_tui.text.secrets import Admitted, admit, admit_line, mask
 
 RELATIONS = {
@@ -85,13 +85,13 @@ def to_summary(row: Node, lens: Lens) -> TicketSummary:
         channel=Channel.EMAIL,
         status=status,
         priority=priority_of(row.number("Priority")),
-        category=queue,
+        category=lens.queues.get(queue, queue),
         language="",
         customer_id=CustomerId(asker.text("id")),
-        customer_name=_name(asker),
+        customer_name=name_of(asker),
         tier=NO_TEXT,
         owner=agent_id(owner),
-        owner_name=_name(row.at("Owner")) if agent_id(owner) else NO_TEXT,
+        owner_name=name_of(row.at("Owner")) if agent_id(owner) else NO_TEXT,
         team=TeamId(queue) if queue else None,
         tags=tuple(admit_line(tag) for tag in tags_of(row, lens)),
         clock=_clock(row, created) if status.phase in LIVE_PHASES else NO_CLOCK,
@@ -119,7 +119,10 @@ def _values(custom_field: Node) -> list[str]:
     return [one.text() or one.text("filename") for one in custom_field.each("values")]
 
 
-def _name(person: Node) -> SafeText:
+def name_of(person: Node) -> SafeText:
+    """What a person is called."""
+    if person.text("Name") == "RT_System" or person.text("id") == "RT_System":
+        return sanitize_line("RT")
     return person.line("RealName") or person.line("EmailAddress") or person.line("Name") or person.line("id")
 
 
@@ -215,7 +218,7 @@ def to_entry(row: Node, parts: Parts, lens: Lens) -> Entry:
         id=EntryId(row.text("id")),
         seq=row.number("id"),
         kind=kind,
-        author=_name(row.at("Creator")),
+        author=name_of(row.at("Creator")),
         author_id=AgentId(author) if is_agent and author else None,
         at=row.when("Created") or datetime.fromtimestamp(_EPOCH).astimezone(),
         body=said.text,
@@ -260,9 +263,13 @@ def raw_words(parts: Parts) -> str:
 
 def _change(row: Node, lens: Lens) -> str:
     field, old, new = row.text("Field"), row.text("OldValue"), row.text("NewValue")
-    if field == "Queue":
-        old, new = lens.queues.get(old, old), lens.queues.get(new, new)
-    return "Owner changed" if field == "Owner" else f"{field or 'Status'}: {old} → {new}"
+    known = {"Queue": lens.queues, "Owner": lens.names}.get(field, {})
+    if field == "Owner" and new not in known and new != NOBODYS:
+        return "Owner changed"
+    old, new = (known.get(value, NOBODY if field == "Owner" and value == NOBODYS else value) for value in (old, new))
+    if field == "Owner" and not any(old == name for name in (*known.values(), NOBODY)):
+        return f"Owner: {new}"
+    return f"{field or 'Status'}: {old} → {new}"
 
 
 def to_attachment(file: Node) -> Attachment:
@@ -279,11 +286,16 @@ def to_attachment(file: Node) -> Attachment:
 # --- people
 
 
+def own_number(row: Node) -> str:
+    """The number of somebody, which RT puts in a link only."""
+    return next((link.text("id") for link in row.each("_hyperlinks") if link.text("ref") == "self"), "")
+
+
 def to_agent(row: Node, teams: Iterable[TeamId], load: int = 0) -> Agent:
     """Somebody who answers; RT tells neither state nor capacity."""
     return Agent(
         id=AgentId(row.text("Name") or row.text("id")),
-        name=_name(row),
+        name=name_of(row),
         role=Role.L2,
         teams=tuple(teams),
         languages=(),
@@ -304,7 +316,7 @@ def to_customer(asker: Node, tickets: Iterable[Node], lens: Lens) -> CustomerCon
     return CustomerContext(
         customer=Customer(
             id=CustomerId(asker.text("id")),
-            name=_name(asker),
+            name=name_of(asker),
             uid="",
             tier=NO_TEXT,
             language=_language(asker.text("Lang")),

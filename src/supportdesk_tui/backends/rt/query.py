@@ -26,7 +26,7 @@ def to_sql(query: QueueQuery, lens: Lens) -> Asked:
         *_one_of(f"Status = {quoted(name)}" for name in _statuses(query, lens) or ()),
         *_phases(query, lens),
         *_owner(query),
-        *_queues(query),
+        *_queues(query, lens),
         *_channels(query),
         *_priorities(query.priorities),
         *_tags(query, lens),
@@ -88,16 +88,17 @@ def _owner(query: QueueQuery) -> list[str]:
             return [f"Owner = {quoted(login)}"]
 
 
-def _queues(query: QueueQuery) -> list[str]:
+def _queues(query: QueueQuery, lens: Lens) -> list[str]:
     """An agent of RT works in every queue they may see, so `MY_TEAMS` asks for nothing."""
     if not query.teams | {*query.categories} or MY_TEAMS in query.teams:
-        return _one_of(_queue(name) for name in sorted(query.categories))
-    terms = _one_of(_queue(name) for name in sorted(query.teams))
-    return [*terms, *_one_of(_queue(name) for name in sorted(query.categories))]
+        return _one_of(_queue(name, lens) for name in sorted(query.categories))
+    terms = _one_of(_queue(name, lens) for name in sorted(query.teams))
+    return [*terms, *_one_of(_queue(name, lens) for name in sorted(query.categories))]
 
 
-def _queue(name: str) -> str:
-    return f"Queue = {name}" if name.isascii() and name.isdecimal() else NEVER
+def _queue(name: str, lens: Lens) -> str:
+    number = lens.queue_number(name)
+    return f"Queue = {number}" if number else NEVER
 
 
 def _channels(query: QueueQuery) -> list[str]:

@@ -7,6 +7,8 @@ from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.domain.ticket import LIVE_PHASES, Phase, Priority
 
 NOBODY = "Nobody"
+NOBODYS = "6"
+"""The number of nobody, in every RT."""
 PHASES = {
     "new": Phase.NEW,
     "open": Phase.OPEN,
@@ -53,6 +55,8 @@ class Lens:
     """Who answers: RT does not tell agents which of the others are privileged."""
     queues: Mapping[str, str] = field(default_factory=dict)
     """Names by number."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Agents' names by number: history tells owners by number."""
     phases: Mapping[str, Phase] = field(default_factory=dict)
     """Of every status known so far."""
     tags: str = TAGS
@@ -61,6 +65,12 @@ class Lens:
     """Our own number: who becomes owner is told by number."""
     zone: str = ""
     """The agent's time zone in RT; RT reads dates in it."""
+
+    def queue_number(self, name: str) -> str:
+        """A queue's number by its name, or by its number; empty when there is none."""
+        if name in self.queues:
+            return name
+        return next((number for number, title in self.queues.items() if title.casefold() == name.casefold()), "")
 
     def phase(self, status: str) -> Phase:
         """What a status means; one never met counts as its name says, or as open, and so stays in sight."""

@@ -90,9 +90,9 @@ class TopPane(LinePane):
         if me is not None:
             name = shown_line(me.name)
             state = words.agent_state(me.state)
-            load = f"{me.load}/{me.capacity}"
+            load = f" {me.load}/{me.capacity}" if me.capacity else ""
             ink = "text_low" if me.state is AgentState.AVAILABLE else "warning"
-            parts.append((f"{name} {state} {load}" if width >= 100 else f"{cut(name, 10)} {load}", ink))
+            parts.append((f"{name} {state}{load}" if width >= 100 else f"{cut(name, 10)}{load}", ink))
         if view.clock_shown:
             parts.append((when.clock_time(now), "text_low"))
         return parts
