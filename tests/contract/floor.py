@@ -114,7 +114,13 @@ def _rt() -> Floor:
     return RtFloor()
 
 
-FLOORS: dict[str, Callable[[], Floor]] = {"native": NativeFloor, "rt": _rt}
+def _chatwoot() -> Floor:
+    from tests.contract.chatwoot_floor import ChatwootFloor
+
+    return ChatwootFloor()
+
+
+FLOORS: dict[str, Callable[[], Floor]] = {"native": NativeFloor, "rt": _rt, "chatwoot": _chatwoot}
 
 
 def open_floor(name: str) -> Iterator[Floor]:

@@ -30,3 +30,5 @@ class Words:
     """What a ticket opened after a call counts as."""
     reply_head: bytes = b"POST "
     """What the head of the request that sends a reply holds, and no other."""
+    tells_actors: bool = True
+    """News of a change say who made it."""

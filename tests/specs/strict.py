@@ -36,6 +36,10 @@ class Rules:
 _SHAPE = frozenset({"page", "per_page", "limit", "sort_by", "order_by", "expand", "full", "all", "with_total_count"})
 """Zammad: how much, in which order and in which form; documented once for all lists and objects."""
 RULES: dict[str, Rules] = {"zammad": Rules(spec="openapi.inferred.json", common=_SHAPE, is_open=True)}
+_LISTS = frozenset({"page", "per_page", "include", "sort", "sort_by", "sort_order"})
+"""Zendesk: paging, order and sideloads, documented once for all lists."""
+RULES["zendesk"] = Rules(spec="oas.agent.json", common=_LISTS)
+RULES["chatwoot"] = Rules(spec="swagger.agent.json")
 """One entry for each product."""
 
 

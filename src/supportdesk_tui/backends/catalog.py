@@ -122,5 +122,28 @@ _RT = BackendSpec(
     asks="Authentication token (in RT: Logged in as … > Settings > Auth tokens)",
     gaps=_rt_gaps,
 )
-SPECS: dict[str, BackendSpec] = {spec.name: spec for spec in (_NATIVE, _RT)}
+
+
+def _chatwoot(connection: Connection) -> Backend:
+    from supportdesk_tui.backends.chatwoot.adapter import ChatwootBackend, Choices
+
+    choices = Choices(account=connection.options.get("account", ""))
+    return ChatwootBackend(connection.url, connection.token, choices, ca_file=connection.ca_file)
+
+
+def _chatwoot_gaps() -> Mapping[Capability, str]:
+    from supportdesk_tui.backends.chatwoot.gaps import GAPS
+
+    return GAPS
+
+
+_CHATWOOT = BackendSpec(
+    name="chatwoot",
+    title="Chatwoot",
+    factory=_chatwoot,
+    options=(Option("account", "Number of the account, as in the web address; empty for your first one", is_asked=True),),
+    asks="Access token (in Chatwoot: Profile settings > Access token)",
+    gaps=_chatwoot_gaps,
+)
+SPECS: dict[str, BackendSpec] = {spec.name: spec for spec in (_NATIVE, _RT, _CHATWOOT)}
 """Every kind of backend by its name."""

@@ -108,7 +108,7 @@ class ChatwootBackend:
         shown = mapping.to_agent(mine, self._desk.lens.my_teams)
         self._me = changed(shown, id=me.id, name=me.name)
         lacking = dict(GAPS)
-        permissions = {one.text() for one in mine.each("permissions")} | {mine.text("role")}
+        permissions = {one.text() for one in mine.each("permissions")} or {mine.text("role")}
         if not permissions & _WORKING:
             lacking |= {one: "role" for one in Capability if one not in lacking and one not in _READING}
         return Session(
