@@ -120,7 +120,19 @@ def _chatwoot() -> Floor:
     return ChatwootFloor()
 
 
-FLOORS: dict[str, Callable[[], Floor]] = {"native": NativeFloor, "rt": _rt, "chatwoot": _chatwoot}
+def _zammad() -> Floor:
+    from tests.contract.zammad_floor import ZammadFloor
+
+    return ZammadFloor()
+
+
+def _zendesk() -> Floor:
+    from tests.contract.zendesk_floor import ZendeskFloor
+
+    return ZendeskFloor()
+
+
+FLOORS: dict[str, Callable[[], Floor]] = {"native": NativeFloor, "rt": _rt, "chatwoot": _chatwoot, "zammad": _zammad, "zendesk": _zendesk}
 
 
 def open_floor(name: str) -> Iterator[Floor]:

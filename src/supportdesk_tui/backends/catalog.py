@@ -2,9 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Capability
+
+if TYPE_CHECKING:
+    from supportdesk_tui.backends.zendesk.oauth import Rotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,27 @@ _RT = BackendSpec(
 )
 
 
+def _zammad(connection: Connection) -> Backend:
+    from supportdesk_tui.backends.zammad.adapter import ZammadBackend
+
+    return ZammadBackend(connection.url, connection.token, ca_file=connection.ca_file)
+
+
+def _zammad_gaps() -> Mapping[Capability, str]:
+    from supportdesk_tui.backends.zammad.gaps import GAPS
+
+    return GAPS
+
+
+_ZAMMAD = BackendSpec(
+    name="zammad",
+    title="Zammad",
+    factory=_zammad,
+    asks="Access token with ticket.agent (in Zammad: Profile > Token Access)",
+    gaps=_zammad_gaps,
+)
+
+
 def _chatwoot(connection: Connection) -> Backend:
     from supportdesk_tui.backends.chatwoot.adapter import ChatwootBackend, Choices
 
@@ -145,5 +170,53 @@ _CHATWOOT = BackendSpec(
     asks="Access token (in Chatwoot: Profile settings > Access token)",
     gaps=_chatwoot_gaps,
 )
-SPECS: dict[str, BackendSpec] = {spec.name: spec for spec in (_NATIVE, _RT, _CHATWOOT)}
+
+
+def _zendesk(connection: Connection) -> Backend:
+    from supportdesk_tui.backends.zendesk.adapter import ZendeskBackend
+
+    return ZendeskBackend(connection.token, _zendesk_rotation(connection))
+
+
+def _zendesk_rotation(connection: Connection) -> "Rotation":
+    from supportdesk_tui.backends.zendesk.oauth import Rotation
+
+    return Rotation(
+        url=connection.url,
+        client_id=connection.options.get("client_id", ""),
+        ca_file=connection.ca_file,
+        keep=connection.keep,
+    )
+
+
+async def _zendesk_browse(server: Connection, show: Callable[[str], None]) -> str:
+    from supportdesk_tui.backends.zendesk.loopback import browse
+
+    return await browse(_zendesk_rotation(server), show)
+
+
+def _zendesk_gaps() -> Mapping[Capability, str]:
+    from supportdesk_tui.backends.zendesk.gaps import GAPS
+
+    return GAPS
+
+
+_ZENDESK = BackendSpec(
+    name="zendesk",
+    title="Zendesk",
+    factory=_zendesk,
+    browse=_zendesk_browse,
+    browse_with="client_id",
+    options=(
+        Option(
+            "client_id",
+            "Identifier of a public OAuth client (in Zendesk: Admin Center > Apps and integrations > OAuth clients); empty for"
+            " an API token",
+            is_asked=True,
+        ),
+    ),
+    asks="API token as you@example.com/token:TOKEN (they end on 2027-04-30; an OAuth client_id does not)",
+    gaps=_zendesk_gaps,
+)
+SPECS: dict[str, BackendSpec] = {spec.name: spec for spec in (_NATIVE, _RT, _ZAMMAD, _CHATWOOT, _ZENDESK)}
 """Every kind of backend by its name."""
