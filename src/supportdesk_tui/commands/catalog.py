@@ -14,6 +14,7 @@ from supportdesk_tui.commands import (
     inline,
     links,
     macro_commands,
+    macro_server,
     menus,
     queue,
     shell,
@@ -261,6 +262,16 @@ MACROS = (
         every(macro_commands.can_insert, verb_on_one(Cap.REPLY)),
         is_internal=True,
     ),
+    Command(
+        "macro.pick_server",
+        msg("Find a macro kept by the server"),
+        _D,
+        macro_commands.pick_server,
+        (),
+        every(macro_commands.can_insert, macro_server.can_pick),
+        group=_MACRO,
+    ),
+    Command("macro.answered", msg("Put in what the server answered"), _A, macro_server.answered, is_internal=True),
     Command("menu.macros", msg("Macros of a category"), _D, menus.macros, is_internal=True),
 )
 _writes = guards.needs_composer
@@ -313,6 +324,7 @@ COMPOSER = (
         "composer.find", msg("Find in the conversation"), _W, conversation.find, ("ctrl+f",), short=msg("find"), group=_WRITE
     ),
     Command("composer.attach", msg("Attach a file"), _W, composer.attach, (), every(_writes, may(Cap.ATTACH)), group=_WRITE),
+    Command("composer.cc", msg("Copies by mail"), _W, composer.copies, (), every(_writes, composer.mailed), group=_WRITE),
     Command(
         "composer.promise",
         msg("Promise with this text"),

@@ -1,5 +1,6 @@
 """Bodies: writing, sending, taking back."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from supportdesk_tui.commands.spec import Args, Blocked, Run, msg
 from supportdesk_tui.commands.times import parse_when, zone_of
 from supportdesk_tui.domain.changes import FollowUp, MakePromise, Note, Override, Reply, SetStatus
 from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.ticket import Channel
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Draft, DraftMode, Level, Pane, value_of
 from supportdesk_tui.store.views import summary_of
@@ -105,7 +107,14 @@ def _post(context: Context, draft: Draft, overrides: tuple[Override, ...]) -> It
     else:
         language = context.current.language if context.current else ""
         reply = Reply(
-            draft.body, draft.then, files, language=language, macro=draft.macro, overrides=overrides, seen=_seen(context, draft)
+            draft.body,
+            draft.then,
+            files,
+            draft.cc if mailed(context) is None else (),
+            language,
+            draft.macro,
+            overrides,
+            _seen(context, draft),
         )
         yield ef.Apply((draft.ticket,), reply, hold=hold_s > 0, clears_draft=draft.ticket)
         if hold_s > 0:
@@ -191,6 +200,42 @@ def attach(context: Context, args: Args) -> Iterable[Effect]:
         yield ef.AttachFile(ticket, args[0].strip())
     else:
         yield ef.Prompt(msg("File to attach"), "composer.attach")
+
+
+_ADDRESS = re.compile(r"[^@\s<>,;:\"()]{1,64}@(?:[^@\s<>,;:\"().]{1,63}\.)+[^@\s<>,;:\"().]{2,63}")
+MOST_COPIES = 20
+"""Addresses that may get a copy of one reply."""
+
+
+def mailed(context: Context) -> Blocked | None:
+    """Copies are a matter of mail: the customer of the open ticket is written to by mail."""
+    current = context.current
+    if current is None or current.channel in {Channel.EMAIL, Channel.TICKET}:
+        return None
+    return Blocked(msg("Only a reply by mail can have copies"))
+
+
+def copies(context: Context, args: Args) -> Iterable[Effect]:
+    """Say who gets a copy of the reply, by mail address; asks for them, with those who got one before."""
+    ticket = context.state.conversation.ticket
+    if ticket is None:
+        return
+    draft = draft_of(context, ticket)
+    if not args:
+        detail = value_of(context.state.conversation.detail)
+        before = tuple(str(one) for one in (detail.cc if detail else ()) if _ADDRESS.fullmatch(str(one)))
+        yield ef.Prompt(msg("Copies to (addresses, with commas between)"), "composer.cc", ", ".join(draft.cc or before))
+        return
+    given = tuple(dict.fromkeys(filter(None, re.split(r"[\s,;，；、]+", args[0]))))
+    wrong = next((one for one in given if _ADDRESS.fullmatch(one) is None or not one.isprintable()), "")
+    if wrong or len(given) > MOST_COPIES:
+        told = msg("“{text}” is no mail address") if wrong else msg("At most {count} addresses can get a copy")
+        yield ef.Tell(told, (("text", wrong[:60]), ("count", str(MOST_COPIES))), Level.WARN)
+        yield ef.Prompt(msg("Copies to (addresses, with commas between)"), "composer.cc", args[0])
+        return
+    yield ef.Emit(ev.DraftChanged(replace(draft, cc=given, is_saved=False)))
+    if draft.mode is DraftMode.NOTE and given:
+        yield ef.Tell(msg("This is a note: nobody gets a copy of it"), (), Level.WARN)
 
 
 def status_after(context: Context, args: Args) -> Iterable[Effect]:

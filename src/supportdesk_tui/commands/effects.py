@@ -72,6 +72,8 @@ class LoadKind(StrEnum):
     """Read everything again."""
     SELECT_ALL = "select_all"
     """All ids of the query into the selection."""
+    MACRO = "macro"
+    """What a macro of the backend's own, its id in `text`, would write on `ticket`."""
     NUMBER = "number"
     """Open a ticket by its case number, `text`."""
 

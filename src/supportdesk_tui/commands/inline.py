@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands import macro_server
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Choice, Compose, ComposerAct, Dialog, Effect
 from supportdesk_tui.commands.macro_commands import library_of
@@ -98,7 +99,8 @@ def _named(kind: Kind, choice: Choice) -> Choice:
 
 def _macros(context: Context) -> tuple[Choice, ...]:
     library, language = library_of(context), context.options.get("locale", "en")[:2]
-    return tuple(Choice(one.id, one.title(language), f"; {' '.join(one.id)}") for one in library.macros.values())
+    ours = (Choice(one.id, one.title(language), f"; {' '.join(one.id)}") for one in library.macros.values())
+    return (*ours, *macro_server.choices(context))
 
 
 def _articles(context: Context) -> tuple[Choice, ...]:

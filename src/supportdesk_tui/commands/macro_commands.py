@@ -12,6 +12,7 @@ from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Compose, ComposerAct, Effect, FormField
 from supportdesk_tui.commands.facts import known_fact
 from supportdesk_tui.commands.guards import needs_macros
+from supportdesk_tui.commands.macro_server import THEIRS, ask_server
 from supportdesk_tui.commands.opening import draft_of, is_open, open_ticket, values
 from supportdesk_tui.commands.spec import Args, Blocked, msg
 from supportdesk_tui.commands.times import zone_of
@@ -63,7 +64,13 @@ def preview(context: Context, macro: "Macro") -> "Rendered | None":
 
 
 def insert(context: Context, args: Args) -> Iterable[Effect]:
-    """Write a macro (first argument) into the composer; opens the ticket and asks the macro's prompts first."""
+    """Write a macro (first argument) into the composer; opens the ticket and asks the macro's prompts first.
+
+    A macro of the backend's own, marked by its first letter, is asked of the backend.
+    """
+    if args[0].startswith(THEIRS):
+        yield from ask_server(context, args[0])
+        return
     macro, current = library_of(context).get(args[0]), context.current
     if macro is None:
         yield ef.Tell(msg("There is no macro {name}"), (("name", args[0]),), Level.WARN)
@@ -152,5 +159,10 @@ def repeat(context: Context, _: Args) -> Iterable[Effect]:
 
 
 def pick(_: Context, __: Args) -> Iterable[Effect]:
-    """Find a macro by typing, with a preview."""
+    """Find a macro by typing, with a preview; ours and the backend's own."""
     yield ef.Open(ef.Dialog.MACROS)
+
+
+def pick_server(_: Context, __: Args) -> Iterable[Effect]:
+    """Find a macro of the backend's own."""
+    yield ef.Open(ef.Dialog.MACROS, (THEIRS,))

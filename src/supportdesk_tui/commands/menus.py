@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from string import ascii_lowercase
 
 from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.composer import mailed as copies_blocked
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
 from supportdesk_tui.commands.forms import targets
 from supportdesk_tui.commands.guards import is_in_composer, lacking
+from supportdesk_tui.commands.macro_server import can_pick as server_macros_blocked
 from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.domain.assign import best_fit
 from supportdesk_tui.domain.capabilities import Capability
@@ -195,6 +197,8 @@ def _macro_items(context: Context) -> Iterator[MenuItem]:
     library = context.macros
     waiting = "" if library is not None else msg("Macros are still being read")
     yield MenuItem(";", msg("find…"), "macro.pick", blocked=waiting)
+    theirs = server_macros_blocked(context)
+    yield MenuItem("M", msg("kept by the server…"), "macro.pick_server", blocked=waiting or (theirs.reason if theirs else ""))
     if library is None:
         return
     if context.state.last_macro:
@@ -212,6 +216,8 @@ def _language(context: Context) -> str:
 def _composer_items(context: Context) -> Iterator[MenuItem]:
     off = "" if is_in_composer(context) or context.state.view.composer_open else msg("The composer is not open")
     yield MenuItem("A", msg("attach a file"), "composer.attach", blocked=off or _reason(context, Capability.ATTACH))
+    mailed = copies_blocked(context)
+    yield MenuItem("C", msg("copies by mail"), "composer.cc", blocked=off or (mailed.reason if mailed is not None else ""))
     yield MenuItem("N", msg("reply ⇄ note"), "composer.toggle_mode", blocked=off)
     yield MenuItem("P", msg("promise"), "composer.promise", blocked=off or _reason(context, Capability.PROMISE))
     yield MenuItem("S", msg("status after sending"), "composer.status", blocked=off)

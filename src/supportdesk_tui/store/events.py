@@ -7,13 +7,13 @@ from msgspec import Struct
 
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.conversation import Entry
-from supportdesk_tui.domain.directory import Article, Directory
+from supportdesk_tui.domain.directory import Article, Directory, MacroText
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import AgentId, ChangeKey, Cursor, EntryId, TicketId, ViewId
 from supportdesk_tui.domain.people import Agent, CustomerContext
 from supportdesk_tui.domain.queue import QueueQuery, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
-from supportdesk_tui.store.state import Draft, Habits, LinkPhase, Menu, Notice, OutboxItem, Pane
+from supportdesk_tui.store.state import AskedMacro, Draft, Habits, LinkPhase, Menu, Notice, OutboxItem, Pane
 from supportdesk_tui.text.safe import SafeText
 
 # --- session and link
@@ -266,6 +266,21 @@ class ArticlesAsked(Struct, frozen=True):
     text: str
 
 
+class MacroAsked(Struct, frozen=True):
+    """The agent chose a macro of the backend's own; None: it is not wanted any more, or is written down."""
+
+    asked: AskedMacro | None
+
+
+class MacroAnswered(Struct, frozen=True):
+    """What it would write and do, or why that is not known."""
+
+    ticket: TicketId
+    macro: str
+    text: MacroText | None
+    failed: str = ""
+
+
 class ArticlesLoaded(Struct, frozen=True):
     """Its answer, or why there is none."""
 
@@ -366,3 +381,5 @@ Event: TypeAlias = (
     | MenuClosed
     | Told
 )
+    | MacroAsked
+    | MacroAnswered

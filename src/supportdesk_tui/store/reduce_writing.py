@@ -133,6 +133,18 @@ def _is_history(item: OutboxItem) -> bool:
     return item.phase is OutboxPhase.SENT and item.attempts == 0
 
 
+def _macro_asked(state: DeskState, event: ev.MacroAsked) -> DeskState:
+    return replace(state, asked_macro=event.asked)
+
+
+def _macro_answered(state: DeskState, event: ev.MacroAnswered) -> DeskState:
+    """An answer nobody waits for any more is dropped."""
+    asked = state.asked_macro
+    if asked is None or (asked.ticket, asked.macro) != (event.ticket, event.macro):
+        return state
+    return replace(state, asked_macro=replace(asked, text=event.text, failed=event.failed))
+
+
 HANDLERS: Handlers = {
     ev.DraftsLoaded: _drafts_loaded,
     ev.DraftChanged: _draft_changed,
@@ -143,6 +155,8 @@ HANDLERS: Handlers = {
     ev.OutboxLoaded: _outbox_loaded,
     ev.UndoStackChanged: _undo_stack_changed,
     ev.MacroUsed: _macro_used,
+    ev.MacroAsked: _macro_asked,
+    ev.MacroAnswered: _macro_answered,
     ev.HabitsLoaded: _habits_loaded,
     ev.ArticlesAsked: _articles_asked,
     ev.ArticlesLoaded: _articles_loaded,

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.changes import Change, FollowUp
 from supportdesk_tui.domain.conversation import Entry
-from supportdesk_tui.domain.directory import NO_DIRECTORY, Article, Directory
+from supportdesk_tui.domain.directory import NO_DIRECTORY, Article, Directory, MacroText
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, Cursor, EntryId, TicketId, ViewId
 from supportdesk_tui.domain.people import CustomerContext
@@ -187,6 +187,8 @@ class Draft(Struct, frozen=True):
     """E.g. the macro had no text in the customer's language."""
     attachments: tuple[tuple[AttachmentId, str], ...] = ()
     """(id, name)."""
+    cc: tuple[str, ...] = ()
+    """Mail addresses that get a copy of the reply."""
     then_next: bool = False
     """Open the next ticket after sending."""
     base_seq: int = 0
@@ -206,7 +208,7 @@ class Draft(Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         """Nothing would be lost."""
-        return not (self.body.strip() or self.then or self.attachments)
+        return not (self.body.strip() or self.then or self.attachments or self.cc)
 
 
 class OutboxPhase(StrEnum):
@@ -292,6 +294,17 @@ class Habits(Struct, frozen=True):
     """What the agent does often, kept for the next time."""
 
     macros: Mapping[str, int] = field(default_factory=dict)
+class AskedMacro(Struct, frozen=True):
+    """A macro of the backend's own that the agent chose: what it would write is being asked for."""
+
+    ticket: TicketId
+    macro: str
+    title: SafeText
+    text: MacroText | None = None
+    """None until the backend has answered."""
+    failed: str = ""
+
+
     """How often each macro was inserted, by id."""
     sent: tuple[str, ...] = ()
     """Replies as they were sent, newest first, each once."""
@@ -317,6 +330,7 @@ class DeskState(Struct, frozen=True):
     undo_stack: tuple[ChangeKey, ...] = ()
     """Newest last: what `z` takes back next."""
     redo_stack: tuple[ChangeKey, ...] = ()
+    asked_macro: AskedMacro | None = None
 
     def draft(self, ticket: TicketId | None) -> Draft | None:
         """The draft of a ticket, if any."""

@@ -141,4 +141,13 @@ class Drafts:
 def _content(draft: Draft) -> tuple[object, ...]:
     """What of a draft the disk keeps."""
     words = (draft.mode, draft.body, draft.macro, draft.language_note)
-    return (*words, draft.then, draft.attachments, draft.then_next, draft.base_seq, draft.base_owner, draft.base_status)
+    return (
+        *words,
+        draft.then,
+        draft.attachments,
+        draft.then_next,
+        draft.cc,
+        draft.base_seq,
+        draft.base_owner,
+        draft.base_status,
+    )

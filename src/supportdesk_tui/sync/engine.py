@@ -33,7 +33,7 @@ from supportdesk_tui.commands.effects import (
 )
 from supportdesk_tui.domain.errors import DeskError, SignInNeeded, StorageError
 from supportdesk_tui.domain.feed import Activity
-from supportdesk_tui.domain.ids import AgentId
+from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Level, LinkPhase, Notice
 from supportdesk_tui.sync import words
@@ -276,14 +276,21 @@ class Engine:
                 self._jobs.in_lane("older", self._tickets.load_older)
             case LoadKind.VIEWS:
                 self._jobs.in_lane("views", self.link.load_views)
-            case LoadKind.ARTICLES:
-                self._jobs.in_lane("articles", partial(self._errands.articles, load.text))
+            case LoadKind.ARTICLES | LoadKind.MACRO:
+                self._load_text(load)
             case LoadKind.RESYNC:
                 self._resync()
             case _:
                 log.warning("nothing to load for %s", load.kind)
 
     # --- what the parts call
+    def _load_text(self, load: Load) -> None:
+        """Something to write, from the backend."""
+        if load.kind is LoadKind.MACRO:
+            self._jobs.in_lane("macro", partial(self._errands.macro, load.ticket or TicketId(""), load.text))
+        else:
+            self._jobs.in_lane("articles", partial(self._errands.articles, load.text))
+
 
     def _agent_changed(self, agent: AgentId) -> None:
         with suppress(StorageError):

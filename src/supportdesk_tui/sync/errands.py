@@ -1,9 +1,9 @@
 """Small things asked of the backend: articles, presence, views."""
 
-from supportdesk_tui.domain.errors import BackendError
+from supportdesk_tui.domain.errors import BackendError, Unsupported
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import EntryId, TicketId
-from supportdesk_tui.store.events import ArticlesAsked, ArticlesLoaded, RevealAnswered, ViewsLoaded
+from supportdesk_tui.store.events import ArticlesAsked, ArticlesLoaded, MacroAnswered, RevealAnswered, ViewsLoaded
 from supportdesk_tui.store.state import LinkPhase
 from supportdesk_tui.sync.common import Common
 from supportdesk_tui.sync.telling import why
@@ -42,6 +42,16 @@ class Errands:
             self._common.store.dispatch(RevealAnswered(entry, None, why(error)))
             return
         self._common.store.dispatch(RevealAnswered(entry, text))
+
+    async def macro(self, ticket: TicketId, macro: str) -> None:
+        """What a macro of the backend's own would write on a ticket; nothing happens there by asking."""
+        common = self._common
+        try:
+            text = await common.server("macro").read_macro(ticket, macro)
+        except (BackendError, Unsupported) as error:
+            common.store.dispatch(MacroAnswered(ticket, macro, None, why(error)))
+            return
+        common.store.dispatch(MacroAnswered(ticket, macro, text))
 
     async def attend(self, ticket: TicketId | None, activity: Activity) -> None:
         """Presence; only a change is sent, and nobody is bothered when it cannot be."""

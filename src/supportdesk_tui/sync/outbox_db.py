@@ -375,6 +375,7 @@ def _to_draft(plain: dict[str, Any]) -> Draft:
         base_owner=str(plain.get("base_owner", "")),
         base_status=str(plain.get("base_status", "")),
         number=str(plain.get("number", "")),
+        cc=tuple(map(str, plain.get("cc", ()))),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from supportdesk_tui.domain.changes import MarkRead, Note, Reply, Undo, Watch
+from supportdesk_tui.domain.changes import MarkRead, Note, Reply, SetAgentState, Undo, Watch
 from supportdesk_tui.domain.ids import ChangeKey
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
 
@@ -35,6 +35,11 @@ def is_in_question(item: OutboxItem) -> bool:
     """Only the agent can say what becomes of it: refused, unknown, or held without a time."""
     is_waiting = item.phase is OutboxPhase.HELD and item.held_until is None
     return is_waiting or item.phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN}
+
+
+def is_worth_asking(item: OutboxItem) -> bool:
+    """Would go out or be looked for by itself, and is more than a mark of where the agent is and what they have read."""
+    return item.phase in OPEN and not isinstance(item.change, MarkRead | Watch | SetAgentState)
 
 
 def is_due(item: OutboxItem, moment: Moment) -> bool:
@@ -95,13 +100,14 @@ def restored_draft(item: OutboxItem, draft: Draft | None) -> Draft | None:
         return None
     words = item.change.body
     mode = DraftMode.REPLY if isinstance(item.change, Reply) else DraftMode.NOTE
-    macro = item.change.macro if isinstance(item.change, Reply) else ""
+    macro, cc = (item.change.macro, item.change.cc) if isinstance(item.change, Reply) else ("", ())
     if draft is None or draft.is_empty:
         attachments = tuple((one, str(one)) for one in item.change.attachments)
-        return Draft(item.tickets[0], mode, words, item.change.then, macro, attachments=attachments, is_saved=True)
+        return Draft(item.tickets[0], mode, words, item.change.then, macro, attachments=attachments, cc=cc, is_saved=True)
     if draft.mode is not mode:
         mode = DraftMode.NOTE
-    return replace(draft, mode=mode, body=f"{words}\n\n{draft.body}", then=item.change.then + draft.then)
+    cc = tuple(dict.fromkeys((*cc, *draft.cc)))
+    return replace(draft, mode=mode, body=f"{words}\n\n{draft.body}", then=item.change.then + draft.then, cc=cc)
 
 
 def rest_of(sent: Draft, now: Draft | None) -> Draft:
@@ -112,7 +118,8 @@ def rest_of(sent: Draft, now: Draft | None) -> Draft:
     files = tuple(one for one in now.attachments if one not in sent.attachments)
     rest = now.body[len(sent.body) :].lstrip()
     mode = now.mode if rest or then or files else now.wanted or now.mode
-    return Draft(sent.ticket, mode, rest, then, attachments=files, is_saved=False)
+    cc = tuple(one for one in now.cc if one not in sent.cc)
+    return Draft(sent.ticket, mode, rest, then, attachments=files, cc=cc, is_saved=False)
 
 
 def joined_drafts(newer: Draft, older: Draft) -> Draft:
@@ -127,6 +134,7 @@ def joined_drafts(newer: Draft, older: Draft) -> Draft:
         body="\n\n".join(bodies),
         then=tuple(dict.fromkeys((*newer.then, *older.then))),
         attachments=tuple(dict.fromkeys((*newer.attachments, *older.attachments))),
+        cc=tuple(dict.fromkeys((*newer.cc, *older.cc))),
     )
 
 

@@ -301,6 +301,8 @@ def title_words(view: ComposerView) -> list[tuple[str, bool]]:
     if row.public or row.channel is Channel.FORUM:
         return [(_("PUBLIC reply"), True), (_("everyone can read this"), True), (channel, False)]
     parts = [(_("Reply to {name}", name=cut(shown_line(row.customer_name), NAME)), True), (channel, False)]
+    if view.draft is not None and view.draft.cc:
+        parts.append((_("copies to {names}", names=cut(shown_line(", ".join(view.draft.cc)), 2 * NAME)), True))
     if row.language:
         parts.append((words.language(row.language), False))
     return parts

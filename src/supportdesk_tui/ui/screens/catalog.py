@@ -3,6 +3,9 @@
 import os
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from supportdesk_tui.commands import macro_server
 from supportdesk_tui.commands.effects import Choice, Dialog, Open, Pick
 from supportdesk_tui.commands.links import choices, link_of
 from supportdesk_tui.commands.macro_commands import library_of, preview
@@ -39,7 +42,7 @@ def dialog_for(effect: Open, host: "DeskHost") -> "DialogScreen":
         case Dialog.OUTBOX:
             return OutboxDialog(host.palette, host.store)
         case Dialog.MACROS:
-            return _macros(host)
+            return _macros(host, is_theirs=bool(effect.args))
         case Dialog.THINGS:
             found = choices(host.context(), entry_under(host.desk.conversation))
             return PickerDialog(host.palette, Pick(msg("Attachments and links"), found, "conversation.thing"))
@@ -89,15 +92,22 @@ def _keys(host: "DeskHost") -> PagerDialog:
     return PagerDialog(host.palette, _("Keys"), "\n".join(lines))
 
 
-def _macros(host: "DeskHost") -> PickerDialog:
-    """Every macro, with what it would write for this ticket."""
+def _macros(host: "DeskHost", *, is_theirs: bool) -> PickerDialog:
+    """Every macro, with what it would write for this ticket; or those alone that the backend keeps itself."""
     context = host.context()
     library = library_of(context)
     speak = current_locale()[:2]
     directory = context.state.session.directory
-    choices = tuple(Choice(one.id, one.title(speak), f"; {' '.join(one.id)}") for one in library.macros.values())
+    ours = tuple(Choice(one.id, one.title(speak), f"; {' '.join(one.id)}") for one in library.macros.values())
+    theirs = tuple(replace(one, hint=_(one.hint)) for one in macro_server.choices(context))
+    choices = theirs if is_theirs else ours + theirs
 
     def text_of(macro: str) -> str:
+        asked = macro_server.macro_of(context, macro)
+        if asked is not None:
+            return (
+                f"{asked.preview}\n\n{_('The server fills it in when you choose it; nothing happens there before you send.')}"
+            )
         rendered = preview(context, library.macros[macro])
         if rendered is None:
             return ""

@@ -4,6 +4,7 @@ from supportdesk_tui.commands import inline
 from supportdesk_tui.commands.effects import Pick
 from supportdesk_tui.commands.inline import Kind
 from supportdesk_tui.commands.macro_commands import library_of, preview
+from supportdesk_tui.commands.macro_server import macro_of
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.ui.host import DeskHost
 from supportdesk_tui.ui.screens.picker import PickerDialog, ranked
@@ -55,6 +56,9 @@ class InsertDialog(PickerDialog):
         if kind == Kind.SENT:
             return context.state.habits.sent[int(name)]
         if kind == Kind.MACRO:
+            asked = macro_of(context, name)
+            if asked is not None:
+                return str(asked.preview)
             rendered = preview(context, library_of(context).macros[name])
             return rendered.text if rendered is not None else ""
         article = inline.article_of(context, name)
