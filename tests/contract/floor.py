@@ -132,7 +132,13 @@ def _zendesk() -> Floor:
     return ZendeskFloor()
 
 
-FLOORS: dict[str, Callable[[], Floor]] = {"native": NativeFloor, "rt": _rt, "chatwoot": _chatwoot, "zammad": _zammad, "zendesk": _zendesk}
+FLOORS: dict[str, Callable[[], Floor]] = {
+    "native": NativeFloor,
+    "rt": _rt,
+    "chatwoot": _chatwoot,
+    "zammad": _zammad,
+    "zendesk": _zendesk,
+}
 
 
 def open_floor(name: str) -> Iterator[Floor]:
