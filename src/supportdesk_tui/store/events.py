@@ -254,18 +254,6 @@ class MacroUsed(Struct, frozen=True):
     macro: str
 
 
-class HabitsLoaded(Struct, frozen=True):
-    """What was done often in earlier runs is known again."""
-
-    habits: Habits
-
-
-class ArticlesAsked(Struct, frozen=True):
-    """A knowledge-base question was asked."""
-
-    text: str
-
-
 class MacroAsked(Struct, frozen=True):
     """The agent chose a macro of the backend's own; None: it is not wanted any more, or is written down."""
 
@@ -279,6 +267,18 @@ class MacroAnswered(Struct, frozen=True):
     macro: str
     text: MacroText | None
     failed: str = ""
+
+
+class HabitsLoaded(Struct, frozen=True):
+    """What was done often in earlier runs is known again."""
+
+    habits: Habits
+
+
+class ArticlesAsked(Struct, frozen=True):
+    """A knowledge-base question was asked."""
+
+    text: str
 
 
 class ArticlesLoaded(Struct, frozen=True):
@@ -369,6 +369,8 @@ Event: TypeAlias = (
     | OutboxLoaded
     | UndoStackChanged
     | MacroUsed
+    | MacroAsked
+    | MacroAnswered
     | HabitsLoaded
     | ArticlesAsked
     | ArticlesLoaded
@@ -381,5 +383,3 @@ Event: TypeAlias = (
     | MenuClosed
     | Told
 )
-    | MacroAsked
-    | MacroAnswered

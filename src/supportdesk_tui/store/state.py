@@ -290,10 +290,6 @@ class Found(Struct, frozen=True):
     articles: Remote[tuple[Article, ...]] = Absent()
 
 
-class Habits(Struct, frozen=True):
-    """What the agent does often, kept for the next time."""
-
-    macros: Mapping[str, int] = field(default_factory=dict)
 class AskedMacro(Struct, frozen=True):
     """A macro of the backend's own that the agent chose: what it would write is being asked for."""
 
@@ -305,6 +301,10 @@ class AskedMacro(Struct, frozen=True):
     failed: str = ""
 
 
+class Habits(Struct, frozen=True):
+    """What the agent does often, kept for the next time."""
+
+    macros: Mapping[str, int] = field(default_factory=dict)
     """How often each macro was inserted, by id."""
     sent: tuple[str, ...] = ()
     """Replies as they were sent, newest first, each once."""
@@ -326,11 +326,11 @@ class DeskState(Struct, frozen=True):
     view: DeskView = DeskView()
     found: Found = Found()
     last_macro: str = ""
+    asked_macro: AskedMacro | None = None
     habits: Habits = Habits()
     undo_stack: tuple[ChangeKey, ...] = ()
     """Newest last: what `z` takes back next."""
     redo_stack: tuple[ChangeKey, ...] = ()
-    asked_macro: AskedMacro | None = None
 
     def draft(self, ticket: TicketId | None) -> Draft | None:
         """The draft of a ticket, if any."""

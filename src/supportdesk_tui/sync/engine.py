@@ -283,7 +283,6 @@ class Engine:
             case _:
                 log.warning("nothing to load for %s", load.kind)
 
-    # --- what the parts call
     def _load_text(self, load: Load) -> None:
         """Something to write, from the backend."""
         if load.kind is LoadKind.MACRO:
@@ -291,6 +290,7 @@ class Engine:
         else:
             self._jobs.in_lane("articles", partial(self._errands.articles, load.text))
 
+    # --- what the parts call
 
     def _agent_changed(self, agent: AgentId) -> None:
         with suppress(StorageError):
