@@ -69,7 +69,7 @@ def test_seeded_database_lets_its_agents_sign_in(shell: Shell, tmp_path: Path) -
     ("options", "says"),
     [
         (("--host", "0.0.0.0"), "--tls-cert"),
-        (("--db", "postgresql://localhost/desk"), "not supported"),
+        (("--db", "mysql://localhost/desk"), "not supported"),
         (("--db", "no url at all"), "cannot be used"),
     ],
 )

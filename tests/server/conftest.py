@@ -1,14 +1,22 @@
 """A real backend on a loopback port, and a client for it."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection, text
 
 from supportdesk_tui.server.runner import ServerThread
 
+from .postgres import Cluster, running_cluster
+
+ON_BOTH = frozenset(
+    {"test_changes", "test_feed", "test_inbound", "test_log", "test_reading", "test_reveal", "test_roles", "test_undo"}
+)
+"""Files whose tests run on SQLite and on PostgreSQL."""
+NewDatabase = Callable[[], str | None]
 _open_clients: list[httpx.Client] = []
 
 
@@ -72,6 +80,25 @@ class Client:
         return str(self.says(channel="email", customer=who, body=body, **message)["ticket"])
 
 
+def index_of(connection: Connection) -> list[tuple[str, int, int]]:
+    """Every word of the search index, with its row and its place there, counted from 0."""
+    if connection.dialect.name == "postgresql":
+        found = text("SELECT w.lexeme, doc, at - 1 FROM search, unnest(body) w, unnest(w.positions) at ORDER BY 1, 2, 3")
+        return [tuple(row) for row in connection.execute(found)]
+    connection.execute(text("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'search', 'instance')"))
+    rows = [tuple(row) for row in connection.execute(text("SELECT term, doc, offset FROM temp.words ORDER BY 1, 2, 3"))]
+    connection.execute(text("DROP TABLE temp.words"))
+    return rows
+
+
+def plan_of(connection: Connection, statement: str, values: Any) -> str:
+    """How the database would go about a statement; on PostgreSQL as if the table were too large to read as a whole."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+    explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    return str(connection.exec_driver_sql(f"{explain} {statement}", values).all())
+
+
 @pytest.fixture(scope="module", autouse=True)
 def hang_up() -> Iterator[None]:
     """Close every client of a file at its end: a socket left to the garbage collector warns in the middle of another test."""
@@ -81,10 +108,32 @@ def hang_up() -> Iterator[None]:
     gc.collect()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of these files once for each kind of database."""
+    if "new_database" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_BOTH:
+        metafunc.parametrize("new_database", ["sqlite", "postgresql"], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """PostgreSQL, where it is installed."""
+    with running_cluster() as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[ServerThread]:
+def new_database(request: pytest.FixtureRequest) -> NewDatabase:
+    """Gives the URL of an empty database, none for a SQLite file the backend makes and removes by itself."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return lambda: None
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return cluster.new_database
+
+
+@pytest.fixture(scope="module")
+def server(new_database: NewDatabase) -> Iterator[ServerThread]:
     """One backend for the tests of a file; each test uses tickets of its own."""
-    with ServerThread(tickets=60) as running:
+    with ServerThread(new_database(), tickets=60) as running:
         yield running
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import create_engine, func, select
 from supportdesk_tui.server.runner import NotLoopback, ServeOptions, ServerThread, run_server
 from supportdesk_tui.server.seed.stories import THREADS
 from supportdesk_tui.server.storage import tables
-from supportdesk_tui.server.storage.engine import UnsupportedDatabase, open_engine
+from supportdesk_tui.server.storage.dialect import UnsupportedDatabase
+from supportdesk_tui.server.storage.engine import open_engine
 from supportdesk_tui.server.traffic import Party, Traffic, script
 
 SERVE = """
@@ -74,7 +75,7 @@ def test_public_address_without_tls_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("url", ["postgresql://x/y", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///:memory:"])
 def test_database_we_cannot_serve_from_is_named(url: str) -> None:
     with pytest.raises(UnsupportedDatabase):
         open_engine(url)

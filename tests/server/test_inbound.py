@@ -6,7 +6,7 @@ from supportdesk_tui.server.desk.passing import KEEP_KEYS_MS, pass_time
 from supportdesk_tui.server.floor.words import DAY, HOUR
 from supportdesk_tui.server.runner import ServerThread
 
-from .conftest import Client
+from .conftest import Client, NewDatabase
 
 
 class Clock:
@@ -102,9 +102,9 @@ def test_unknown_category_is_refused(agent: Client, server: ServerThread) -> Non
     assert (answer.status_code, answer.json()["field"]) == (422, "category")
 
 
-def test_time_wakes_breaks_and_closes() -> None:
+def test_time_wakes_breaks_and_closes(new_database: NewDatabase) -> None:
     clock = Clock()
-    with ServerThread(tickets=5, clock=clock, ticking=False) as server:
+    with ServerThread(new_database(), tickets=5, clock=clock, ticking=False) as server:
         agent = Client(server, "li.wei")
         waking, owed, solved = agent.opened(), agent.opened(), agent.opened()
         agent.done(f"/tickets/{waking}/changes", {"type": "snooze", "until": "2027-01-15T10:00:00Z"})
@@ -124,9 +124,9 @@ def test_time_wakes_breaks_and_closes() -> None:
         assert pass_time(server.parts.desk) == 0
 
 
-def test_late_answer_opens_a_linked_ticket() -> None:
+def test_late_answer_opens_a_linked_ticket(new_database: NewDatabase) -> None:
     clock = Clock()
-    with ServerThread(tickets=5, clock=clock, ticking=False) as server:
+    with ServerThread(new_database(), tickets=5, clock=clock, ticking=False) as server:
         agent = Client(server, "li.wei")
         first = mail(agent, "late@x.example", "help", thread="t-late")
         agent.done(f"/tickets/{first['ticket']}/changes", {"type": "set_status", "status": "solved"})
@@ -137,9 +137,9 @@ def test_late_answer_opens_a_linked_ticket() -> None:
         assert [(one["id"], one["relation"]) for one in links] == [(first["ticket"], "related")]
 
 
-def test_keys_are_forgotten_after_a_week_and_not_before() -> None:
+def test_keys_are_forgotten_after_a_week_and_not_before(new_database: NewDatabase) -> None:
     clock = Clock()
-    with ServerThread(tickets=5, clock=clock, ticking=False) as server:
+    with ServerThread(new_database(), tickets=5, clock=clock, ticking=False) as server:
         client = Client(server, "li.wei")
         ticket = client.opened()
         client.done(f"/tickets/{ticket}/notes", {"body": "old"}, key="an-old-key")

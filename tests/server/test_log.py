@@ -3,13 +3,13 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.log import rebuild_projections
 
-from .conftest import Client
+from .conftest import Client, NewDatabase, index_of
 
 DERIVED = (tables.ticket_tags, tables.ticket_watchers)
 
@@ -19,11 +19,7 @@ def dump(connection: Connection) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for table in (*tables.PROJECTIONS.values(), *DERIVED):
         found[table.name] = [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
-    connection.execute(text("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'search', 'instance')"))
-    found["search"] = [
-        tuple(row) for row in connection.execute(text("SELECT term, doc, offset FROM temp.words ORDER BY 1, 2, 3"))
-    ]
-    connection.execute(text("DROP TABLE temp.words"))
+    found["search"] = index_of(connection)
     return found
 
 
@@ -103,8 +99,8 @@ def test_counts_kept_in_memory_equal_counts_from_the_table(agent: Client, collea
     assert sum(kept.values()) > 20
 
 
-def test_database_reopened_holds_everything(tmp_path: Any) -> None:
-    url = f"sqlite:///{tmp_path / 'desk.db'}"
+def test_database_reopened_holds_everything(tmp_path: Any, new_database: NewDatabase) -> None:
+    url = new_database() or f"sqlite:///{tmp_path / 'desk.db'}"
     with ServerThread(url, tickets=20) as first:
         client = Client(first, "li.wei")
         ticket, key = client.opened(), client.new_key()

@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.log import REVEALED, rebuild_projections
 from supportdesk_tui.server.storage.search import clear_index
 
-from .conftest import Client
+from .conftest import Client, index_of
 
 PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 CARD = "4111 1111 1111 1111"
@@ -64,8 +64,7 @@ def test_the_index_finds_the_words_beside_a_secret_and_never_the_secret(server: 
     for words in ("sausage", "4111", '"legal winner"', "4242424242424242"):
         assert ticket not in found(words)
     with server.parts.desk.database.reading() as connection:
-        connection.exec_driver_sql("CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab('main', 'search', 'row')")
-        terms = set(connection.execute(text("SELECT term FROM temp.terms")).scalars())
+        terms = {term for term, _, _ in index_of(connection)}
     assert "xolotl" in terms
     assert not terms & {"sausage", "4111", "4242424242424242"}
 

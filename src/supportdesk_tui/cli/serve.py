@@ -9,7 +9,11 @@ REMOTE_FLAG = "--plain-http-to-others"
 
 
 @click.command("serve")
-@click.option("--db", metavar="URL", help="SQLite database, e.g. sqlite:////srv/desk.db; a file in the data folder otherwise.")
+@click.option(
+    "--db",
+    metavar="URL",
+    help="sqlite:////srv/desk.db or postgresql://user@host/name (extra `postgres`); a file in the data folder otherwise.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="0 takes a free one.")
 @click.option(

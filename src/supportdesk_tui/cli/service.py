@@ -19,7 +19,8 @@ from supportdesk_tui.server.http.limits import Limits
 from supportdesk_tui.server.http.tokens import hash_password
 from supportdesk_tui.server.runner import NotLoopback, ServeOptions, is_empty, open_parts, run_server
 from supportdesk_tui.server.storage import log, tables
-from supportdesk_tui.server.storage.engine import Database, UnsupportedDatabase
+from supportdesk_tui.server.storage.dialect import UnsupportedDatabase
+from supportdesk_tui.server.storage.engine import Database
 
 ADMIN = "admin"
 
@@ -68,7 +69,8 @@ def serve(wanted: Wanted) -> None:
             str(error), code=ExitCode.WRONG_USE, next_step=f"Give --tls-cert and --tls-key, or {REMOTE_FLAG}."
         ) from error
     except (UnsupportedDatabase, SQLAlchemyError) as error:
-        raise Stopped(f"the database cannot be used: {error}", code=ExitCode.WRONG_USE) from error
+        why = getattr(error, "orig", None) or error  # the database's own words, without SQLAlchemy's around them
+        raise Stopped(f"the database cannot be used: {str(why).strip()}", code=ExitCode.WRONG_USE) from error
     except OSError as error:
         raise Stopped(f"cannot listen on {wanted.host}:{wanted.port}: {error.strerror}", code=ExitCode.REFUSED) from error
 

@@ -20,7 +20,7 @@ from supportdesk_tui.server.floor.people import Agent
 from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.counts import CountBook
-from supportdesk_tui.server.storage.engine import Database
+from supportdesk_tui.server.storage.engine import Database, connect_to_write
 from supportdesk_tui.server.storage.log import events_of_key
 from supportdesk_tui.wire import schema
 
@@ -229,7 +229,7 @@ class Desk:
     def _transact(self, actor: str | None, key: str | None, work: Callable[[Transaction], T]) -> T:
         happenings: list[Happening] = []
         with (
-            self.database.engine.connect().execution_options(writes=True) as connection,
+            connect_to_write(self.database.engine) as connection,
             connection.begin() as open_transaction,
         ):
             tx = Transaction(connection, now=self.clock(), actor=actor, key=key)

@@ -1,6 +1,6 @@
 """What time does by itself: snoozed tickets wake, promises fall due, solved tickets close."""
 
-from sqlalchemy import Integer, delete, literal_column, select
+from sqlalchemy import delete, select, tuple_
 
 from supportdesk_tui.server.desk.desk import Desk
 from supportdesk_tui.server.desk.transaction import Also, Transaction, copy_of
@@ -8,6 +8,7 @@ from supportdesk_tui.server.floor.people import Promise
 from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.floor.words import HOUR
 from supportdesk_tui.server.storage import tables
+from supportdesk_tui.server.storage.dialect import dialect_of
 
 CLOSE_AFTER_MS = 72 * HOUR
 KEEP_KEYS_MS = 7 * 24 * HOUR
@@ -55,13 +56,15 @@ def pass_time(desk: Desk) -> int:
 
 
 def _forget_keys(desk: Desk, before: int) -> None:
-    """Forget the oldest keys; rows lie in the order of their making, so the oldest are found without an index."""
-    kept, made = tables.keys.c, literal_column("rowid", Integer)
+    """Forget the oldest keys."""
+    kept, age = tables.keys.c, dialect_of(desk.database.engine).age_of_keys()
     with desk.database.reading() as connection:
-        oldest = connection.execute(select(made, kept.at).select_from(tables.keys).order_by(made).limit(FORGET_STEP)).all()
-    old = [row[0] for row in oldest if row.at < before]
+        oldest = connection.execute(select(kept.agent, kept.key, kept.at).order_by(age).limit(FORGET_STEP)).all()
+    old = [(row.agent, row.key) for row in oldest if row.at < before]
     if old:
-        desk.database.write(lambda connection: connection.execute(delete(tables.keys).where(made.in_(old))))
+        desk.database.write(
+            lambda connection: connection.execute(delete(tables.keys).where(tuple_(kept.agent, kept.key).in_(old)))
+        )
 
 
 def _wake(tx: Transaction, ref: str) -> bool:

@@ -1,7 +1,6 @@
 """One shape for everything that is not done: refusals, unknown routes, a database that cannot be written, our own mistakes."""
 
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy.exc import OperationalError
@@ -14,14 +13,10 @@ from supportdesk_tui.server.desk.refusals import Refusal
 from supportdesk_tui.server.http.call import json_answer
 from supportdesk_tui.server.http.discreet import told_places
 from supportdesk_tui.server.http.mapping import Names, row_out
+from supportdesk_tui.server.storage.dialect import is_outside
 from supportdesk_tui.wire import schema
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
-_OUTSIDE = {
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-}  # fmt: skip
-"""What SQLite says of the disk and of other programs; anything else is a mistake of ours."""
 RETRY_S = 5
 """When a request is worth trying again whose change could not be written."""
 _ENDS = frozenset({408})
@@ -62,7 +57,7 @@ async def not_routed(request: Request, error: Exception) -> Response:
 async def not_written(request: Request, error: Exception) -> Response:
     """The disk is full or failing, or another program holds the database: nothing of the request was done."""
     assert isinstance(error, OperationalError)  # noqa: S101  registered for this class only
-    if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF not in _OUTSIDE:
+    if not is_outside(error.orig):
         logging.getLogger("uvicorn.error").error("request %s: %s", request.scope["request_id"], told_places(error))
         return await broken(request, error)
     log_unwritten(error)
@@ -71,8 +66,9 @@ async def not_written(request: Request, error: Exception) -> Response:
 
 
 def log_unwritten(error: OperationalError) -> None:
-    """Say why, in SQLite's own words; they name no data."""
-    logging.getLogger("uvicorn.error").error("the database cannot be used: %s", error.orig)
+    """Say why, in the first line of the database's own words; it names no data."""
+    why = next(iter(str(error.orig).splitlines()), "")
+    logging.getLogger("uvicorn.error").error("the database cannot be used: %s", why)
 
 
 async def broken(request: Request, _error_raised: Exception) -> Response:

@@ -21,7 +21,7 @@ from supportdesk_tui.server.seed.customers import make_customer
 from supportdesk_tui.server.seed.files import FILES
 from supportdesk_tui.server.seed.hostile import EDGES
 from supportdesk_tui.server.storage import tables
-from supportdesk_tui.server.storage.engine import checkpoint
+from supportdesk_tui.server.storage.engine import checkpoint, connect_to_write
 from supportdesk_tui.server.storage.log import Event, Patch, log_row, texts_of
 from supportdesk_tui.server.storage.search import index_texts
 
@@ -37,7 +37,7 @@ def seed_database(engine: Engine, *, tickets: int, seed: int, now: datetime, pas
     """
     rng = random.Random(seed)
     at = int(now.timestamp() * 1000)
-    with _undisturbed(), engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with _undisturbed(), connect_to_write(engine) as connection, connection.begin():
         log = _LogWriter(connection, at)
         log.write(_agent_event(log.next_seq(), at, one) for one in AGENTS)
         people = _customers(rng, tickets, at)

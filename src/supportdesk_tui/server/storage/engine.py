@@ -1,57 +1,42 @@
-"""Opening the database: pragmas, migrations, one writer, many readers."""
+"""Opening the database: migrations, one writer, many readers."""
 
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, Engine, create_engine, make_url
+
+from supportdesk_tui.server.storage.dialect import dialect_named, dialect_of
 
 T = TypeVar("T")
 
 
-class UnsupportedDatabase(ValueError):  # noqa: N818  names the condition
-    """The URL names a database this release cannot keep its log in."""
-
-
 def open_engine(url: str) -> Engine:
-    """An engine with our pragmas; SQLite only, since the search index is FTS5."""
+    """An engine set up for our way of writing; UnsupportedDatabase when the log cannot be kept there."""
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        raise UnsupportedDatabase(f"{parsed.get_backend_name()} is not supported yet; use sqlite:///path")
-    if parsed.database in {None, "", ":memory:"}:
-        raise UnsupportedDatabase("a database file is needed: readers and the writer have connections of their own")
+    dialect = dialect_named(parsed.get_backend_name())
+    prepared, options = dialect.prepare(parsed)
     logging.getLogger("sqlalchemy").setLevel(logging.WARNING)  # below that it would log the rows it reads
     engine = create_engine(
-        url,
+        prepared,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
-        connect_args={"check_same_thread": False, "timeout": 10},
         hide_parameters=True,
         pool_size=8,
         max_overflow=8,
+        **options,
     )
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
+    dialect.listen(engine)
     return engine
 
 
-def _on_connect(connection: DBAPIConnection, _record: Any) -> None:
-    connection.isolation_level = None  # sqlite3 begins nothing by itself: we say BEGIN
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-32000", "temp_store=MEMORY", "wal_autocheckpoint=0"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def connect_to_write(engine: Engine) -> Connection:
+    """A connection whose transactions hold the write lock from their beginning."""
+    return engine.connect().execution_options(**dialect_of(engine).writing)
 
 
 def migrate(engine: Engine) -> None:
@@ -61,18 +46,14 @@ def migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(files("supportdesk_tui.server.storage").joinpath("migrations")))
-    with engine.connect().execution_options(writes=True) as connection:
+    with connect_to_write(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
 def checkpoint(engine: Engine) -> None:
-    """Move what the write-ahead log holds into the database, without making anybody wait for it."""
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
-    finally:
-        connection.close()
+    """Let the database tidy up what was written, without making anybody wait for it."""
+    dialect_of(engine).checkpoint(engine)
 
 
 class Database:
@@ -91,7 +72,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection that holds the write lock from its first statement; commits at the end, rolls back on any error."""
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with connect_to_write(self.engine) as connection, connection.begin():
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:

@@ -4,12 +4,12 @@ import base64
 import binascii
 from typing import Any
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, or_, select, text, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Integer, Select, func, literal_column, or_, select, tuple_, union_all
 
 from supportdesk_tui.server.floor.query import NOBODY, Criteria
 from supportdesk_tui.server.floor.ticket import Ticket
-from supportdesk_tui.server.storage.search import TICKET_SHIFT, match_expression
+from supportdesk_tui.server.storage.dialect import dialect_of
+from supportdesk_tui.server.storage.search import find_tickets
 from supportdesk_tui.server.storage.tables import ticket_tags, ticket_watchers, tickets
 
 SORTS = {
@@ -42,7 +42,7 @@ def decode_mark(after: str) -> Mark:
         mark = int(key), int(n)
     except (ValueError, binascii.Error, UnicodeEncodeError) as error:
         raise BadMark("after is not a mark of ours") from error
-    if not all(-(2**62) < one < 2**62 for one in mark):
+    if not (-(2**62) < mark[0] < 2**62 and -(2**31) < mark[1] < 2**31):
         raise BadMark("after is not a mark of ours")
     return mark
 
@@ -52,10 +52,11 @@ def list_page(
 ) -> tuple[list[Ticket], Mark | None]:
     """One page of a query and where the next begins."""
     column, _ = SORTS[sort]
-    found = _hits(connection, want.text)
+    found = find_tickets(connection, want.text, SEARCH_HITS) if want.text else None
     if found is not None and not found:
         return [], None
-    query = _walk(want, _bounds(want, sort, after, now), sort=sort, found=found, limit=limit + 1)
+    hits = None if found is None else dialect_of(connection).among(tickets.c.n, found)
+    query = _walk(want, _bounds(want, sort, after, now), sort=sort, hits=hits, limit=limit + 1)
     chosen = connection.execute(query)
     names = tuple(chosen.keys())
     rows = [Ticket(**dict(zip(names, row, strict=True))) for row in chosen]
@@ -83,18 +84,18 @@ def _bounds(want: Criteria, sort: str, after: Mark | None, now: int) -> list[Col
     return clauses
 
 
-def _walk(want: Criteria, bounds: list[ColumnElement[bool]], *, sort: str, found: list[int] | None, limit: int) -> Select[Any]:
+def _walk(
+    want: Criteria, bounds: list[ColumnElement[bool]], *, sort: str, hits: ColumnElement[bool] | None, limit: int
+) -> Select[Any]:
     """A limited walk for every band and every leading value, merged: each walk is a range of one index."""
     column, falls = SORTS[sort]
     order = (column.desc(), tickets.c.n.desc()) if falls else (column, tickets.c.n)
-    lead = _lead(want) if sort == "clock" and found is None else ""
+    lead = _lead(want) if sort == "clock" and hits is None else ""
     rest = _filters(want, skip=lead)
-    if found is not None:
-        hits = text("SELECT value FROM json_each(:hits)").bindparams(hits=msgspec.json.encode(found).decode())
-        in_hits = tickets.c.n.in_(hits)
+    if hits is not None:
         return (
             select(*_ROW_COLUMNS)
-            .where(in_hits, func.coalesce(tickets.c.band, 0).in_(want.bands), *rest, *bounds)
+            .where(hits, func.coalesce(tickets.c.band, 0).in_(want.bands), *rest, *bounds)
             .order_by(*order)
             .limit(limit)
         )
@@ -165,7 +166,7 @@ def _filters(want: Criteria, *, skip: str = "", plain: bool = False) -> list[Col
         ("priorities", columns.priority, want.priorities),
     ):
         if values and name != skip:
-            clauses.append(_any_of(column, values) if plain else func.coalesce(column, NOBODY).in_(sorted(values, key=str)))
+            clauses.append(_any_of(column, values) if plain else _wrapped(column).in_(sorted(values, key=str)))
     clauses.extend(columns.n.in_(select(ticket_tags.c.n).where(ticket_tags.c.tag == one)) for one in sorted(want.tags))
     if want.watcher:
         clauses.append(columns.n.in_(select(ticket_watchers.c.n).where(ticket_watchers.c.agent == want.watcher)))
@@ -176,20 +177,13 @@ def _filters(want: Criteria, *, skip: str = "", plain: bool = False) -> list[Col
     return clauses
 
 
+def _wrapped(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(column, 0 if isinstance(column.type, Integer) else NOBODY)
+
+
 def _any_of(column: ColumnElement[Any], values: frozenset[Any]) -> ColumnElement[bool]:
     """One of the values, said so that an index of the column serves; no value at all is nobody."""
     named = column.in_(sorted(values - {NOBODY}, key=str))
     if NOBODY not in values:
         return named
     return column.is_(None) if values == {NOBODY} else or_(column.is_(None), named)
-
-
-def _hits(connection: Connection, words: str) -> list[int] | None:
-    """The numbers of the newest tickets that hold the words; None when there are none to look for."""
-    if not words:
-        return None
-    expression = match_expression(words)
-    if expression is None:
-        return []
-    query = f"SELECT DISTINCT rowid >> {TICKET_SHIFT} FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT {SEARCH_HITS}"  # noqa: S608  two constants of ours
-    return [row[0] for row in connection.exec_driver_sql(query, (expression,))]

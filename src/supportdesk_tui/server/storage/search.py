@@ -1,4 +1,4 @@
-"""Full-text search that finds Chinese: FTS5 over tokens we make, two-character windows of CJK and whole Latin words."""
+"""Full-text search that finds Chinese, over tokens we make: two-character windows of CJK and whole Latin words."""
 
 import re
 import unicodedata
@@ -6,14 +6,13 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-CREATE_SEARCH = "CREATE VIRTUAL TABLE search USING fts5(body, content='', tokenize='unicode61 remove_diacritics 2')"
+from supportdesk_tui.server.storage.dialect import TICKET_SHIFT, Phrase, dialect_of
+
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _RUNS = re.compile(f"[{_CJK}]+|[^\\W{_CJK}]+")
 _PHRASES = re.compile(r'"([^"]*)"|(\S+)')
 INDEXED_CHARS = 8_000
 """How much of one text is searched; a pasted log beyond that is not."""
-TICKET_SHIFT = 16
-"""A row of the index is `ticket << 16 | ordinal of the text on the ticket`."""
 MAX_TERMS = 16
 
 
@@ -30,21 +29,18 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-def match_expression(query: str) -> str | None:
-    """An FTS5 query that wants every word and "quoted phrase"; None when there is nothing to look for."""
-    terms = [
-        term for quoted, word in _PHRASES.findall(query)[:MAX_TERMS] for term in _terms(quoted or word, whole=bool(quoted))
-    ]
-    return " AND ".join(terms) if terms else None
+def phrases_of(query: str) -> list[Phrase]:
+    """Every word and "quoted phrase" somebody looks for."""
+    return [phrase for quoted, word in _PHRASES.findall(query)[:MAX_TERMS] for phrase in _split(quoted or word, bool(quoted))]
 
 
-def _terms(text: str, *, whole: bool) -> list[str]:
+def _split(text: str, is_whole: bool) -> list[Phrase]:
     folded = unicodedata.normalize("NFKC", text[:200]).casefold()
     runs = _RUNS.findall(folded)
-    if whole:
+    if is_whole:
         words = [part for run in runs for part in _windows(run)]
-        return [_phrase(words)] if words else []
-    return [_phrase(_windows(run), prefix=len(run) == 1 or run[0] < "\u3040") for run in runs]
+        return [Phrase(tuple(words))] if words else []
+    return [Phrase(tuple(_windows(run)), is_prefix=len(run) == 1 or run[0] < "\u3040") for run in runs]
 
 
 def _windows(run: str) -> list[str]:
@@ -53,19 +49,19 @@ def _windows(run: str) -> list[str]:
     return [run]
 
 
-def _phrase(words: list[str], *, prefix: bool = False) -> str:
-    inside = " ".join(words).replace('"', "")
-    return f'"{inside}"*' if prefix else f'"{inside}"'
+def find_tickets(connection: Connection, query: str, limit: int) -> list[int]:
+    """The numbers of the newest tickets with a text that holds everything looked for; none when that is nothing."""
+    phrases = phrases_of(query)
+    return dialect_of(connection).find(connection, phrases, limit) if phrases else []
 
 
 def index_texts(connection: Connection, texts: Iterable[tuple[int, int, str]]) -> None:
     """Add texts, each with its ticket's number and its ordinal there."""
-    rows = [(ticket << TICKET_SHIFT | min(ordinal, 0xFFFF), " ".join(tokens(text))) for ticket, ordinal, text in texts]
+    rows = [(ticket << TICKET_SHIFT | min(ordinal, 0xFFFF), tokens(text)) for ticket, ordinal, text in texts]
     if rows:
-        connection.exec_driver_sql("INSERT INTO search(rowid, body) VALUES (?, ?)", rows)
+        dialect_of(connection).add_texts(connection, rows)
 
 
 def clear_index(connection: Connection) -> None:
     """Forget everything; the projections fill it again."""
-    connection.exec_driver_sql("DROP TABLE search")
-    connection.exec_driver_sql(CREATE_SEARCH)
+    dialect_of(connection).clear_texts(connection)

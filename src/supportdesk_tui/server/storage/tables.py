@@ -17,6 +17,12 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+
+def _some(name: str, *columns: str, where: str) -> Index:
+    """An index of some of the rows."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 events = Table(
     "events",
     metadata,
@@ -32,7 +38,7 @@ events = Table(
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
     Index("ix_events_ticket", "ticket", "seq"),
-    Index("ix_events_key", "key", sqlite_where=text("key IS NOT NULL")),
+    _some("ix_events_key", "key", where="key IS NOT NULL"),
 )
 """The append-only log. `before` and `after` hold, per projection and row id, the columns that changed (null: no such row)."""
 
@@ -95,11 +101,11 @@ tickets = Table(
     Index("ix_tickets_phase", "phase", "clock_key", "n"),
     Index("ix_tickets_channel", "channel", "band", "clock_key", "n"),
     Index("ix_tickets_customer", "customer", "updated_at"),
-    Index("ix_tickets_promised", "band", "clock_key", "n", sqlite_where=text("open_promises > 0")),
-    Index("ix_tickets_snoozed", "snoozed_until", sqlite_where=text("snoozed_until IS NOT NULL")),
-    Index("ix_tickets_solved", "solved_at", sqlite_where=text("status = 'solved'")),
-    Index("ix_tickets_thread", "thread", sqlite_where=text("thread <> ''")),
-    Index("ix_tickets_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL")),
+    _some("ix_tickets_promised", "band", "clock_key", "n", where="open_promises > 0"),
+    _some("ix_tickets_snoozed", "snoozed_until", where="snoozed_until IS NOT NULL"),
+    _some("ix_tickets_solved", "solved_at", where="status = 'solved'"),
+    _some("ix_tickets_thread", "thread", where="thread <> ''"),
+    _some("ix_tickets_merged", "merged_into", where="merged_into IS NOT NULL"),
 )
 
 entries = Table(
@@ -140,7 +146,7 @@ promises = Table(
     Column("owner", String(40)),
     Column("state", String(20), nullable=False),
     Index("ix_promises_ticket", "ticket"),
-    Index("ix_promises_due", "due_at", sqlite_where=text("state = 'open'")),
+    _some("ix_promises_due", "due_at", where="state = 'open'"),
 )
 
 customers = Table(
@@ -195,6 +201,7 @@ keys = Table(
     Column("answer", LargeBinary, nullable=False),
     Column("summary", LargeBinary, nullable=False),
     Column("undone_by", String(64)),
+    Index("ix_keys_at", "at").ddl_if(dialect="postgresql"),
 )
 """Idempotency keys with the first answer; `deed` says what was done, for undo, `summary` is the AppliedOut of the key."""
 

@@ -1,5 +1,7 @@
 """The first schema: log, projections, keys, tokens, search. Frozen: later versions change it in steps of their own."""
 
+import re
+
 from alembic import op
 
 revision = "0001"
@@ -276,9 +278,32 @@ TABLES = (
 )
 
 
+POSTGRES = (
+    (r"\b(VARCHAR\(\d+\)|TEXT)(?=[ ,])", 'TEXT COLLATE "C"'),
+    (r"\bBLOB\b", "BYTEA"),
+    (r"\bseq INTEGER\b", "seq BIGINT"),
+    (r"(?<=kb_gaps \(\n    id )INTEGER", "SERIAL"),
+    (
+        r"CREATE VIRTUAL TABLE search .*",
+        "CREATE TABLE search (doc BIGINT NOT NULL, body TSVECTOR NOT NULL);\n\n"
+        "CREATE INDEX ix_search ON search USING gin (body);\n\n"
+        "CREATE INDEX ix_keys_at ON keys (at);\n",
+    ),
+)
+"""How PostgreSQL says it. Texts compare by their bytes and have no length of their own, as in SQLite."""
+
+
+def schema(dialect: str) -> str:
+    """The statements that make every table."""
+    made = SCHEMA
+    for pattern, becomes in POSTGRES if dialect == "postgresql" else ():
+        made = re.sub(pattern, becomes, made)
+    return made
+
+
 def upgrade() -> None:
     """Create every table."""
-    for statement in SCHEMA.split(";\n"):
+    for statement in schema(op.get_context().dialect.name).split(";\n"):
         if statement.strip():
             op.execute(statement)
 
