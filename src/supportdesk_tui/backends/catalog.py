@@ -23,6 +23,8 @@ class Connection:
     """Authorities to believe beside the usual ones."""
     keep: Callable[[str], None] | None = field(default=None, repr=False)
     """Stores a renewed secret before it is used, where the product renews secrets; called in a thread."""
+    load: Callable[[], str | None] | None = field(default=None, repr=False)
+    """Reads what is stored now: another program of ours may have renewed it; called in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,7 @@ def _zendesk_rotation(connection: Connection) -> "Rotation":
         client_id=connection.options.get("client_id", ""),
         ca_file=connection.ca_file,
         keep=connection.keep,
+        load=connection.load,
     )
 
 

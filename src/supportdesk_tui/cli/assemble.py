@@ -55,6 +55,8 @@ class Seat:
     """Authorities to believe beside the usual ones."""
     keep: Callable[[str], None] | None = field(default=None, repr=False)
     """Stores a renewed secret, where the product renews them."""
+    load: Callable[[], str | None] | None = field(default=None, repr=False)
+    """Reads the stored secret again: another program of ours may have renewed it."""
     name: str = "default"
     """Of the profile: its files are kept apart from other profiles'."""
     problems: tuple[str, ...] = ()
@@ -154,7 +156,7 @@ def _adapter(seat: Seat, token: str) -> "Backend":
     """Imported only now, in a thread: the HTTP client costs more than the first paint may."""
     from supportdesk_tui.backends.catalog import SPECS, Connection
 
-    return SPECS[seat.backend].factory(Connection(seat.url, token, seat.options, seat.ca_file, seat.keep))
+    return SPECS[seat.backend].factory(Connection(seat.url, token, seat.options, seat.ca_file, seat.keep, seat.load))
 
 
 def _macros(seat: Seat, known: Any) -> tuple[Any, tuple[str, ...]]:

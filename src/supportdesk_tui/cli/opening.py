@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from supportdesk_tui.cli.outcomes import KNOWN, ExitCode, Stopped, tell
-from supportdesk_tui.cli.session import Place, keeper, load, place_of, spec_of
+from supportdesk_tui.cli.session import Place, keeper, load, loader, place_of, spec_of
 from supportdesk_tui.config.paths import make_private
 from supportdesk_tui.i18n.catalog import detect_locale, set_locale
 
@@ -80,6 +80,7 @@ def seat_at(place: Place, loaded: "Loaded", token: Callable[[], str] | None, *, 
         options={name: str(value) for name, value in place.profile.options.items()},
         ca_file=place.profile.ca_file,
         keep=keeper(place),
+        load=loader(place),
         name=place.name,
         problems=tuple(map(str, loaded.problems)),
     )

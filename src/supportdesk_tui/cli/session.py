@@ -122,7 +122,7 @@ def server_of(place: Place, token: str = "") -> "Connection":
     from supportdesk_tui.backends.catalog import Connection
 
     options = {name: str(value) for name, value in place.profile.options.items()}
-    return Connection(place.profile.url, token, options, place.profile.ca_file, keeper(place))
+    return Connection(place.profile.url, token, options, place.profile.ca_file, keeper(place), loader(place))
 
 
 def keeper(place: Place) -> "Callable[[str], None]":
@@ -136,6 +136,18 @@ def keeper(place: Place) -> "Callable[[str], None]":
             _log.warning("a renewed secret is not kept: %s", kept.says)
 
     return keep
+
+
+def loader(place: Place) -> "Callable[[], str | None]":
+    """Reads the secret of a profile as it is kept now; another desk or command may have renewed it."""
+
+    def read() -> str | None:
+        from supportdesk_tui.config.secrets import find_secret
+
+        found = find_secret(place.name, place.profile, os.environ).secret
+        return None if found is None else found.reveal()
+
+    return read
 
 
 def connection_to(place: Place, token: str) -> "Backend":

@@ -12,6 +12,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
@@ -132,6 +133,8 @@ class Rotation:
     ca_file: str = ""
     keep: Callable[[str], None] | None = None
     """Stores a secret; called in a thread."""
+    load: Callable[[], str | None] | None = None
+    """Reads the stored secret, which another program of ours may have renewed; called in a thread."""
     limits: Limits | None = None
     now: Callable[[], float] = time.time
 
@@ -182,14 +185,31 @@ class Rotating:
     async def _rotate(self) -> None:
         """Trade the refresh token for a new pair, and keep that before anything is signed with it."""
         rotation = self._rotation
+        if await self._adopted():
+            return
         asked = {"grant_type": "refresh_token", "refresh_token": self._pair.refresh, "client_id": rotation.client_id}
-        pair = await trade(rotation, "renew the sign-in", asked)
+        try:
+            pair = await trade(rotation, "renew the sign-in", asked)
+        except SignInNeeded:
+            if await self._adopted():
+                return
+            raise
         if rotation.keep is not None:
             try:
                 await asyncio.to_thread(rotation.keep, to_secret(pair))
             except (StorageError, OSError) as error:
                 _log.warning("the renewed sign-in is not kept: %s; it lasts until the desk ends", type(error).__name__)
         self._pair = pair
+
+    async def _adopted(self) -> bool:
+        """Take a newer pair that another program of ours has stored: a second renewal would kill it."""
+        stored = await asyncio.to_thread(self._rotation.load) if self._rotation.load is not None else None
+        with suppress(SignInNeeded):
+            pair = from_secret(stored or "")
+            if pair is not None and pair.refresh != self._pair.refresh and pair.expires > self._pair.expires:
+                self._pair = pair
+                return True
+        return False
 
 
 async def trade(rotation: Rotation, operation: str, asked: dict[str, str]) -> Pair:
