@@ -175,7 +175,8 @@ class World:
         return said
 
     def _as_attachment(self, one: Row, message: Row, base: str) -> Row:
-        address = f"{base}/rails/active_storage/blobs/redirect/{one['key']}--signed/{quote(one['name'])}"
+        ours = f"{base}/rails/active_storage/blobs/redirect/{one['key']}--signed/{quote(one['name'])}"
+        address = one.get("address", ours)
         shown = {name: one[name] for name in ("id", "file_type", "file_size", "extension")}
         return {**shown, "message_id": message["id"], "account_id": self.account, "data_url": address, "thumb_url": ""}
 
