@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import re
 import select
 import statistics
@@ -35,6 +36,8 @@ TITLES = {
 }
 CHARACTERS = "QXZ#@%^=+~"
 GAP_S = 0.03
+LINE = 30
+EMPTY_LINE, EMPTIED_S = b"\x15", 0.3
 LOST_S = 5.0
 MUST_P99_MS, MUST_WORST_MS = 100.0, 250.0
 _SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
@@ -177,19 +180,31 @@ def echo_ms(fd: int, key: str) -> tuple[float, bytes]:
 
 
 def measure(terminal: "object", keys: int) -> list[float]:
-    """Type so many characters, with a breath between them."""
-    taken = []
+    """Type so many characters, with a breath between them, on one line that is emptied now and then.
+
+    A character is never the one that stood at its place before: a terminal is not told again what it shows already.
+    """
+    taken: list[float] = []
+    chosen, line = random.Random(1), [""] * LINE
     for number in range(keys):
-        if number % 40 == 39:
-            os.write(terminal.fd, b"\x15" if number % 80 == 79 else b" ")
-        ms, wrote = echo_ms(terminal.fd, CHARACTERS[number % len(CHARACTERS)])
+        at = number % LINE
+        if at == 0:
+            os.write(terminal.fd, EMPTY_LINE)
+            breathe(terminal, EMPTIED_S)
+        line[at] = chosen.choice([one for one in CHARACTERS if one not in {line[at], line[at - 1]}])
+        ms, wrote = echo_ms(terminal.fd, line[at])
         taken.append(ms)
         terminal._take(wrote)
-        until = time.perf_counter() + GAP_S
-        while (left := until - time.perf_counter()) > 0:
-            if more := read_some(terminal.fd, left):
-                terminal._take(more)
+        breathe(terminal, GAP_S)
     return taken
+
+
+def breathe(terminal: "object", for_s: float) -> None:
+    """Take what the program writes for so long."""
+    until = time.perf_counter() + for_s
+    while (left := until - time.perf_counter()) > 0:
+        if more := read_some(terminal.fd, left):
+            terminal._take(more)
 
 
 def quantile(values: list[float], share: float) -> float:
