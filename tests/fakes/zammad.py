@@ -245,7 +245,10 @@ class FakeZammad:
                 "ticket.state_id": {"operator": "is", "value": ["1", "2"]},
             }
         }
-        kinds = {"my_assigned": ("My assigned Tickets", own), "all_unassigned": ("Unassigned & Open Tickets", free)}
+        kinds: dict[str, tuple[str, Row]] = {
+            "my_assigned": ("My assigned Tickets", own),
+            "all_unassigned": ("Unassigned & Open Tickets", free),
+        }
         rows = {
             link: zammad_search.found(self.desk, ask.user, asked | {"sort_by": "created_at"}, has_index=False)
             for link, (_, asked) in kinds.items()

@@ -76,6 +76,7 @@ class Desk:
         """Fields the admin made, and what a new ticket has there."""
         self.on_event: Callable[[str, Row], None] = lambda name, data: None
         self._ids: Iterator[int] = itertools.count(1)
+        self._numbers: Iterator[int] = itertools.count(1)
         self._people: Iterator[int] = itertools.count(1)
         self.add_user("-", "", {})
 
@@ -99,7 +100,7 @@ class Desk:
 
     def open_ticket(self, title: str, group: int, customer: int, by: int, **more: Any) -> Row:
         """A new ticket without words."""
-        number, now = next(self._ids), stamp()
+        number, now = next(self._numbers), stamp()
         row: Row = {
             "id": number, "number": str(97_000 + number), "title": title, "group_id": group, "customer_id": customer,
             "owner_id": NOBODY, "state_id": NEW, "priority_id": 2, "organization_id": None, "escalation_at": None,

@@ -89,13 +89,11 @@ class Listing:
         terms = [*asked.terms, *await self._in_view(query.view, is_first=after is None)]
         walk = asking.stretches(query.sort, self._zammad.lens)
         place, total = Place.read(after), None
-        while place.stretch < len(walk):
-            stretch = walk[place.stretch]
-            rows, place, found = await self._walked(stretch, terms, asked.text, place)
+        items: tuple[TicketSummary, ...] = ()
+        while place.stretch < len(walk) and not items:
+            rows, place, found = await self._walked(walk[place.stretch], terms, asked.text, place)
             total = found.total if after is None and len(walk) == 1 else None
-            if rows:
-                break
-        items = tuple(self._summary(row, found, query) for row in rows) if walk else ()
+            items = tuple(self._summary(row, found, query) for row in rows)
         return Page(items, place.written() if place.stretch < len(walk) else None, total, unapplied=asked.unapplied)
 
     async def _walked(self, stretch: Stretch, terms: list[Term], text: str, place: Place) -> tuple[list[Node], Place, Found]:

@@ -79,7 +79,7 @@ def _group(name: str, value: Node, lens: Lens) -> Step:
 
 def _priority(name: str, value: Node, lens: Lens) -> Step:
     known = lens.priorities.get(value.text("value"))
-    return [SetPriority(known)] if known else f"set the unknown priority {value.text('value')}"
+    return [SetPriority(known.rank)] if known else f"set the unknown priority {value.text('value')}"
 
 
 def _tags(name: str, value: Node, lens: Lens) -> Step:

@@ -20,7 +20,7 @@ from supportdesk_tui.domain.directory import Article
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, CustomerId, EntryId, TeamId, TicketId
 from supportdesk_tui.domain.people import Agent, AgentState, Contact, Customer, CustomerContext, Fact, Role
 from supportdesk_tui.domain.sla import NO_CLOCK, Clock, ClockKind
-from supportdesk_tui.domain.ticket import FieldValue, LinkedTicket, Phase, Priority, Ticket, TicketSummary
+from supportdesk_tui.domain.ticket import FieldValue, LinkedTicket, Phase, Ticket, TicketSummary
 from supportdesk_tui.text.html import html_to_text
 from supportdesk_tui.text.safe import NO_TEXT, SafeText
 from supportdesk_tui.text.secrets import Admitted, admit, admit_line, mask
@@ -94,7 +94,7 @@ def to_summary(row: Node, assets: Assets, lens: Lens) -> TicketSummary:
         subject=row.line("title"),
         channel=channel_of(kind),
         status=state.status,
-        priority=lens.priorities.get(row.text("priority_id"), Priority.P3),
+        priority=lens.rank(row.text("priority_id")),
         category=group,
         language="",
         customer_id=CustomerId(customer),

@@ -107,7 +107,7 @@ def _groups(query: QueueQuery, lens: Lens) -> list[Term]:
 def _priorities(wanted: frozenset[Priority], lens: Lens) -> list[Term]:
     if not wanted or wanted >= set(Priority):
         return []
-    return [one_of("ticket.priority_id", [number for number, rank in lens.priorities.items() if rank in wanted])]
+    return [one_of("ticket.priority_id", [number for number, one in lens.priorities.items() if one.rank in wanted])]
 
 
 # --- text
@@ -172,7 +172,7 @@ def stretches(sort: SortKey, lens: Lens) -> list[Stretch]:
         case SortKey.CLOCK:
             return by_clock
     found = []
-    for rank in sorted(set(lens.priorities.values())):
-        band = one_of("ticket.priority_id", [number for number, one in lens.priorities.items() if one is rank])
+    for rank in sorted({one.rank for one in lens.priorities.values()}):
+        band = one_of("ticket.priority_id", [number for number, one in lens.priorities.items() if one.rank is rank])
         found += [Stretch(one.column, (band, *one.terms), one.is_ascending) for one in by_clock]
     return found

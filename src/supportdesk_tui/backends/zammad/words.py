@@ -83,6 +83,15 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """One priority of the admin's list."""
+
+    rank: Priority
+    is_active: bool = True
+    """Tickets can be given it; those that have another keep it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lens:
     """What reading and asking depend on beside the ticket: learnt at sign-in."""
 
@@ -91,7 +100,7 @@ class Lens:
     groups: Mapping[str, str] = field(default_factory=dict)
     """Names by id."""
     states: Mapping[str, State] = field(default_factory=dict)
-    priorities: Mapping[str, Priority] = field(default_factory=dict)
+    priorities: Mapping[str, Ranked] = field(default_factory=dict)
 
     def state(self, number: str, name: str = "") -> State:
         """A state by its id; one never met counts as its name says, or as open, and so stays in sight."""
@@ -108,10 +117,14 @@ class Lens:
         return next((one for one in self.states.values() if one.status.phase is Phase.SNOOZED), None)
 
     def priority_id(self, wanted: Priority) -> str | None:
-        """The product's priority for one of ours: its own, or else the nearest that is more urgent, or the nearest."""
-        if not self.priorities:
-            return None
-        return min(self.priorities, key=lambda one: (abs(self.priorities[one] - wanted), self.priorities[one]))
+        """The product's priority for one of ours: the same, or the nearest, of two equally near the more urgent."""
+        ranks = {number: one.rank for number, one in self.priorities.items() if one.is_active}
+        return min(ranks, key=lambda one: (abs(ranks[one] - wanted), ranks[one]), default=None)
+
+    def rank(self, number: str) -> Priority:
+        """What a priority counts as."""
+        known = self.priorities.get(number)
+        return known.rank if known else Priority.P3
 
 
 def to_state(number: str, kind: int, name: str, *, is_snooze: bool, is_active: bool = True) -> State:
@@ -142,11 +155,13 @@ def _is_active(row: Node) -> bool:
     return row.at("active").value is not False
 
 
-def to_priorities(rows: Iterable[Node]) -> dict[str, Priority]:
-    """The admin's priorities, which are only names: they are put in order from low to high, by the number they begin with."""
-    known = sorted((one for one in rows if _is_active(one) and one.text("id")), key=_urgency)
-    spread = _SPREAD.get(len(known)) or (Priority.P4,) * (len(known) - 3) + (Priority.P3, Priority.P2, Priority.P1)
-    return {one.text("id"): rank for one, rank in zip(known, spread, strict=True)}
+def to_priorities(rows: Iterable[Node]) -> dict[str, Ranked]:
+    """The admin's priorities, which are only names: those in use are put in order by the number they begin with."""
+    rows = [one for one in rows if one.text("id")]
+    known = sorted((one for one in rows if _is_active(one)), key=_urgency)
+    spread = _SPREAD.get(len(known), (Priority.P4,) * (len(known) - 3) + (Priority.P3, Priority.P2, Priority.P1))
+    ranks = {one.text("id"): rank for one, rank in zip(known, spread, strict=False)}
+    return {one.text("id"): Ranked(ranks.get(one.text("id"), Priority.P3), one.text("id") in ranks) for one in rows}
 
 
 def _urgency(row: Node) -> tuple[int, int]:

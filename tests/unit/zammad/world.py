@@ -1,0 +1,38 @@
+"""One fake Zammad, what is asked of it, and what goes wrong on the way."""
+
+from supportdesk_tui.backends.http import Limits
+from supportdesk_tui.backends.polling import Budget
+from supportdesk_tui.backends.zammad.adapter import Choices, ZammadBackend
+from supportdesk_tui.domain.ids import TicketId
+from tests.contract.zammad_floor import mailed, seeded
+from tests.fakes.serving import Fault, Served, Watched
+from tests.fakes.zammad import FakeZammad, check
+from tests.fakes.zammad_desk import Desk
+
+QUICK = Limits(deadline_s=2.0, backoff_s=0.005, wait_s=0.5)
+EAGER = Choices(budget=Budget(per_minute=3000, quick_s=0.05, slow_s=0.1), page=10, is_listening=False)
+API = "/api/v1"
+
+
+class World:
+    """One fake and what is asked of it."""
+
+    def __init__(self) -> None:
+        self.desk: Desk = seeded()
+        self.fake = FakeZammad(self.desk)
+        self.watched = Watched(self.fake, check)
+        self.served = Served(self.watched).start()
+
+    def backend(self, choices: Choices = EAGER, *, token: str = "token-alice") -> ZammadBackend:
+        return ZammadBackend(self.served.url, token, choices, limits=QUICK)
+
+    def mail(self, body: str, known: TicketId | None = None) -> TicketId:
+        return mailed(self.desk, body, "", known)
+
+    def goes_wrong(self, fault: Fault) -> None:
+        """Something will go wrong; paths are those below the API."""
+        fault.path = API + fault.path
+        self.watched.faults.append(fault)
+
+    def bodies(self, ticket: TicketId) -> list[str]:
+        return [str(self.desk.articles[one]["body"]) for one in self.desk.tickets[int(ticket)]["article_ids"]]
