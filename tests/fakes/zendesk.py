@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -87,9 +88,9 @@ class Zendesk:
         return self
 
     def stop(self) -> None:
-        """Stop serving."""
-        for one in self._served:
-            one.stop()
+        """Stop serving; both at once, because each takes a moment."""
+        with ThreadPoolExecutor(len(self._served)) as pool:
+            list(pool.map(Served.stop, self._served))
 
     @property
     def findings(self) -> list[str]:

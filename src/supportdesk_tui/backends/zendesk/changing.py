@@ -194,7 +194,7 @@ class Changing:
         for ticket in batch:
             result = results.get(ticket, Node())
             is_done = _is_success(result)
-            outcomes.append(Outcome(ticket, is_done, "" if is_done else str(_reason(result) or _reason(state))))
+            outcomes.append(Outcome(ticket, is_done, "" if is_done else str(_reason(result if result else state))))
         return outcomes
 
     async def find(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:

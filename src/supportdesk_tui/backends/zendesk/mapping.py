@@ -57,11 +57,11 @@ def stamp_of(version: int) -> str:
 
 
 def status_of(row: Node, lens: Lens) -> Status:
-    """A ticket's status: one of the account's own where it has one."""
-    own = lens.status_names.get(row.text("custom_status_id"))
-    if own is not None and own in lens.statuses:
-        return lens.statuses[own]
+    """A ticket's status: one of the account's own where it has one. A closed ticket keeps the one it was solved with."""
     name = row.text("status")
+    own = lens.statuses.get(lens.status_names.get(row.text("custom_status_id"), ""))
+    if own is not None and own.phase is PHASES.get(name, own.phase):
+        return own
     return lens.statuses.get(name) or Status(name, PHASES.get(name, Phase.OPEN), admit_line(name))
 
 

@@ -206,7 +206,7 @@ class Rotating:
         stored = await asyncio.to_thread(self._rotation.load) if self._rotation.load is not None else None
         with suppress(SignInNeeded):
             pair = from_secret(stored or "")
-            if pair is not None and pair.refresh != self._pair.refresh and pair.expires > self._pair.expires:
+            if pair is not None and pair.refresh != self._pair.refresh and pair.expires >= self._pair.expires:
                 self._pair = pair
                 return True
         return False

@@ -162,9 +162,12 @@ def same_words(written: str, read: str) -> bool:
 
 
 def put(ticket: str, body: Body, stamp: str, operation: str = "change the ticket") -> Call:
-    """Change a ticket, everything or nothing, unless somebody wrote since the stamp."""
+    """Change a ticket, everything or nothing, unless somebody wrote since the stamp.
+
+    The route holds the number: Zendesk limits the updates of each ticket, and what is shut then is that ticket alone.
+    """
     guard = {"safe_update": True, "updated_stamp": stamp} if stamp else {}
-    return _call(operation, "PUT", "/tickets/{ticket}", {"ticket": body | guard}, ticket=ticket)
+    return _call(operation, "PUT", f"/tickets/{int(ticket)}", {"ticket": body | guard})
 
 
 def create(body: Body, key: str) -> Call:
