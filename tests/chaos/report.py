@@ -27,6 +27,8 @@ class Report(Struct):
     taken_back: int = 0
     unsaved: int = 0
     """Typed less than a second before the client was killed, and gone with it: draft loss, not the loss of a reply."""
+    untyped: int = 0
+    """The ticket or its composer never came to the screen: nothing was typed."""
     unseen: int = 0
     """What was typed never came to the screen: nobody sends that."""
     lost: int = 0

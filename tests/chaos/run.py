@@ -170,7 +170,8 @@ def table(reports: list[Report], seconds: float) -> str:
         f"- draft loss over {sum(one.restarts for one in reports)} ends of a client: at most "
         f"{max((one.draft_chars for one in reports), default=0)} characters, "
         f"{max((one.draft_s for one in reports), default=0.0):.2f} s of typing",
-        f"- typed and never seen on the screen, so not sent: {sum(report.unseen for report in reports)}",
+        f"- not typed, because ticket or composer never came to the screen: {sum(report.untyped for report in reports)}; "
+        f"typed and not seen within 4 s, so not sent: {sum(report.unseen for report in reports)}",
         f"- gate count {sum(report.gate for report in reports)}, lexer violations {sum(one.violations for one in reports)}",
         f"- key to its echo, {len(echoes)} keys: p50 {at[0]:.0f} ms, p99 {at[1]:.0f} ms, worst {echoes[-1] * 1000:.0f} ms",
     ]

@@ -1,11 +1,17 @@
 """What is typed while other things happen: it stays, all of it, and on the ticket it was typed for."""
 
+import asyncio
 from pathlib import Path
+from typing import cast
+
+import pytest
+from textual import events
 
 from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.domain.ticket import Ticket
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.events import DraftChanged, TicketLoaded
-from supportdesk_tui.store.state import Draft, value_of
+from supportdesk_tui.store.state import Draft, OutboxPhase, value_of
 from tests.desk.people import first_line, open_ticket, show_view
 from tests.driver import AgentAtDesk, at_desk
 
@@ -67,3 +73,83 @@ async def test_what_is_typed_for_a_ticket_opened_under_an_open_composer_is_kept(
             first: "for the first",
             other: "for the other",
         }
+
+
+def held_up(li: AgentAtDesk, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """A slow line: tickets are not answered before the event is set."""
+    gate = asyncio.Event()
+    backend = li.app.engine._common.backend  # type: ignore[attr-defined]  # the real engine
+    answered = backend.get_ticket
+
+    async def slowly(ticket: TicketId) -> Ticket:
+        await gate.wait()
+        return cast("Ticket", await answered(ticket))
+
+    monkeypatch.setattr(backend, "get_ticket", slowly)
+    return gate
+
+
+async def look_for(li: AgentAtDesk, number: str) -> None:
+    await li.press("g", "n")
+    await li.type(number)
+    await li.press("enter")
+
+
+async def test_what_is_typed_before_a_ticket_has_come_is_typed_into_it_and_not_into_the_one_before(
+    server: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_desk(server, tmp_path) as li:
+        await show_view(li, "unassigned")
+        before, wanted = first_line(li).id, first_line(li, 1)
+        await open_ticket(li, before)
+        gate = held_up(li, monkeypatch)
+        await look_for(li, wanted.number)
+        await li.press("r")
+        await li.type("exactly this")
+        li.app.post_message(events.Paste(" and that"))
+        await li.settle()
+        assert li.state.conversation.ticket == before
+        assert not li.state.drafts, "a letter went to the ticket before"
+        gate.set()
+        await li.until(lambda _: li.app.desk.composer.text == "exactly this and that", "typed")
+        li.app.keep_draft()
+        assert {ticket: draft.body for ticket, draft in li.state.drafts.items()} == {wanted.id: "exactly this and that"}
+        assert not li.state.outbox or {item.tickets for item in li.state.outbox} <= {(before,), (wanted.id,)}
+
+
+async def test_what_is_typed_for_a_ticket_that_does_not_come_is_said_and_not_done(
+    server: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_desk(server, tmp_path) as li:
+        await show_view(li, "unassigned")
+        await open_ticket(li, first_line(li).id)
+        await li.until(lambda state: not state.outbox or state.outbox[-1].phase is OutboxPhase.SENT, "read")
+        done = li.state.outbox
+        gate = held_up(li, monkeypatch)
+        await look_for(li, "HX-000000-000000")
+        await li.press("r")
+        await li.type("see A")
+        gate.set()
+        await li.sees("nothing of the 6 keys")
+        assert not li.state.view.composer_open
+        assert li.state.outbox == done, "a letter was a command"
+        await li.press("r")
+        assert li.state.view.composer_open, "keys work as ever"
+
+
+async def test_escape_gives_up_looking_and_what_is_found_then_opens_nothing(
+    server: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_desk(server, tmp_path) as li:
+        await show_view(li, "unassigned")
+        before, wanted = first_line(li).id, first_line(li, 1)
+        await open_ticket(li, before)
+        gate = held_up(li, monkeypatch)
+        await look_for(li, wanted.number)
+        await li.press("escape")
+        await li.press("n")
+        await li.type("here")
+        gate.set()
+        await li.until(lambda _: li.app.engine.busy == 0, "answered")  # type: ignore[attr-defined]  # the real engine
+        assert li.state.conversation.ticket == before
+        assert li.app.desk.composer.text == "here"

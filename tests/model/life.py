@@ -30,12 +30,13 @@ EDGES: frozenset[tuple[OutboxPhase | None, OutboxPhase]] = frozenset(
     {
         (None, HELD), (None, QUEUED), (None, REFUSED), (None, UNKNOWN),
         (HELD, HELD), (HELD, SENDING), (HELD, QUEUED),
-        (QUEUED, QUEUED), (QUEUED, SENDING),
+        (QUEUED, QUEUED), (QUEUED, SENDING), (QUEUED, HELD),
         (SENDING, SENT), (SENDING, REFUSED), (SENDING, UNKNOWN), (SENDING, QUEUED), (SENDING, HELD),
-        (UNKNOWN, UNKNOWN), (UNKNOWN, SENT), (UNKNOWN, QUEUED),
+        (UNKNOWN, UNKNOWN), (UNKNOWN, SENT), (UNKNOWN, SENDING),
     }
 )  # fmt: skip
-"""How a change may move: SENDING to HELD when somebody else spoke first; QUEUED to QUEUED when the disk was full."""
+"""How a change may move: SENDING to HELD when somebody else spoke first, QUEUED to HELD when the server was put back to a
+backup; QUEUED to QUEUED when the disk was full."""
 OPEN = frozenset({HELD, QUEUED, SENDING, UNKNOWN})
 
 
@@ -165,6 +166,9 @@ class Life:
         with suppress(StorageError):
             await self.outbox.retry(key)
 
+    async def asked_for_each(self) -> None:
+        self.outbox.ask_for_each("put back")
+
     async def forgotten(self, key: ChangeKey) -> None:
         with suppress(StorageError):
             await self.outbox.forget(key)
@@ -201,7 +205,7 @@ def is_stuck(life: Life) -> list[str]:
         if item.phase not in OPEN:
             continue
         waits = item.phase is HELD and item.held_until is None
-        waits = waits or (item.phase is UNKNOWN and not life.wire.server.keeps_keys)
+        waits = waits or (item.phase is UNKNOWN and (not life.wire.server.keeps_keys or item.key in life.outbox._looked))
         if not waits and not seen & set(item.tickets) and not _waits_for_another(item, life):
             stuck.append(f"{item.key} {item.phase} {item.reason}")
         seen |= set(item.tickets)

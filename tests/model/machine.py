@@ -219,6 +219,24 @@ class OutboxMachine(RuleBasedStateMachine):
         if somebody_else:
             self.wire.server.versions[ticket] += 1
 
+    @rule(place=places, goes_on=st.booleans())
+    def put_back(self, place: int, goes_on: bool) -> None:
+        """The server says it was put back to a backup: nothing leaves from here on without the agent's word."""
+        life = self.who(place)
+        self.run(life.asked_for_each())
+        waiting = {item.key for item in life.outbox.book.items if item.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}}
+        sent = len(self.wire.log)
+        self.clock.advance(15)
+        self.run(life.outbox.step())
+        self.settle()
+        assert not waiting & {one.key for one in self.wire.log[sent:]}, "sent without the agent's word"
+        for item in life.outbox.book.items if goes_on else ():
+            if item.phase is OutboxPhase.HELD and item.held_until is None:
+                if item.key in life.held:
+                    life.held[item.key].is_confirmed = True
+                self.run(life.retried(item.key))
+        self.settle()
+
     @rule(place=places, expires=st.booleans())
     def connect(self, place: int, expires: bool) -> None:
         life = self.who(place)

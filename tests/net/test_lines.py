@@ -20,7 +20,7 @@ from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.live import Pace
 from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.backends.port import Backend
-from supportdesk_tui.commands.effects import Apply
+from supportdesk_tui.commands.effects import Apply, Retry
 from supportdesk_tui.domain.changes import Note
 from supportdesk_tui.domain.errors import BackendError, Unreachable
 from supportdesk_tui.domain.queue import QueueQuery
@@ -188,9 +188,11 @@ async def test_server_put_back_to_a_backup_is_read_anew_and_what_is_written_here
             await until(lambda: one.engine.busy == 0)
             one.store.dispatch(DraftChanged(Draft(ticket, body="half a word")))
             await asyncio.to_thread(server.stop)
+            await until(lambda: one.state.link.phase is LinkPhase.LOST, 10)
+            one.engine.perform(Apply((ticket,), Note("written for a state that is gone")))
+            await until(lambda: one.state.outbox[-1].attempts > 0 and one.state.outbox[-1].phase is OutboxPhase.QUEUED, 10)
             put_back(backup, file)
             with ServerThread(f"sqlite:///{file}", port=port, ticking=False) as restored:
-                await until(lambda: one.state.link.phase is LinkPhase.LOST, 10)
                 await until(lambda: one.state.link.phase is LinkPhase.LIVE, 10)
                 assert await missed(one, restored) == 0
                 assert (await on_desk(one))[ticket] < newer
@@ -201,6 +203,18 @@ async def test_server_put_back_to_a_backup_is_read_anew_and_what_is_written_here
                 kept = await one.common.cache.run(one.common.cache.last.mark)
                 assert kept is not None
                 assert int(kept) <= marks
+                waiting = one.state.outbox[-1]
+                assert waiting.phase is OutboxPhase.HELD
+                assert waiting.held_until is None
+                assert noted(restored, "written for a state that is gone") == 0, "sent without the agent's word"
+                one.engine.perform(Retry(waiting.key))
+                await until(lambda: noted(restored, "written for a state that is gone") == 1, 10)
+
+
+def noted(server: ServerThread, body: str) -> int:
+    """How often the server's table has a text."""
+    with server.engine.connect() as connection:
+        return int(connection.execute(text("SELECT count(*) FROM entries WHERE body = :body"), {"body": body}).scalar_one())
 
 
 def put_back(backup: Path, file: Path) -> None:

@@ -109,6 +109,18 @@ class TicketOpened(Struct, frozen=True):
     peek: bool = False
 
 
+class NumberAsked(Struct, frozen=True):
+    """A ticket is being looked for by its number."""
+
+    number: str
+
+
+class NumberMissed(Struct, frozen=True):
+    """It was not opened: not found, not reached, or not wanted any more."""
+
+    number: str
+
+
 class TicketClosed(Struct, frozen=True):
     """Nothing is open any more."""
 
@@ -348,6 +360,8 @@ Event: TypeAlias = (
     | CursorMoved
     | SelectionChanged
     | TicketOpened
+    | NumberAsked
+    | NumberMissed
     | TicketClosed
     | TicketLoaded
     | EntriesLoaded

@@ -12,7 +12,19 @@ from supportdesk_tui.store.handlers import Handlers
 from supportdesk_tui.store.state import ConversationState, DeskState, Failed, Loaded, Loading, Pane, Remote, Revealed, value_of
 
 
+def _number_asked(state: DeskState, event: ev.NumberAsked) -> DeskState:
+    return replace(state, view=replace(state.view, opening=event.number, missed=""))
+
+
+def _number_missed(state: DeskState, event: ev.NumberMissed) -> DeskState:
+    if state.view.opening != event.number:
+        return state
+    return replace(state, view=replace(state.view, opening="", missed=event.number))
+
+
 def _ticket_opened(state: DeskState, event: ev.TicketOpened) -> DeskState:
+    if state.view.opening:
+        state = replace(state, view=replace(state.view, opening=""))
     if state.conversation.ticket == event.ticket:
         return replace(state, conversation=replace(state.conversation, peek=event.peek))
     conversation = ConversationState(
@@ -175,6 +187,8 @@ def _reveal_ended(state: DeskState, _: ev.RevealEnded) -> DeskState:
 HANDLERS: Handlers = {
     ev.TicketOpened: _ticket_opened,
     ev.TicketClosed: _ticket_closed,
+    ev.NumberAsked: _number_asked,
+    ev.NumberMissed: _number_missed,
     ev.TicketLoaded: _ticket_loaded,
     ev.EntriesLoaded: _entries_loaded,
     ev.OlderAsked: _older_asked,

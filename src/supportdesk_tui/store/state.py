@@ -281,6 +281,10 @@ class DeskView(Struct, frozen=True):
     notice: Notice | None = None
     clock_shown: bool = False
     composer_open: bool = False
+    opening: str = ""
+    """Number of a ticket that is being looked for: keys wait until it is open, lest they be done to another one."""
+    missed: str = ""
+    """The number looked for last, where it was not opened."""
 
 
 class Found(Struct, frozen=True):

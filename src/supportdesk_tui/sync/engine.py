@@ -53,6 +53,8 @@ from supportdesk_tui.sync.writes import Writes
 
 log = logging.getLogger(__name__)
 _RESTART_S = 1.0
+FIRST_WORDS_S = 0.1
+"""Nothing waits less when the server is back: what it has to say comes first."""
 _BEHIND = frozenset({"copy", "attend", "views"})
 """Lanes of which nobody waits for an answer; and of the other jobs those in which somebody does:"""
 _AHEAD = frozenset({"outbox"})
@@ -174,6 +176,7 @@ class Engine:
             agent_changed=self._agent_changed,
             back=self._back,
             gap=self._read_open_again,
+            put_back=self._put_back,
             moved=lambda ticket: self._jobs.in_lane("detail", partial(self._tickets.refresh, ticket)),
             in_lane=self._jobs.in_lane,
             sign_in_needed=self.outbox.pause,
@@ -301,10 +304,17 @@ class Engine:
         with suppress(StorageError):
             if self._ledger.adopt():
                 self._agent_changed(self.outbox.book.agent)
-        self.outbox.kick()
+        # What comes with the first sign of life may be that the server was put back to a backup.
+        asyncio.get_running_loop().call_later(FIRST_WORDS_S, self.outbox.kick)
         self._jobs.in_lane("attend", self._errands.attend_again)
         if not self._tickets.is_fresh():
             self._read_open_again()
+
+    def _put_back(self) -> None:
+        """What was to be sent was written for a state the server does not know any more: the agent says what now."""
+        count = self.outbox.ask_for_each(self._common.say(words.PUT_BACK, {}))
+        if count:
+            self._common.tell(words.SERVER_PUT_BACK, Level.WARN, count=str(count))
 
     def _read_open_again(self) -> None:
         ticket = self._store.state.conversation.ticket

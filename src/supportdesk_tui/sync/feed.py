@@ -60,6 +60,8 @@ class FeedHooks(Struct, frozen=True):
     """The server answers: for the first time, or again."""
     gap: Callable[[], None]
     """Something was missed: everything must be read again."""
+    put_back: Callable[[], None]
+    """The server's log ends before what was heard already: it was put back to a backup."""
     moved: Callable[[TicketId], None]
     """The open ticket has changed: what only an opened ticket shows must be read again."""
 
@@ -157,6 +159,8 @@ class Feed:
             case Gap(mark=mark):
                 # What was heard before it may be of a server that is not any more; all of it is read again.
                 self._batch = Batch(events=batch.events, reread=True)
+                if is_put_back(self.mark, mark):
+                    self._hooks.put_back()
                 self.mark = mark or self.mark
                 self._hooks.gap()
                 return
@@ -262,7 +266,10 @@ class Feed:
             self._recount_at = now + _RECOUNT_S
             counted = [await self._count(view) for view in views]
         elif moved:
-            counted = [self._moved(view, moved, self._common.now()) for view in views]
+            counted = []
+            for view in views:
+                counted.append(self._moved(view, moved, self._common.now()))
+                await asyncio.sleep(0)  # a key must not wait for thousands of comparisons
         else:
             return None
         return ev.ViewsLoaded(tuple(counted)) if tuple(counted) != views else None
@@ -281,6 +288,11 @@ class Feed:
                 if row is not None and matches(view.query, row, me=asker.me, my_teams=asker.teams, now=now):
                     change += sign
         return replace(view, count=max(0, view.count + change)) if change else view
+
+
+def is_put_back(heard: FeedMark | None, now: FeedMark | None) -> bool:
+    """Whether a feed goes on before where it was; only marks that are numbers can be compared."""
+    return heard is not None and now is not None and heard.isdecimal() and now.isdecimal() and int(now) < int(heard)
 
 
 def _is_news(old: TicketSummary | None, new: TicketSummary) -> bool:

@@ -42,6 +42,8 @@ class LinkHooks(Struct, frozen=True):
     """Somebody else signed in: drafts and outbox of the one before stay on disk."""
     back: Callable[[], None]
     gap: Callable[[], None]
+    put_back: Callable[[], None]
+    """The server was put back to a backup: nothing goes out without the agent's word."""
     moved: Callable[[TicketId], None]
     in_lane: Callable[[str, Job], None]
     """Starts a job that replaces an older one of its lane."""
@@ -67,7 +69,7 @@ class Link:
         self._caught_up_at = -_GAP_PAUSE_S
         self._told = ""
         """Why there is no connection, as it was told: once, however often it is tried."""
-        self.feed = Feed(common, queue, FeedHooks(hooks.back, self._gap, hooks.moved))
+        self.feed = Feed(common, queue, FeedHooks(hooks.back, self._gap, hooks.put_back, hooks.moved))
 
     @property
     def has_backend(self) -> bool:
@@ -116,7 +118,7 @@ class Link:
             self._common.store.dispatch(ev.LinkChanged(LinkPhase.CONNECTING))
         backend = await factory()
         self._common.backend = backend
-        await self._sign_in(backend)
+        session = await self._sign_in(backend)
         self._told = ""
         since = await self._common.cache.run(self._common.cache.last.mark)
         self._common.holds_part = await self._common.cache.run(self._common.cache.last.is_part)
@@ -126,6 +128,8 @@ class Link:
         try:
             # The feed must be open before anything is read, so that nothing falls between; a slow one is not waited for.
             await first_of(listening, self.feed.is_open.wait(), limit_s=_FIRST_WORD_S)
+            # Nothing is sent before that either: the first word may be that the server was put back to a backup.
+            self._hooks.signed_in(backend, session)
             if not listening.done():
                 self._hooks.in_lane("copy", self.load_views if since is not None else self._fill)
             await first_of(listening, self._token.wait(), self._refused.wait())
@@ -144,7 +148,7 @@ class Link:
             await asyncio.sleep(ATTEND_S)
             await self._errands.attend_again()
 
-    async def _sign_in(self, backend: Backend) -> None:
+    async def _sign_in(self, backend: Backend) -> Session:
         common = self._common
         session = await backend.open()
         directory = await backend.get_directory()
@@ -155,10 +159,10 @@ class Link:
             self._hooks.agent_changed(session.agent.id)
         common.heard_at = common.clock.now()
         common.store.dispatch(ev.SignedIn(session, directory))
-        self._hooks.signed_in(backend, session)
         heard_at = common.heard_at
         await common.cache.run(lambda: common.cache.last.save_session(session, directory))
         await common.cache.run(lambda: common.cache.last.save_heard(heard_at))
+        return session
 
     async def _fill(self) -> None:
         await self.load_views()

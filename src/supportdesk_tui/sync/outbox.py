@@ -4,6 +4,7 @@ The rules that keep a change from being lost or doubled:
 - `queued` is on disk before anybody is told, `sending` before the first byte, and both survive a crash.
 - What was `sending` when the process died, or when the answer was lost, is `unknown`: it is looked for on the server first.
   Where the server knows our keys it is then sent again with the same key; elsewhere only when the agent says so.
+  Until the server has answered it stays unknown and is not taken back: an older copy of it may still be on its way.
 - Changes of one ticket go in the order they were made; a held one lets only undo and marks pass.
 """
 
@@ -31,6 +32,8 @@ from supportdesk_tui.sync.outbox_db import Ledger
 from supportdesk_tui.sync.sending import Sender, Verdict, new_key
 
 PARALLEL = 4
+LOST_S = 60.0
+"""A server that is gone for the feed too is not tried sooner: the feed says when it is back, and whether it is as it was."""
 _SETTLED = frozenset({OutboxPhase.SENT, OutboxPhase.REFUSED})
 _STILL_OURS = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.REFUSED})
 
@@ -43,6 +46,8 @@ class Hooks(Struct):
     spawn: Spawn
     sign_in_needed: Callable[[], None]
     say: words.Say = words.plainly
+    is_lost: Callable[[], bool] = lambda: False
+    """Whether the feed has lost the server too."""
 
 
 class Outbox:
@@ -180,6 +185,23 @@ class Outbox:
         self._not_before.pop(key, None)
         await self.book.replace(replace(item, held_until=None, reason=reason))
 
+    def ask_for_each(self, reason: str) -> int:
+        """Let everything that waits to be sent or looked for wait for the agent's word; how many there are.
+
+        At once in memory, so that nothing can begin to leave, and as soon as may be on the disk.
+        """
+        asked = [item for item in self.book.items if not self._is_busy(item.key) and rules.is_worth_asking(item)]
+        for item in asked:
+            if item.phase is OutboxPhase.UNKNOWN:
+                self._looked.add(item.key)
+                self._asked.discard(item.key)
+                self.book.tell(replace(item, reason=reason))
+            else:
+                waiting = replace(item, phase=OutboxPhase.HELD, held_until=None, reason=reason)
+                self.book.tell(waiting)
+                self._hooks.spawn("outbox", partial(self.book.commit, waiting))
+        return len(asked)
+
     async def forget(self, key: ChangeKey) -> None:
         """Drop a change that was refused, is unknown, or waits for the agent's word."""
         item = self.book.get(key)
@@ -203,17 +225,20 @@ class Outbox:
         """Bring one change a step further; whatever breaks, a change that was being sent ends as unknown."""
         is_settled, again = False, item
         try:
+            left = OutboxPhase.UNKNOWN if item.phase is OutboxPhase.UNKNOWN else OutboxPhase.QUEUED
+            verdict = None
             if item.phase is OutboxPhase.UNKNOWN:
                 verdict = await sender.look_for(replace(item, attempts=item.attempts + 1), asked=item.key in self._asked)
-            else:
-                sending = replace(item, phase=OutboxPhase.SENDING, held_until=None, attempts=item.attempts + 1, reason="")
-                again = replace(item, phase=OutboxPhase.QUEUED, held_until=None)
+            if verdict is None or verdict.repeats:
+                tried = item if verdict is None else replace(verdict.item, attempts=item.attempts)
+                sending = replace(tried, phase=OutboxPhase.SENDING, held_until=None, attempts=item.attempts + 1, reason="")
+                again = replace(tried, phase=left, held_until=None)
                 self.book.hold(sending)
                 await self.book.commit(sending)
                 self.book.tell(sending)
                 again = replace(sending, phase=OutboxPhase.UNKNOWN, reason=self._hooks.say(words.UNSURE, {}))
                 failpoint("outbox.before_send")
-                verdict = await sender.send(sending)
+                verdict = await sender.send(sending, left)
                 failpoint("outbox.after_send")
             await self._settle(verdict)
             is_settled = True
@@ -228,7 +253,8 @@ class Outbox:
         """Write down what an attempt came to, then tell."""
         item, now = verdict.item, self._clock.monotonic()
         if verdict.wait_s:
-            self._not_before[item.key] = now + verdict.wait_s
+            is_lost = verdict.is_unreached and self._hooks.is_lost()
+            self._not_before[item.key] = now + (max(verdict.wait_s, LOST_S) if is_lost else verdict.wait_s)
         if verdict.wait_all_s:
             self._all_not_before = now + verdict.wait_all_s
         if verdict.asks:

@@ -34,12 +34,16 @@ class Verdict(Struct, frozen=True):
     item: OutboxItem
     wait_s: float = 0.0
     """Before this one is tried again."""
+    is_unreached: bool = False
+    """There was nobody at all."""
     wait_all_s: float = 0.0
     """Before anything is sent again: the server asked for it."""
     sign_in: bool = False
     version: int | None = None
     also: OutboxItem | None = None
     """The part of a bulk change that was refused."""
+    repeats: bool = False
+    """It was looked for in vain and may be sent again with the key it had."""
     asks: bool = False
     """It was looked for in vain: only the agent can say what now."""
 
@@ -52,8 +56,8 @@ class Sender(Struct, frozen=True):
     """A repeated key is answered with the first answer."""
     say: words.Say
 
-    async def send(self, item: OutboxItem) -> Verdict:
-        """Send once."""
+    async def send(self, item: OutboxItem, again: OutboxPhase = OutboxPhase.QUEUED) -> Verdict:
+        """Send once; `again` is what it is after an error that says nothing happened this time."""
         try:
             if _is_bulk(item):
                 return await self._send_each(item)
@@ -61,7 +65,7 @@ class Sender(Struct, frozen=True):
         except (Ambiguous, BadPayload):
             return Verdict(_to(item, OutboxPhase.UNKNOWN, self.say(words.UNSURE, {})), wait_s=_backoff(item))
         except DeskError as error:
-            return self._not_sent(item, error, OutboxPhase.QUEUED)
+            return self._not_sent(item, error, again)
         return _sent(item, applied)
 
     async def look_for(self, item: OutboxItem, *, asked: bool) -> Verdict:
@@ -69,7 +73,7 @@ class Sender(Struct, frozen=True):
         may_repeat = self.keeps_keys or asked
         try:
             if _is_bulk(item) and self.keeps_keys:
-                return Verdict(_to(item, OutboxPhase.QUEUED, ""))
+                return Verdict(item, repeats=True)
             if _is_bulk(item):
                 return await self._look_for_each(item, may_repeat)
             applied = await self._find(item, item.tickets[0] if item.tickets else None)
@@ -88,7 +92,7 @@ class Sender(Struct, frozen=True):
 
     def _not_found(self, item: OutboxItem, may_repeat: bool) -> Verdict:
         if may_repeat:
-            return Verdict(_to(item, OutboxPhase.QUEUED, ""))
+            return Verdict(item, repeats=True)
         return Verdict(_to(item, OutboxPhase.UNKNOWN, self.say(words.NOT_FOUND, {})), asks=True)
 
     def _not_sent(self, item: OutboxItem, error: DeskError, again: OutboxPhase) -> Verdict:
@@ -98,7 +102,7 @@ class Sender(Struct, frozen=True):
                 wait = min(300.0, max(1.0, after_s))
                 return Verdict(_to(item, again, self.say(words.RATE_LIMITED, {"seconds": f"{wait:.0f}"})), wait_all_s=wait)
             case Unreachable():
-                return Verdict(_to(item, again, self.say(words.UNREACHABLE, {})), wait_s=_backoff(item))
+                return Verdict(_to(item, again, self.say(words.UNREACHABLE, {})), wait_s=_backoff(item), is_unreached=True)
             case SignInNeeded():
                 return Verdict(_to(item, again, self.say(words.WAITS_FOR_SIGN_IN, {})), sign_in=True)
             case Conflict() if isinstance(item.change, Reply | Note):

@@ -9,7 +9,7 @@ from supportdesk_tui.domain.changes import MarkRead, Note, Reply, SetAgentState,
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.state import Draft, Level, OutboxItem, OutboxPhase
+from supportdesk_tui.store.state import Draft, Level, LinkPhase, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common, Spawn
@@ -34,7 +34,7 @@ class Writes:
         self._leaving: set[TicketId] = set()
         """Tickets whose draft is being written down as a change: pressed twice, it still goes once."""
         self._last_stamp = common.clock.now()
-        self.outbox = Outbox(ledger, common.clock, Hooks(self.publish, spawn, sign_in_needed, common.say))
+        self.outbox = Outbox(ledger, common.clock, Hooks(self.publish, spawn, sign_in_needed, common.say, self._is_lost))
 
     async def apply(self, effect: Apply) -> None:
         """Put a change into the outbox; its draft is cleared once the disk has the change."""
@@ -133,7 +133,8 @@ class Writes:
         if draft is None:
             if ticket is not None:
                 self._drafts.keep(ticket)
-            self._common.tell(words.TOO_LATE, Level.WARN)
+            is_unknown = item is not None and item.phase is OutboxPhase.UNKNOWN
+            self._common.tell(words.NOT_YET_KNOWN if is_unknown else words.TOO_LATE, Level.WARN)
             return
         if item is not None and ticket is not None and self._draft(ticket) != before:
             draft = rules.restored_draft(item, self._draft(ticket)) or draft
@@ -144,6 +145,9 @@ class Writes:
     async def mark_read(self, ticket: TicketId, change: MarkRead) -> None:
         """Say that an agent has looked."""
         await self.apply(Apply((ticket,), change))
+
+    def _is_lost(self) -> bool:
+        return self._store.state.link.phase is LinkPhase.LOST
 
     def _my_state(self) -> str:
         session = self._store.state.session.session

@@ -1,6 +1,7 @@
 """The one way of a key: to the dialog on top, the open prompt, a command, or the composer; strictly in order.
 
-Keys typed ahead over a slow line must not overtake each other, so no key is forwarded to a widget's own queue.
+Keys typed ahead over a slow line must not overtake each other, so no key is forwarded to a widget's own queue. While a
+ticket is being looked for by its number they wait for it: done at once they would be done to the ticket before.
 """
 
 import asyncio
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING
 from textual import events
 
 from supportdesk_tui.commands.keymap import CHAINS, BadChoice, CloseMenu, KeyRouter, NoMatch, Run
-from supportdesk_tui.commands.spec import msg
-from supportdesk_tui.store.events import MenuClosed, Told
-from supportdesk_tui.store.state import Level, Pane
+from supportdesk_tui.commands.spec import Scope, msg
+from supportdesk_tui.store.events import MenuClosed, NumberMissed, Told
+from supportdesk_tui.store.state import DeskState, Level, Pane
 from supportdesk_tui.ui.inline import InlinePicker
 from supportdesk_tui.ui.perform import Performer
 from supportdesk_tui.ui.screens.dialog import Dialog, Done
@@ -38,8 +39,44 @@ class KeyPump:
         self.router = KeyRouter(host.keymap)
         self.inline = InlinePicker(host)
         self._seen_at = 0.0
+        self._ahead: list[events.Key | events.Paste] = []
+        """Typed for a ticket that is being looked for."""
+        host.store.subscribe(self._found)
 
     async def key(self, event: events.Key) -> None:
+        """Do what a key means, or keep it for the ticket it is meant for."""
+        if not self._waits(event):
+            await self._do(event)
+
+    def _waits(self, event: events.Key | events.Paste) -> bool:
+        """Whether a key is for a ticket that is not there yet; leaving does not wait, and Esc alone gives up."""
+        opening = self._host.store.state.view.opening
+        if not (opening or self._ahead):
+            return False
+        if isinstance(event, events.Key) and not self._ahead and event.key == "escape":
+            self._host.store.dispatch(NumberMissed(opening), Told(None))
+        elif isinstance(event, events.Key) and self.router.keymap.command(event.key, (Scope.APP,)) == "desk.quit":
+            return False
+        else:
+            self._ahead.append(event)
+        return True
+
+    def _found(self, state: DeskState) -> None:
+        if self._ahead and not state.view.opening:
+            self._host.app.call_later(self._catch_up)
+
+    async def _catch_up(self) -> None:
+        """Do what was typed ahead now that the ticket is open; what was typed for one that is not is not done at all."""
+        view = self._host.store.state.view
+        if self._ahead and view.missed and not view.opening:
+            text = msg("{number} was not opened: nothing of the {count} keys typed for it was done")
+            self._performer.tell(text, Level.WARN, number=view.missed, count=str(len(self._ahead)))
+            self._ahead.clear()
+        while self._ahead and not self._host.store.state.view.opening:
+            event = self._ahead.pop(0)
+            await (self._do(event) if isinstance(event, events.Key) else self._paste(event))
+
+    async def _do(self, event: events.Key) -> None:
         """Do what a key means on the desk as it is drawn, and draw it."""
         if not self._host.bridge.can_wait:
             self._host.bridge.flush()
@@ -76,6 +113,11 @@ class KeyPump:
             await self._host.run_command(done.command, done.args)
 
     async def paste(self, event: events.Paste) -> None:
+        """Put pasted text in, or keep it for the ticket it is meant for."""
+        if not self._waits(event):
+            await self._paste(event)
+
+    async def _paste(self, event: events.Paste) -> None:
         """Pasted text is text wherever text can be typed, and nothing anywhere else."""
         screen = self._host.app.screen
         if isinstance(screen, Dialog):

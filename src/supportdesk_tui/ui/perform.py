@@ -164,5 +164,7 @@ class Performer:
         from supportdesk_tui.ui.screens.conflict import ConflictDialog
         from supportdesk_tui.ui.screens.dialog import Dialog
 
-        if not (effect.by_itself and isinstance(self._host.app.screen, Dialog)):
+        is_busy = isinstance(self._host.app.screen, Dialog) or self._host.desk.prompt.is_open
+        is_busy = is_busy or self._store.state.view.focus is Pane.COMPOSER
+        if not (effect.by_itself and is_busy):
             self._host.show_dialog(ConflictDialog(self._host.palette, effect))

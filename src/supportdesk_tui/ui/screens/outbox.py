@@ -91,6 +91,7 @@ class OutboxDialog(Dialog):
             return Done("ticket.open", (item.tickets[0],))
         waiting = item.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}
         failed = item.phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN}
+        failed = failed or (item.phase is OutboxPhase.HELD and item.held_until is None)
         if key == "u" and waiting:
             return Done("outbox.take_back", (item.key,))
         if key == "r" and failed:
