@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from msgspec import Struct, field
@@ -151,6 +152,7 @@ class DeskApp(App[int]):
         elif not self.is_ready:
             self._early.append(event)
         elif isinstance(event, events.Key):
+            self.pulse.typed_at = monotonic()
             await self.keys.key(event)
         else:
             await self.keys.paste(event)

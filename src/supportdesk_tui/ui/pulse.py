@@ -1,7 +1,14 @@
-"""The desk's few timers: the minute for clocks, the second while something counts down; none while nothing changes."""
+"""The desk's few timers: the minute for clocks, the second while something counts down; none while nothing changes.
 
+With the minute the whole memory is looked through for garbage, which stops everything for a tenth of a second: only while
+nobody types.
+"""
+
+import gc
+import sys
 from collections.abc import Callable
 from datetime import datetime
+from time import monotonic
 from typing import Any, Final
 
 from textual.app import App
@@ -15,6 +22,14 @@ from supportdesk_tui.ui.panes.top import ticks
 
 NOTICE_S: Final = 8.0
 """How long a line that needs no answer stays."""
+QUIET_S: Final = 2.0
+"""Who has pressed no key for so long does not notice a pause."""
+_ROUNDS: Final = 10
+"""Rounds of the middle generation after which there may be garbage worth looking for."""
+_SELDOM: Final = 1_000
+"""The same, when somebody types through every full minute."""
+_SWITCH_S: Final = 0.001
+"""How long a thread at the network or the cache keeps the interpreter while a key waits; Python's own is 5 ms."""
 
 
 class Pulse:
@@ -30,10 +45,15 @@ class Pulse:
         self._notice: Timer | None = None
         self._watched: Notice | None = None
         self._end: Callable[[], None] | None = None
+        self.typed_at = 0.0
+        """When the last key came, by the monotonic clock."""
 
     def start(self) -> None:
         """Begin; called after the first paint."""
         self._end = self._store.subscribe(self._changed)
+        young, middle, _ = gc.get_threshold()
+        gc.set_threshold(young, middle, _SELDOM)
+        sys.setswitchinterval(_SWITCH_S)
         self._next_minute()
         self._changed(self._store.state)
 
@@ -54,6 +74,8 @@ class Pulse:
     def _minute_passed(self) -> None:
         self._bridge.tick()
         self._next_minute()
+        if gc.get_count()[2] >= _ROUNDS and monotonic() - self.typed_at > QUIET_S:
+            gc.collect()
 
     def _second_passed(self) -> None:
         self._bridge.tick()

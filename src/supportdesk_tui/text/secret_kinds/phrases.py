@@ -139,8 +139,11 @@ def _in_run(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     places = [word.span() for word in _word().finditer(text, start, end)]
     words = [_plain(text[a:b]) for a, b in places]
     lists = dict.fromkeys(_lists_of(text[a]) for a, _ in places)
+    used = set(words)
     for language in (language for some in lists for language in some):
-        yield from _valid_runs(places, list(map(_list(language).get, words)))
+        known = _list(language)
+        if not used.isdisjoint(known):
+            yield from _valid_runs(places, list(map(known.get, words)))
 
 
 def _in_spaced_han(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
