@@ -102,6 +102,7 @@ def linked(phase: LinkPhase, seconds: int = 0, waiting: int = 0, again_s: int = 
     ("view", "said"),
     [
         (linked(LinkPhase.LIVE), "● live"),
+        (replace(linked(LinkPhase.LIVE), is_asked=True), "● looking"),
         (linked(LinkPhase.LOST, 7), "last heard 7 s"),
         (linked(LinkPhase.LOST, 60, 3), "offline · 3 queued"),
         (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from supportdesk_tui.commands.effects import Load, LoadKind
-from supportdesk_tui.domain.errors import RateLimited
+from supportdesk_tui.domain.errors import RateLimited, Unreachable
 from supportdesk_tui.domain.ids import Cursor, TicketId
 from supportdesk_tui.domain.queue import Page, QueueQuery, SortKey, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
@@ -159,3 +159,41 @@ async def test_copy_waits_as_long_as_the_server_asks_and_goes_on_where_it_was(tm
     async with desk(tmp_path, to(backend)) as one:
         await until(lambda: one.common.is_whole)
         assert backend.pages == ["page 0", "page 0", "page 10", "page 20", "page 30"]
+
+
+SAVED = QueueQuery(view="41")
+
+
+class WithView(Counted):
+    """Keeps a list only it can evaluate: the tickets 2 and 4; may be out of reach."""
+
+    is_away = False
+
+    async def list_tickets(self, query: QueueQuery, after: Cursor | None) -> Page[TicketSummary]:
+        if self.is_away:
+            raise Unreachable("list", "no route to host")
+        if query.view:
+            self.log.append(f"view {query.view}")
+            rows = [self.server.tickets[TicketId(one)] for one in ("t2", "t4")]
+            return Page(tuple(rows), None, 2)
+        return await super().list_tickets(query, after)
+
+
+async def test_list_only_the_server_knows_is_read_there_and_shown_empty_where_it_cannot_be(tmp_path: Path, quick: None) -> None:
+    backend = WithView(8, polling=30)
+    async with desk(tmp_path, to(backend)) as one:
+        await one.live()
+        await one.show(SAVED)
+        assert [row.id for row in one.state.queue.rows] == ["t2", "t4"]
+        assert one.state.queue.problems == ()
+        backend.is_away = True
+        await one.show(ALL_LIVE)
+        await one.show(SAVED)
+        assert one.state.queue.rows == ()
+        assert "only the server knows this list" in "".join(one.state.queue.problems)
+    async with desk(tmp_path, None) as offline:
+        await offline.show(SAVED)
+        assert offline.state.queue.rows == ()
+        assert "only the server knows this list" in offline.state.queue.problems[0]
+        await offline.show(ALL_LIVE)
+        assert len(offline.state.queue.rows) == 8

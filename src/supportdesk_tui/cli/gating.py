@@ -9,6 +9,7 @@ from supportdesk_tui.commands.gate import Finding, Letter, findings, said_quotes
 from supportdesk_tui.commands.gate_letter import is_public, limit_of, link_hosts
 from supportdesk_tui.commands.gate_rules import Policy, Remedy
 from supportdesk_tui.config.schema import Gate
+from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Note, Override, Reply
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.text import secrets
@@ -35,8 +36,8 @@ async def _letter(desk: Desk, row: TicketSummary, words: Reply | Note, policy: P
         is_note=is_note,
         is_public=public,
         language=row.language,
-        limit=limit_of(row, is_note=is_note),
-        has_promise=bool(row.open_promises),
+        limit=limit_of(desk.session, row, is_note=is_note),
+        has_promise=bool(row.open_promises) or Capability.PROMISE not in desk.session.capabilities,
         agents=tuple(str(one.name) for one in desk.directory.agents),
         customer_uid=(await desk.backend.get_customer(row.customer_id)).customer.uid if public else "",
         link_hosts=link_hosts(desk.directory, policy),

@@ -225,6 +225,7 @@ VERBS = (
     ),
     Command("ticket.reopen", msg("Reopen"), _D, ticket.reopen, ("E",), verb(Cap.STATUS), "", _UNDOABLE, _STATE),
     Command("ticket.spam", msg("Spam"), _D, ticket.spam, ("#",), verb(Cap.STATUS), "", _UNDOABLE, _STATE),
+    Command("ticket.status_pick", msg("Find a status"), _D, ticket.status_pick, (), verb(Cap.STATUS), group=_STATE),
     Command("menu.snooze", msg("Snooze…"), _D, menus.snooze, ("b",), verb(Cap.SNOOZE), msg("snooze"), group=_STATE),
     Command("ticket.snooze_pick", msg("Snooze until…"), _D, ticket.snooze_pick, (), verb(Cap.SNOOZE), "", _UNDOABLE, _STATE),
     Command(
@@ -275,6 +276,7 @@ MACROS = (
     Command("menu.macros", msg("Macros of a category"), _D, menus.macros, is_internal=True),
 )
 _writes = guards.needs_composer
+_promises, _sets_status = every(_writes, may(Cap.PROMISE)), every(_writes, may(Cap.STATUS))
 _act = composer.acting
 COMPOSER = (
     Command(
@@ -296,7 +298,7 @@ COMPOSER = (
         _W,
         composer.toggle_mode,
         ("f2",),
-        _writes,
+        every(_writes, composer.can_toggle),
         msg("reply ⇄ note"),
         group=_WRITE,
     ),
@@ -325,16 +327,8 @@ COMPOSER = (
     ),
     Command("composer.attach", msg("Attach a file"), _W, composer.attach, (), every(_writes, may(Cap.ATTACH)), group=_WRITE),
     Command("composer.cc", msg("Copies by mail"), _W, composer.copies, (), every(_writes, composer.mailed), group=_WRITE),
-    Command(
-        "composer.promise",
-        msg("Promise with this text"),
-        _W,
-        composer.promise,
-        (),
-        every(_writes, may(Cap.PROMISE)),
-        group=_WRITE,
-    ),
-    Command("composer.status", msg("Status after sending"), _W, composer.status_after, (), _writes, group=_WRITE),
+    Command("composer.promise", msg("Promise with this text"), _W, composer.promise, (), _promises, group=_WRITE),
+    Command("composer.status", msg("Status after sending"), _W, composer.status_after, (), _sets_status, group=_WRITE),
     Command("composer.discard", msg("Throw the draft away"), _W, composer.discard, (), _writes, "", Danger.CONFIRM, _WRITE),
     Command("composer.insert", msg("Insert words"), _W, composer.insert_text, is_internal=True),
     Command("composer.select", msg("Mark words"), _W, composer.select, (), _writes, is_internal=True),
@@ -373,7 +367,7 @@ SHELL = (
     ),
     Command("desk.keys", msg("Keys here"), _A, shell.opening(Dialog.KEYS), ("?", "f1"), short=msg("keys"), group=_DESK),
     Command("articles.open", msg("Knowledge base"), _D, shell.articles, ("K",), may(Cap.ARTICLES), group=_DESK),
-    Command("articles.find", msg("Ask the knowledge base"), _A, shell.articles_find, is_internal=True),
+    Command("articles.find", msg("Ask the knowledge base"), _A, shell.articles_find, (), may(Cap.ARTICLES), is_internal=True),
     Command("menu.my_status", msg("My status…"), _D, menus.my_status, ("P",), may(Cap.AGENT_STATE), group=_DESK),
     Command("desk.my_state", msg("Set my status"), _D, shell.my_state, (), may(Cap.AGENT_STATE), is_internal=True),
     Command("menu.options", msg("View: order, clock, theme, language…"), _D, menus.options, (",",), group=_DESK),

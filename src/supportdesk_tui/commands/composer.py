@@ -10,11 +10,13 @@ from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Choice, Compose, ComposerAct, Effect, PaneAct
 from supportdesk_tui.commands.forms import promise_fields
+from supportdesk_tui.commands.guards import lacking
 from supportdesk_tui.commands.mentions import mentions
 from supportdesk_tui.commands.opening import WAITS, draft_of, is_answered, values
 from supportdesk_tui.commands.queue import next_ticket
 from supportdesk_tui.commands.spec import Args, Blocked, Run, msg
 from supportdesk_tui.commands.times import parse_when, zone_of
+from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import FollowUp, MakePromise, Note, Override, Reply, SetStatus
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import Channel
@@ -163,6 +165,13 @@ def leave(context: Context, _: Args) -> Iterable[Effect]:
         yield ef.Emit(ev.DraftChanged(draft_of(context, ticket)))
         yield ef.Attend(ticket, Activity.VIEWING)
     yield ef.Emit(ev.ComposerToggled(False))
+
+
+def can_toggle(context: Context) -> Blocked | None:
+    """The other kind of text may be written here."""
+    ticket = context.state.conversation.ticket
+    is_note = ticket is not None and draft_of(context, ticket).mode is DraftMode.NOTE
+    return lacking(context, Capability.REPLY if is_note else Capability.NOTE)
 
 
 def toggle_mode(context: Context, _: Args) -> Iterable[Effect]:

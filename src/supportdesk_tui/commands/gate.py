@@ -130,7 +130,7 @@ def _blanks(letter: Letter, _: Policy) -> Iterator[Finding]:
 
 
 def _too_long(letter: Letter, _: Policy) -> Iterator[Finding]:
-    over = len(letter.text) - letter.limit
+    over = len(letter.text) - letter.limit if letter.limit else 0
     if over > 0:
         why = msg("{count} characters more than this channel takes ({limit}).")
         values = (("count", str(over)), ("limit", str(letter.limit)))

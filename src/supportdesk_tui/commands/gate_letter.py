@@ -12,11 +12,12 @@ from supportdesk_tui.commands.gate_rules import Policy
 from supportdesk_tui.commands.macro_commands import library_of
 from supportdesk_tui.commands.macro_text import Blank, Node, Text, Value
 from supportdesk_tui.commands.spec import msg
+from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Escalate, FollowUp, MakePromise
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.ids import AgentId
-from supportdesk_tui.domain.ticket import CHANNEL_LIMITS, DEFAULT_LIMIT, Channel, Phase, TicketSummary
+from supportdesk_tui.domain.ticket import DEFAULT_LIMIT, Channel, Phase, TicketSummary
 from supportdesk_tui.store.state import Draft, DraftMode, value_of
 from supportdesk_tui.store.views import summary_of
 
@@ -45,9 +46,9 @@ def letter_of(context: Context, draft: Draft) -> Letter:
         is_note=is_note,
         is_public=summary is not None and is_public(summary),
         language=summary.language if summary else "",
-        limit=limit_of(summary, is_note=is_note),
+        limit=limit_of(session, summary, is_note=is_note),
         has_files=bool(draft.attachments),
-        has_promise=any(isinstance(one, MakePromise) for one in draft.then) or bool(summary and summary.open_promises),
+        has_promise=_has_promise(context, draft, summary),
         emptied=tuple(_emptied(context, draft, summary)) if summary else (),
         lacking=tuple(_lacking(context, draft.then)),
         arrived=() if is_note else arrived(context, draft),
@@ -59,14 +60,21 @@ def letter_of(context: Context, draft: Draft) -> Letter:
     )
 
 
+def _has_promise(context: Context, draft: Draft, summary: TicketSummary | None) -> bool:
+    """A promise goes with it or stands on the ticket; a product that keeps none cannot be asked for one."""
+    is_made = any(isinstance(one, MakePromise) for one in draft.then) or bool(summary and summary.open_promises)
+    return is_made or not context.can(Capability.PROMISE)
+
+
 def is_public(summary: TicketSummary) -> bool:
     """Whether anybody can read what is sent there."""
     return summary.public or summary.channel is Channel.FORUM
 
 
-def limit_of(summary: TicketSummary | None, *, is_note: bool) -> int:
-    """Longest text the ticket's channel takes, in characters; notes have the common limit."""
-    return DEFAULT_LIMIT if summary is None or is_note else CHANNEL_LIMITS.get(summary.channel, DEFAULT_LIMIT)
+def limit_of(session: Session | None, summary: TicketSummary | None, *, is_note: bool) -> int:
+    """Longest text the ticket's channel takes, in characters, 0 for no limit; notes have the common one."""
+    channel = None if summary is None or is_note else summary.channel
+    return session.longest(channel) if session is not None else DEFAULT_LIMIT
 
 
 def link_hosts(directory: Directory, policy: Policy) -> tuple[str, ...]:

@@ -1,12 +1,31 @@
 """Why a command cannot run now: small checks, put together per command. Being offline is never a reason."""
 
+from collections.abc import Iterable, Mapping
+
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.spec import Blocked, When, msg
 from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.changes import (
+    Assign,
+    Escalate,
+    FollowUp,
+    MakePromise,
+    SetField,
+    SetPriority,
+    SetStatus,
+    SettlePromise,
+    Snooze,
+    Tag,
+    Transfer,
+    Watch,
+)
 from supportdesk_tui.store.state import OutboxPhase, Pane
 
 UNSENT = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.UNKNOWN})
 """Phases of a change that has not surely reached the server."""
+
+
+_PRODUCT = msg("This backend cannot do this")
 
 
 def every(*checks: When) -> When:
@@ -37,7 +56,31 @@ def lacking(context: Context, capability: Capability) -> Blocked | None:
     why = session.lacking.get(capability, "backend")
     if why == "role":
         return Blocked(msg("Your role may not do this"))
-    return Blocked(msg("This backend cannot do this") if why == "backend" else why)
+    reason = _PRODUCT if why == "backend" else why
+    return Blocked(reason)
+
+
+_NEEDED: Mapping[type, Capability] = {
+    Assign: Capability.ASSIGN,
+    Transfer: Capability.TRANSFER,
+    SetStatus: Capability.STATUS,
+    SetPriority: Capability.PRIORITY,
+    Tag: Capability.TAG,
+    SetField: Capability.FIELD,
+    Snooze: Capability.SNOOZE,
+    Watch: Capability.WATCH,
+    Escalate: Capability.ESCALATE,
+    MakePromise: Capability.PROMISE,
+    SettlePromise: Capability.PROMISE,
+}
+"""What each thing that goes with a text takes."""
+
+
+def doable(context: Context, then: Iterable[FollowUp]) -> tuple[tuple[FollowUp, ...], tuple[Blocked, ...]]:
+    """What of a macro can be done here, and why the rest cannot."""
+    why = [(one, lacking(context, _NEEDED[type(one)])) for one in then]
+    kept = tuple(one for one, blocked in why if blocked is None)
+    return kept, tuple(dict.fromkeys(blocked for _, blocked in why if blocked is not None))
 
 
 def needs_ticket(context: Context) -> Blocked | None:
@@ -57,9 +100,10 @@ def needs_one(context: Context) -> Blocked | None:
 
 def bulk_fits(context: Context) -> Blocked | None:
     """Several tickets are meant only where the backend can change several."""
-    if len(context.targets) > 1 and not context.can(Capability.BULK):
+    blocked = lacking(context, Capability.BULK) if len(context.targets) > 1 else None
+    if blocked is not None and blocked.reason == _PRODUCT:
         return Blocked(msg("This backend changes one ticket at a time"))
-    return None
+    return blocked
 
 
 def verb(capability: Capability) -> When:

@@ -11,11 +11,12 @@ from supportdesk_tui.commands.composer import with_follow_ups
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Compose, ComposerAct, Effect, FormField
 from supportdesk_tui.commands.facts import known_fact
-from supportdesk_tui.commands.guards import needs_macros
+from supportdesk_tui.commands.guards import doable, lacking, needs_macros
 from supportdesk_tui.commands.macro_server import THEIRS, ask_server
 from supportdesk_tui.commands.opening import draft_of, is_open, open_ticket, values
 from supportdesk_tui.commands.spec import Args, Blocked, msg
 from supportdesk_tui.commands.times import zone_of
+from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Absent, Draft, DraftMode, Level, Loading, value_of
@@ -60,7 +61,10 @@ def preview(context: Context, macro: "Macro") -> "Rendered | None":
     from supportdesk_tui.commands.macros import render
 
     current = context.current
-    return render(macro, subject_of(context, current, {})) if current is not None else None
+    if current is None:
+        return None
+    rendered = render(macro, subject_of(context, current, {}))
+    return replace(rendered, then=doable(context, rendered.then)[0])
 
 
 def insert(context: Context, args: Args) -> Iterable[Effect]:
@@ -113,6 +117,8 @@ def _write(context: Context, macro: "Macro", subject: "Subject") -> Iterable[Eff
     from supportdesk_tui.commands.macros import render
 
     rendered = render(macro, subject)
+    kept, blocked = doable(context, rendered.then)
+    rendered = replace(rendered, then=kept)
     ticket = subject.ticket.summary.id
     draft = draft_of(context, ticket)
     if draft.is_empty:
@@ -120,9 +126,12 @@ def _write(context: Context, macro: "Macro", subject: "Subject") -> Iterable[Eff
     yield ef.Emit(ev.ComposerToggled(True))
     yield ef.Emit(ev.DraftChanged(_with_macro(draft, macro, rendered)))
     yield Compose(ComposerAct.INSERT, rendered.text, rendered.stops, rendered.caret)
-    for path in macro.attachments:
-        yield ef.AttachFile(ticket, path)
+    cannot_attach = lacking(context, Capability.ATTACH) if macro.attachments else None
+    if cannot_attach is None:
+        yield from (ef.AttachFile(ticket, path) for path in macro.attachments)
     yield ef.Emit(ev.MacroUsed(macro.id))
+    for reason in (*blocked, *((cannot_attach,) if cannot_attach else ())):
+        yield ef.Tell(reason.reason, reason.values, Level.WARN)
     for said in rendered.left_out:
         yield ef.Tell(said.text, said.values, Level.WARN)
     if rendered.missing:

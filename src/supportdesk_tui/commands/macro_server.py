@@ -9,7 +9,7 @@ from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.composer import with_follow_ups
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Choice, Compose, ComposerAct, Effect
-from supportdesk_tui.commands.guards import lacking
+from supportdesk_tui.commands.guards import doable, lacking
 from supportdesk_tui.commands.opening import draft_of, start_writing
 from supportdesk_tui.commands.spec import Args, Blocked, msg
 from supportdesk_tui.domain.capabilities import Capability
@@ -90,12 +90,14 @@ def _write(context: Context, asked: AskedMacro, text: MacroText) -> Iterable[Eff
         told = msg("“{title}” is an internal note and this is a reply: send it or make it a note first")
         yield ef.Tell(told, (("title", str(asked.title)),), Level.WARN)
         return
-    draft = replace(draft, then=with_follow_ups(draft.then, text.then), is_saved=False)
+    kept, blocked = doable(context, text.then)
+    draft = replace(draft, then=with_follow_ups(draft.then, kept), is_saved=False)
     yield ef.Emit(ev.DraftChanged(draft))
     if text.body:
         yield Compose(ComposerAct.INSERT, str(text.body))
     yield ef.Emit(ev.MacroUsed(THEIRS + asked.macro))
     yield _told(asked, text, draft)
+    yield from (ef.Tell(one.reason, one.values, Level.WARN) for one in blocked)
 
 
 def _told(asked: AskedMacro, text: MacroText, draft: Draft) -> Effect:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from string import ascii_lowercase
 
 from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.composer import can_toggle
 from supportdesk_tui.commands.composer import mailed as copies_blocked
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
@@ -83,7 +84,7 @@ def go(context: Context, _: Args) -> Iterable[Effect]:
             MenuItem("g", msg("first"), top),
             *(MenuItem(key, title, "queue.go", (place,)) for key, title, place in places),
             MenuItem("o", msg("outbox"), "outbox.open"),
-            MenuItem("k", msg("knowledge base"), "articles.open"),
+            MenuItem("k", msg("knowledge base"), "articles.open", blocked=_reason(context, Capability.ARTICLES)),
             MenuItem("n", msg("case number…"), "ticket.number"),
         ),
     )
@@ -109,14 +110,19 @@ def assign(context: Context, _: Args) -> Iterable[Effect]:
 def status(context: Context, _: Args) -> Iterable[Effect]:
     """Which status."""
     items: list[MenuItem] = []
+    has_more = False
     for one in context.state.session.directory.statuses:
         if one.name in OTHER_VERBS or one.phase is Phase.SNOOZED:
             continue
         used = {item.key for item in items}
-        wanted = (STATUS_KEYS.get(one.name, ""), *one.name.lower(), *ascii_lowercase)
+        wanted = (STATUS_KEYS.get(one.name, ""), *filter(str.isascii, one.name.lower()), *ascii_lowercase)
         key = next((letter for letter in wanted if letter and letter not in used and letter not in "_- "), "")
         if key:
             items.append(MenuItem(key, one.title, "ticket.status", (one.name,)))
+        else:
+            has_more = True
+    if has_more:
+        items.append(MenuItem("/", msg("another…"), "ticket.status_pick"))
     return opened(msg("Status"), items)
 
 
@@ -218,13 +224,14 @@ def _composer_items(context: Context) -> Iterator[MenuItem]:
     yield MenuItem("A", msg("attach a file"), "composer.attach", blocked=off or _reason(context, Capability.ATTACH))
     mailed = copies_blocked(context)
     yield MenuItem("C", msg("copies by mail"), "composer.cc", blocked=off or (mailed.reason if mailed is not None else ""))
-    yield MenuItem("N", msg("reply ⇄ note"), "composer.toggle_mode", blocked=off)
+    other = can_toggle(context)
+    yield MenuItem("N", msg("reply ⇄ note"), "composer.toggle_mode", blocked=off or (other.reason if other is not None else ""))
     yield MenuItem("P", msg("promise"), "composer.promise", blocked=off or _reason(context, Capability.PROMISE))
-    yield MenuItem("S", msg("status after sending"), "composer.status", blocked=off)
+    yield MenuItem("S", msg("status after sending"), "composer.status", blocked=off or _reason(context, Capability.STATUS))
     yield MenuItem("X", msg("discard"), "composer.discard", blocked=off)
     yield MenuItem("U", msg("take back"), "outbox.take_back")
     yield MenuItem("!", msg("escalate"), "menu.escalate", blocked=_reason(context, Capability.ESCALATE))
-    yield MenuItem("K", msg("knowledge base"), "articles.open")
+    yield MenuItem("K", msg("knowledge base"), "articles.open", blocked=_reason(context, Capability.ARTICLES))
 
 
 def macros(context: Context, args: Args) -> Iterable[Effect]:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Choice, Dialog, Effect
-from supportdesk_tui.commands.guards import UNSENT
+from supportdesk_tui.commands.guards import UNSENT, lacking
 from supportdesk_tui.commands.spec import Args, Blocked, Run, msg
+from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import MarkRead, SetAgentState, Undo
 from supportdesk_tui.domain.ids import ChangeKey
 from supportdesk_tui.store import events as ev
@@ -75,8 +76,11 @@ def redoable(context: Context) -> OutboxItem | None:
 
 
 def can_undo(context: Context) -> Blocked | None:
-    """Something can be taken back."""
-    return None if undoable(context) else Blocked(msg("Nothing to take back"))
+    """Something can be taken back; where the product takes nothing back, what is still here can be all the same."""
+    if undoable(context) is not None:
+        return None
+    is_done = any(item.phase is OutboxPhase.SENT and not isinstance(item.change, MarkRead) for item in context.state.outbox)
+    return (lacking(context, Capability.UNDO) if is_done else None) or Blocked(msg("Nothing to take back"))
 
 
 def can_redo(context: Context) -> Blocked | None:

@@ -146,6 +146,15 @@ def _ask_reason(reasons: tuple[str, ...], command: str, args: Args) -> Iterable[
     yield ef.Pick(msg("Why is it solved?"), tuple(Choice(reason, reason) for reason in reasons), command, args)
 
 
+def status_pick(context: Context, args: Args) -> Iterable[Effect]:
+    """Find a status by typing: for backends with more of them than a menu has letters."""
+    if args:
+        yield from status(context, args)
+        return
+    choices = tuple(Choice(one.name, one.title) for one in context.state.session.directory.statuses)
+    yield ef.Pick(msg("Status"), choices, "ticket.status_pick")
+
+
 def solve(context: Context, args: Args) -> Iterable[Effect]:
     """Resolve and go to the next ticket; asks for the reason where the backend knows reasons."""
     reasons = context.state.session.directory.resolve_reasons
@@ -157,9 +166,18 @@ def solve(context: Context, args: Args) -> Iterable[Effect]:
         yield from _ask_reason(reasons, "ticket.solve", ())
         return
     is_single = len(context.targets) == 1
-    yield from apply(context, SetStatus(solved.name, "".join(args[:1])), msg("{number}: solved – z takes it back"))
+    yield from apply(
+        context,
+        SetStatus(solved.name, "".join(args[:1])),
+        _with_undo(context, msg("{number}: solved"), msg("{number}: solved – z takes it back")),
+    )
     if is_single and context.state.conversation.ticket is not None and not context.state.conversation.peek:
         yield from next_ticket(context, ())
+
+
+def _with_undo(context: Context, plain: str, undoable: str) -> str:
+    """What is said of a change: that it can be taken back only where it can."""
+    return undoable if context.can(Capability.UNDO) else plain
 
 
 def reopen(context: Context, _: Args) -> Iterable[Effect]:
@@ -175,7 +193,9 @@ def spam(context: Context, _: Args) -> Iterable[Effect]:
     known = next((one for one in context.state.session.directory.statuses if one.name == "spam"), None)
     if known is None:
         return (ef.Tell(msg("This backend has no spam status"), (), Level.WARN),)
-    return apply(context, SetStatus(known.name), msg("{number}: spam – z takes it back"))
+    return apply(
+        context, SetStatus(known.name), _with_undo(context, msg("{number}: spam"), msg("{number}: spam – z takes it back"))
+    )
 
 
 def snooze(context: Context, args: Args) -> Iterable[Effect]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from supportdesk_tui.domain.people import Agent
+from supportdesk_tui.domain.ticket import CHANNEL_LIMITS, DEFAULT_LIMIT, Channel
 
 
 class Capability(StrEnum):
@@ -60,5 +61,13 @@ class Session(Struct, frozen=True):
     """Product and version."""
     polling: int = 0
     """Most requests a minute that looking for news makes; 0 where the server pushes."""
+    lengths: dict[str, int] = field(default_factory=dict)
+    """Longest reply in characters by channel, the empty name standing for every other one and for notes; 0 for no limit.
+    Empty means the usual ones of `ticket.CHANNEL_LIMITS`."""
     clock_offset: timedelta = timedelta()
     """Server time minus ours."""
+
+    def longest(self, channel: Channel | None) -> int:
+        """Longest text in characters that a channel takes, or a note where there is none; 0 for no limit."""
+        usual = CHANNEL_LIMITS.get(channel, DEFAULT_LIMIT) if channel is not None else DEFAULT_LIMIT
+        return self.lengths.get(channel.value if channel else "", self.lengths.get("", usual))

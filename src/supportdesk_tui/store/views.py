@@ -14,7 +14,7 @@ from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import AgentId, TicketId, ViewId
 from supportdesk_tui.domain.people import Agent, CustomerContext
 from supportdesk_tui.domain.queue import QueueQuery
-from supportdesk_tui.domain.ticket import CHANNEL_LIMITS, DEFAULT_LIMIT, Ticket, TicketSummary
+from supportdesk_tui.domain.ticket import DEFAULT_LIMIT, Channel, Ticket, TicketSummary
 from supportdesk_tui.store.reduce_writing import pending_of
 from supportdesk_tui.store.state import (
     DeskState,
@@ -67,6 +67,8 @@ class TopView(Struct, frozen=True):
     me: Agent | None
     clock_shown: bool
     is_cached: bool
+    is_asked: bool = False
+    """The server does not tell what is new: it is asked for it now and then."""
 
 
 class QueueView(Struct, frozen=True):
@@ -185,6 +187,7 @@ def top_view(state: DeskState) -> TopView:
         me=session.agent if session else None,
         clock_shown=state.view.clock_shown,
         is_cached=state.session.is_cached,
+        is_asked=session is not None and session.polling > 0,
     )
 
 
@@ -247,13 +250,19 @@ def customer_view(state: DeskState) -> CustomerView:
     )
 
 
+def _spoken_to(summary: TicketSummary | None, draft: Draft | None) -> Channel | None:
+    """The channel a draft goes through; a note goes through none."""
+    is_note = draft is not None and draft.mode is DraftMode.NOTE
+    return None if summary is None or is_note else summary.channel
+
+
 def composer_view(state: DeskState) -> ComposerView:
     """What is being written."""
     ticket = state.conversation.ticket
     draft = state.draft(ticket)
     summary = summary_of(state)
     entries = value_of(state.conversation.entries) or ()
-    me = _me(state)
+    me, session = _me(state), state.session.session
     arrived = tuple(
         entry
         for entry in entries
@@ -268,7 +277,7 @@ def composer_view(state: DeskState) -> ComposerView:
         ticket=ticket,
         summary=summary,
         draft=draft,
-        limit=CHANNEL_LIMITS.get(summary.channel, DEFAULT_LIMIT) if summary else DEFAULT_LIMIT,
+        limit=session.longest(_spoken_to(summary, draft)) if session is not None else DEFAULT_LIMIT,
         others=_others(state),
         arrived=arrived,
         is_focused=state.view.focus is Pane.COMPOSER,

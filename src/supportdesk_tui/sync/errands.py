@@ -29,8 +29,8 @@ class Errands:
         common.store.dispatch(ArticlesAsked(text))
         try:
             found = tuple(await common.server("articles").search_articles(text, common.options.locale))
-        except BackendError as error:
-            common.store.dispatch(ArticlesLoaded(text, (), common.clock.now(), str(error.reason or error)))
+        except (BackendError, Unsupported) as error:
+            common.store.dispatch(ArticlesLoaded(text, (), common.clock.now(), why(error)))
             return
         common.store.dispatch(ArticlesLoaded(text, found, common.clock.now()))
 
@@ -38,7 +38,7 @@ class Errands:
         """What is hidden in an entry: from the backend into the open dialog, and nowhere else."""
         try:
             text = await self._common.server("reveal").reveal(ticket, entry, reason)
-        except BackendError as error:
+        except (BackendError, Unsupported) as error:
             self._common.store.dispatch(RevealAnswered(entry, None, why(error)))
             return
         self._common.store.dispatch(RevealAnswered(entry, text))
@@ -72,5 +72,5 @@ class Errands:
         self._is_told = True
         try:
             await self._common.backend.attend(*self._attending)
-        except BackendError:
+        except (BackendError, Unsupported):
             self._is_told = False

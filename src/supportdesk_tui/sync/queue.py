@@ -72,7 +72,8 @@ class Queue:
             await self._read_page(results)
         except Unreachable as error:
             self._results = None
-            self._trouble = (query, self._common.say(words.OFFLINE_RESULT, {"reason": str(error.reason or error)}))
+            text = words.ONLY_THERE if query.view else words.OFFLINE_RESULT
+            self._trouble = (query, self._common.say(text, {"reason": str(error.reason or error)}))
             self._asked = None
             await self.show()
             return
@@ -136,6 +137,8 @@ class Queue:
     def _problems(self, query: QueueQuery) -> tuple[str, ...]:
         if self._trouble[0] == query:
             return (self._trouble[1],)
+        if query.view and self._current() is None and self._asked != query:
+            return (self._common.say(words.ONLY_THERE, {}),)
         if self._common.holds_part and not self._common.expected and self.is_local(query):
             return (self._common.say(words.PART_SHOWN, {}),)
         return self._results.problems if self._results is not None and self._results.query == query else ()

@@ -141,9 +141,9 @@ def condition(query: QueueQuery, filter_text: str, asker: Asker) -> Condition:
         where.add("instr(tags, ?) > 0", f"{_TAG_END}{tag}{_TAG_END}")
     if query.due_within is not None:
         where.add("due <= ? AND due < ?", micros(asker.now + query.due_within), NEVER)
-    for column, is_wanted in (("watched", query.watched), ("promises", query.promised), ("unread", query.unread)):
-        if is_wanted:
-            where.add(f"{column} > 0")
+    flags = {"watched > 0": query.watched, "promises > 0": query.promised, "unread > 0": query.unread, "0": bool(query.view)}
+    for term in (term for term, is_wanted in flags.items() if is_wanted):
+        where.add(term)  # "0": only the backend knows what is in its own view
     for word in folded(f"{query.text} {filter_text}").split():
         where.reads_text = True
         where.add("instr(hay, ?) > 0", word)

@@ -300,7 +300,8 @@ def test_statuses_nobody_knows_get_the_first_free_letter() -> None:
 def test_a_backend_with_more_statuses_than_letters_gets_every_letter_once() -> None:
     own = tuple(Status(f"z{'_' * n}", Phase.OPEN, sanitize_line(f"Z{n}")) for n in range(40))
     keys = [item.key for item in menu("menu.status", with_directory(context(), statuses=own)).items]
-    assert len(keys) == len(set(keys)) == 26
+    assert len(keys) == len(set(keys)) == 27
+    assert keys[-1] == "/"
 
 
 def test_escalation_letters_come_from_the_backend() -> None:

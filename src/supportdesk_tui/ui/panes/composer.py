@@ -84,6 +84,8 @@ class ComposerHead(LinePane):
         return line.strip()
 
     def _counter(self, view: ComposerView) -> tuple[str, str]:
+        if not view.limit:
+            return when.number(self._length), "text_low"
         text = f"{when.number(self._length)}/{when.number(view.limit)}"
         if self._length > view.limit:
             return _("{mark} {count} too long", mark=self.paint.glyphs.warn, count=text), "danger"

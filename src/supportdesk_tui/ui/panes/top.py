@@ -104,7 +104,12 @@ class TopPane(LinePane):
                 silent = max(1, int((now - heard).total_seconds()))
                 return _("{mark} last heard {n} s", mark=self.paint.glyphs.lost, n=silent), "warning"
             case LinkPhase.LIVE:
-                return _("{mark} live", mark=self.paint.glyphs.live), "success"
+                text = (
+                    _("{mark} looking", mark=self.paint.glyphs.live)
+                    if view.is_asked
+                    else _("{mark} live", mark=self.paint.glyphs.live)
+                )
+                return text, "success"
             case LinkPhase.CONNECTING:
                 return _("{mark} connecting", mark=self.paint.glyphs.lost), "text_low"
             case LinkPhase.LOST if view.waiting:

@@ -6,6 +6,7 @@ from supportdesk_tui.commands.inline import Kind
 from supportdesk_tui.commands.macro_commands import library_of, preview
 from supportdesk_tui.commands.macro_server import macro_of
 from supportdesk_tui.commands.spec import msg
+from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.ui.host import DeskHost
 from supportdesk_tui.ui.screens.picker import PickerDialog, ranked
 
@@ -32,7 +33,7 @@ class InsertDialog(PickerDialog):
         """Find what fits here, and ask the knowledge base."""
         super().changed()
         self._join()
-        if self._edit.text.strip():
+        if self._edit.text.strip() and self._host.context().can(Capability.ARTICLES):
             self.run_worker(self._ask(self._edit.text), exclusive=True, group="ask", exit_on_error=False)
 
     async def _ask(self, text: str) -> None:
