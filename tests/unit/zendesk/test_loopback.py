@@ -1,13 +1,14 @@
 """The browser's way back: only the sign-in that waits is finished, by the port or by what is pasted."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from supportdesk_tui.backends.zendesk.loopback import browse
+from supportdesk_tui.backends.zendesk.loopback import browse, typed_line
 from supportdesk_tui.backends.zendesk.oauth import ask
 from supportdesk_tui.domain.errors import Refused, SignInNeeded
 from tests.fakes.zendesk import Zendesk
@@ -120,3 +121,21 @@ def test_every_sign_in_has_secrets_of_its_own() -> None:
     assert "verifier" not in repr(one)
     with pytest.raises(Refused):
         one.code("http://127.0.0.1:1/signed-in?code=x&state=" + two.state)
+
+
+async def test_line_typed_into_the_terminal_is_read_and_the_loop_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    master, slave = os.openpty()
+    try:
+        with os.fdopen(slave, encoding="utf-8") as terminal:
+            monkeypatch.setattr("sys.stdin", terminal)
+            waiting = asyncio.create_task(typed_line())
+            await asyncio.sleep(0)
+            os.write(master, b"http://127.0.0.1:1/signed-in?code=x\n")
+            assert (await asyncio.wait_for(waiting, 10)).strip() == "http://127.0.0.1:1/signed-in?code=x"
+            given_up = asyncio.create_task(typed_line())
+            await asyncio.sleep(0)
+            given_up.cancel()
+            await asyncio.gather(given_up, return_exceptions=True)
+            assert not asyncio.get_running_loop().remove_reader(terminal.fileno())
+    finally:
+        os.close(master)

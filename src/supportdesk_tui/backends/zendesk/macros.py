@@ -72,12 +72,11 @@ def _steps(after: Node, before: Node, lens: Lens) -> Iterator[changes.FollowUp]:
 
 
 def _fields(ticket: Node) -> Iterator[tuple[str, str]]:
-    """Values of fields: traffic has a list, the documentation an object."""
+    """Values of fields: traffic has a list, the documentation a single object."""
     for name in ("custom_fields", "fields"):
-        for one in ticket.each(name):
-            yield one.text("id"), _value(one.at("value"))
-        for number, value in ticket.pairs(name):
-            yield number, _value(value)
+        for one in (*ticket.each(name), ticket.at(name)):
+            if one.text("id"):
+                yield one.text("id"), _value(one.at("value"))
 
 
 def _value(value: Node) -> str:
