@@ -49,7 +49,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_commands_in_the_pages_exist(page: Path) -> None:
     unknown = []
     for command, sub in re.findall(
-        r"(?:^|`)supportdesk ([a-z]+)(?: ([a-z]+))?", page.read_text(encoding="utf-8"), re.MULTILINE
+        r"(?:^|`)supportdesk ([a-z]+(?:-[a-z]+)*)(?: ([a-z]+(?:-[a-z]+)*))?", page.read_text(encoding="utf-8"), re.MULTILINE
     ):
         if command not in COMMANDS or (command in SUBCOMMANDS and sub and sub not in SUBCOMMANDS[command]):
             unknown.append(f"{command} {sub}".strip())

@@ -160,7 +160,7 @@ class Proxy(Struct, eq=False):
                 await server[1].drain()
                 raise Broken
             case "delay":
-                await asyncio.sleep(fault.seconds)
+                await held_up(fault.seconds)
             case "reorder":
                 with suppress(TimeoutError):
                     async with asyncio.timeout(fault.seconds):
@@ -191,7 +191,7 @@ class Proxy(Struct, eq=False):
                 self.late.add(late)
                 late.add_done_callback(self.late.discard)
             case "delay":
-                await asyncio.sleep(fault.seconds)
+                await held_up(fault.seconds)
             case "drip" | "rate":
                 await _slowly(client[1], answer, 1 if fault.kind == "drip" else 64, fault.seconds)
                 return
@@ -219,7 +219,7 @@ class Proxy(Struct, eq=False):
                         client[1].close()
                     raise Broken
                 if fault.kind == "delay":
-                    await asyncio.sleep(fault.seconds)
+                    await held_up(fault.seconds)
                 passed += len(data)
                 client[1].write(data)
                 await client[1].drain()
@@ -228,7 +228,7 @@ class Proxy(Struct, eq=False):
         raise Broken
 
     async def _again(self, request: bytes, after_s: float = 0.0) -> bytes:
-        await asyncio.sleep(after_s)
+        await held_up(after_s)
         with suppress(OSError, asyncio.IncompleteReadError):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             try:
@@ -282,12 +282,19 @@ async def _silence(client: Ends) -> None:
     raise Broken
 
 
+async def held_up(seconds: float) -> None:
+    """A fault that takes time: nothing is waited for, and the end comes by the clock."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.get_running_loop().create_future()
+
+
 async def _slowly(writer: asyncio.StreamWriter, data: bytes, piece: int, seconds: float) -> None:
     pause_s = seconds / max(1, len(data) // piece)
     for at in range(0, len(data), piece):
         writer.write(data[at : at + piece])
         await writer.drain()
-        await asyncio.sleep(pause_s)
+        await held_up(pause_s)
 
 
 async def _read_or_gone(server: asyncio.StreamReader, gone: "asyncio.Task[bytes]") -> bytes:
