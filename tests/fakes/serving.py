@@ -161,6 +161,7 @@ class Served:
 
     def __init__(self, app: ASGIApp, *, ws: Literal["none", "auto"] = "none") -> None:
         self._socket = loopback_socket()
+        self._socket.listen(128)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         config = uvicorn.Config(
