@@ -115,7 +115,9 @@ async def _elsewhere(zendesk: Zendesk, location: str, attachment: Attachment) ->
 
 
 def _stranger(zendesk: Zendesk, origin: str) -> Http:
-    """A client for another host: https, or this machine, and unsigned."""
+    """A client for another host, unsigned; plain http only where Zendesk itself is on this machine."""
+    if not origin.startswith("https:") and not zendesk.http.base.startswith("http:"):
+        raise Refused("fetch the file", "it lies at an address that is not https")
     return Http(origin, "", read_refusal=lambda _: Said(), limits=zendesk.limits, ca_file=zendesk.ca_file)
 
 
