@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from tests.fakes import zammad_search
 from tests.fakes.serving import Request as Heard
 from tests.fakes.zammad_desk import NOTE, SENDERS, TYPES, Desk, Refusal, Row, stamp
+from tests.fakes.zammad_shapes import assets, expanded, whole
 from tests.specs.strict import checker
 
 Release = Literal["6.2", "6.5", "7.0"]
@@ -99,52 +100,9 @@ class FakeZammad:
             raise Refusal(401, "Invalid token")
         return user
 
-    # --- shapes
-
-    def assets(self, tickets: list[Row], *, articles: bool = False) -> Row:
-        """Everything about tickets, each thing once."""
-        desk, people = self.desk, set[int]()
-        for one in tickets:
-            people |= {one["customer_id"], one["owner_id"], one["created_by_id"], one["updated_by_id"]}
-        said = [desk.articles[number] for one in tickets for number in one["article_ids"]] if articles else []
-        people |= {one["created_by_id"] for one in said}
-        mentions = [one for one in desk.mentions.values() if one["mentionable_id"] in {row["id"] for row in tickets}]
-        people |= {one["user_id"] for one in mentions}
-        return {
-            "Ticket": {str(one["id"]): one for one in tickets},
-            "User": {str(one): desk.users[one] for one in sorted(people)},
-            "Group": {str(number): {"id": number, "name": name} for number, name in desk.groups.items()},
-            "TicketArticle": {str(one["id"]): one for one in said},
-            "Mention": {str(one["id"]): one for one in mentions},
-        }
-
-    def whole(self, ticket: Row) -> Row:
-        """The answer of `all=true`."""
-        number, links = ticket["id"], self.desk.linked(ticket["id"])
-        assets = self.assets([self.desk.tickets[one["link_object_value"]] for one in links])
-        mine = self.assets([ticket], articles=True)
-        assets = {kind: assets.get(kind, {}) | rows for kind, rows in mine.items()}
-        mentions = [one["id"] for one in self.desk.mentions.values() if one["mentionable_id"] == number]
-        return {
-            "ticket_id": number, "ticket_article_ids": ticket["article_ids"], "assets": assets, "links": links,
-            "tags": self.desk.tags.get(number, []), "mentions": mentions, "time_accountings": [], "form_meta": {},
-        }  # fmt: skip
-
-    def expanded(self, ticket: Row) -> Row:
-        """A ticket with names."""
-        desk = self.desk
-        return ticket | {
-            "state": desk.states[ticket["state_id"]]["name"],
-            "priority": desk.priorities[ticket["priority_id"]],
-            "group": desk.groups[ticket["group_id"]],
-            "owner": desk.users[ticket["owner_id"]]["login"],
-            "customer": desk.users[ticket["customer_id"]]["login"],
-            "create_article_type": TYPES[ticket["create_article_type_id"]],
-        }
-
     def _shown(self, ask: _Ask, ticket: Row, status: int = 200) -> Response:
         if ask.query.get("all") == "true":
-            return JSONResponse(self.whole(ticket), status)
+            return JSONResponse(whole(self.desk, ticket), status)
         return JSONResponse(ticket, status)
 
     # --- tickets
@@ -157,10 +115,10 @@ class FakeZammad:
             raise Refusal(500, "Result window is too large")
         page, ids = rows[start : start + size], [one["id"] for one in rows[start : start + size]]
         if self.release == "6.2":
-            return {"tickets": ids, "tickets_count": len(ids), "assets": self.assets(page)}
+            return {"tickets": ids, "tickets_count": len(ids), "assets": assets(self.desk, page)}
         if ask.body.get("full"):
-            return {"record_ids": ids, "assets": self.assets(page), "total_count": len(rows)}
-        expanded = [self.expanded(one) for one in page]
+            return {"record_ids": ids, "assets": assets(self.desk, page), "total_count": len(rows)}
+        expanded = [expanded(self.desk, one) for one in page]
         if self.release == "7.0" and ask.body.get("with_total_count"):
             return {"records": expanded, "total_count": len(rows)}
         return expanded
@@ -211,7 +169,7 @@ class FakeZammad:
                 if refusal.status == 404:
                     raise
                 raise Refusal(422, {"error": True, "ticket_id": number}) from None
-        return {"ticket_ids": ask.body["ticket_ids"], "assets": self.assets([desk.tickets[one] for one in before])}
+        return {"ticket_ids": ask.body["ticket_ids"], "assets": assets(self.desk, [desk.tickets[one] for one in before])}
 
     def _merge(self, ask: _Ask) -> Any:
         source = self.desk.tickets.get(ask.number)
@@ -264,7 +222,7 @@ class FakeZammad:
             raise Refusal(404, "No such overview")
         tickets = [{"id": one["id"], "updated_at": one["updated_at"]} for one in rows[view]]
         index = {"overview": {"id": 1, "name": kinds[view][0], "view": view}, "tickets": tickets, "count": len(tickets)}
-        return {"assets": self.assets(rows[view]), "index": index}
+        return {"assets": assets(self.desk, rows[view]), "index": index}
 
     def _of_customer(self, ask: _Ask) -> Any:
         customer = int(ask.query["customer_id"])
@@ -275,7 +233,7 @@ class FakeZammad:
         live = [one for one in rows if self.desk.states[one["state_id"]]["state_type_id"] <= 4][:15]
         done = [one for one in rows if self.desk.states[one["state_id"]]["state_type_id"] > 4][:15]
         ids = {"ticket_ids_open": [one["id"] for one in live], "ticket_ids_closed": [one["id"] for one in done]}
-        return ids | {"assets": self.assets(live + done)}
+        return ids | {"assets": assets(self.desk, live + done)}
 
     # --- tags, followers, links
 
@@ -324,7 +282,7 @@ class FakeZammad:
     # --- words
 
     def _me(self, ask: _Ask) -> Any:
-        user, groups = self.desk.users[ask.user], self.assets([])["Group"]
+        user, groups = self.desk.users[ask.user], assets(self.desk, [])["Group"]
         if ask.query.get("full") != "true":
             return user
         mine = {number: row for number, row in groups.items() if number in user["group_ids"]}

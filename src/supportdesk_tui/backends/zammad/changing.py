@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from supportdesk_tui.backends.calls import Call
-from supportdesk_tui.backends.loose import Node, read_json
+from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.zammad import mapping, writing
 from supportdesk_tui.backends.zammad import query as asking
 from supportdesk_tui.backends.zammad.client import Zammad, is_id
+from supportdesk_tui.backends.zammad.ties import Ties, id_of
 from supportdesk_tui.backends.zammad.words import NOBODY
 from supportdesk_tui.backends.zammad.writing import File
 from supportdesk_tui.domain import changes
@@ -36,6 +36,7 @@ class Changing:
 
     def __init__(self, zammad: Zammad) -> None:
         self._zammad = zammad
+        self._ties = Ties(zammad)
 
     async def apply(self, ticket: TicketId | None, change: Change, key: ChangeKey, expected: int | None) -> Applied:
         """Do one change and look that it happened."""
@@ -54,18 +55,18 @@ class Changing:
         """One change of a ticket that was just looked at."""
         match change:
             case changes.Tag():
-                await self._tag(whole, change)
+                await self._ties.tag(whole, change)
             case changes.Watch(on=on):
-                await self._watch(whole, on=on)
+                await self._ties.watch(whole, on=on)
             case changes.Merge(into=into):
-                return await self._merge(whole, into, key)
+                return self._applied(await self._ties.merge(whole, into), key)
             case changes.Link(to=to):
-                await self._link(whole, to)
+                await self._ties.link(whole, to)
             case changes.Escalate():
-                await self._escalate(whole, change)
+                await self._ties.escalate(whole, change)
             case _:
                 return await self._set(whole, change, key)
-        return self._applied(await self._zammad.whole(_id_of(whole)), key)
+        return self._applied(await self._zammad.whole(id_of(whole)), key)
 
     async def _look(self, ticket: TicketId, expected: int | None) -> Node:
         """The ticket as it stands; a conflict when it is newer than what the agent saw."""
@@ -86,12 +87,9 @@ class Changing:
     async def _put(self, ticket: TicketId, body: dict[str, Any], operation: str = "change the ticket") -> Node:
         """Change fields and say something in one request, which answers with everything."""
         call = writing.write(operation, "PUT", "/tickets/{ticket}", body, ticket=ticket)
-        whole = await self._written(call)
+        whole = await self._zammad.write(call)
         self._zammad.forget(ticket)
         return self._zammad.checked(call, whole)
-
-    async def _written(self, call: Call) -> Node:
-        return read_json(call, await self._zammad.send(call))
 
     # --- the ticket's own fields
 
@@ -109,76 +107,10 @@ class Changing:
             body["article"] = writing.note(change.reason)
         elif setting.is_done(row):
             return self._applied(whole, key)
-        after = await self._put(_id_of(whole), body)
+        after = await self._put(id_of(whole), body)
         if not setting.is_done(mapping.parts_of(after)[1]):
             raise Refused("change the ticket", "not done: Zammad does not know this field or value", fields=_unknown(setting))
         return self._applied(after, key, setting.says)
-
-    # --- tags, followers, links
-
-    async def _tag(self, whole: Node, change: changes.Tag) -> None:
-        ticket, held = _id_of(whole), {one.text() for one in whole.each("tags")}
-        steps = [("POST", "/tags/add", tag) for tag in change.add if tag not in held]
-        steps += [("DELETE", "/tags/remove", tag) for tag in change.remove if tag in held]
-        for method, route, tag in steps:
-            body = {"item": tag, "object": "Ticket", "o_id": int(ticket)}
-            call = writing.write("change the tags", method, route, body)
-            if not (await self._written(call)).flag():
-                raise Refused(call.operation, "not done", fields={"tag": "refused"})
-        self._zammad.forget(ticket)
-
-    async def _watch(self, whole: Node, *, on: bool) -> None:
-        ticket = _id_of(whole)
-        mine = [mention for mention, user in mapping.mentions_of(whole) if user == self._zammad.lens.me]
-        if on and not mine:
-            body = {"mentionable_type": "Ticket", "mentionable_id": int(ticket)}
-            await self._written(writing.write("follow the ticket", "POST", "/mentions", body))
-        for mention in () if on else mine:
-            await self._zammad.send(writing.write("stop following", "DELETE", "/mentions/{mention}", mention=mention))
-        self._zammad.forget(ticket)
-
-    async def _merge(self, whole: Node, into: TicketId, key: ChangeKey) -> Applied:
-        _, row = mapping.parts_of(whole)
-        target = await self._zammad.whole(TicketId(into))
-        number = mapping.parts_of(target)[1].text("number")
-        call = writing.write("merge", "PUT", "/ticket_merge/{source}/{number}", source=row.text("id"), number=number)
-        says = await self._written(call)
-        if says.text("result") != "success":
-            raise Refused(call.operation, sanitize_line(says.text("message") or "not merged", 500))
-        self._zammad.forget(_id_of(whole))
-        self._zammad.forget(into)
-        return self._applied(await self._zammad.whole(TicketId(into)), key)
-
-    async def _link(self, whole: Node, to: TicketId) -> None:
-        if not is_id(to):
-            raise NotFound("link the tickets")
-        if to in mapping.link_ids(whole):
-            return
-        body = {
-            "link_type": "normal",
-            "link_object_target": "Ticket",
-            "link_object_target_value": int(to),
-            "link_object_source": "Ticket",
-            "link_object_source_number": mapping.parts_of(whole)[1].text("number"),
-        }
-        await self._written(writing.write("link the tickets", "POST", "/links/add", body))
-        self._zammad.forget(_id_of(whole))
-
-    async def _escalate(self, whole: Node, change: changes.Escalate) -> None:
-        """A ticket in the specialists' group below ours, on which we are the customer: the real one is not written to."""
-        _, row = mapping.parts_of(whole)
-        if not is_id(change.team):
-            raise Refused("escalate", "no such group", fields={"team": "unknown"})
-        facts = "\n".join(f"{name}: {value}" for name, value in change.fields)
-        body = {
-            "title": row.text("title"),
-            "group_id": int(change.team),
-            "customer_id": int(self._zammad.lens.me or 0),
-            "article": writing.note(f"{change.summary}\n\n{facts}".strip()),
-            "links": {"Ticket": {"parent": [int(row.text("id"))]}},
-        }
-        await self._written(writing.write("escalate", "POST", "/tickets", body))
-        self._zammad.forget(_id_of(whole))
 
     # --- words
 
@@ -229,14 +161,14 @@ class Changing:
             except (Refused, Conflict, Unsupported) as error:
                 says.append(f"not all that follows was done: {getattr(error, 'reason', '') or error}")
         if left:
-            whole = await self._zammad.whole(_id_of(whole))
+            whole = await self._zammad.whole(id_of(whole))
         return self._applied(whole, key, "; ".join(says), entry)
 
     async def _create(self, change: changes.Create, key: ChangeKey) -> Applied:
         lens = self._zammad.lens
         body = writing.new_ticket(change, change.category or next(iter(lens.my_teams), ""))
         call = writing.write("open a ticket", "POST", "/tickets", body)
-        made = await self._written(call)
+        made = await self._zammad.write(call)
         return self._applied(self._zammad.checked(call, made), key)
 
     # --- what became of one
@@ -283,10 +215,6 @@ class Changing:
             if change.customer in {row.text("customer_id"), customer.text("email"), customer.text("login")}:
                 return Applied(key, TicketId(row.text("id")), mapping.version_of(row))
         return None
-
-
-def _id_of(whole: Node) -> TicketId:
-    return TicketId(mapping.parts_of(whole)[1].text("id"))
 
 
 def _unknown(setting: writing.Setting) -> dict[str, str]:

@@ -75,6 +75,10 @@ class Zammad:
         call = Call(operation=operation, method="POST", route=API + route, body=msgspec.json.encode(body), headers=JSON)
         return read_json(call, await self.send(call))
 
+    async def write(self, call: Call) -> Node:
+        """A request that changes something, and what it answers."""
+        return read_json(call, await self.send(call))
+
     async def every(self, operation: str, route: str, query: Mapping[str, str | Sequence[str]]) -> list[Node]:
         """All rows of a list that is paged by number; a short page is the last."""
         rows: list[Node] = []
