@@ -11,6 +11,12 @@ def rt() -> RequestTracker:
     return running()
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A desk that looks for news within its budget, and a server of many Perl processes, take their time on a busy machine."""
+    monkeypatch.setattr("tests.driver.DEADLINE_S", 40.0)
+
+
 def pytest_sessionfinish() -> None:
     """End it."""
     stop_running()

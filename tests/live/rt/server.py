@@ -5,17 +5,22 @@ Where it is not installed it is installed (Debian, root). Where that cannot be d
 
 import fcntl
 import os
+import shutil
 import subprocess
 import tempfile
 from email.message import EmailMessage
 from email.utils import make_msgid
 from pathlib import Path
+from typing import Any, TextIO
 
 import httpx
 import pytest
 
+from supportdesk_tui.domain.ids import TicketId
+
 HERE = Path(__file__).parent
-DATA = Path(tempfile.gettempdir()) / f"supportdesk-rt-suite-{os.getuid()}"
+PLACES = [Path(tempfile.gettempdir()) / f"supportdesk-rt-suite-{os.getuid()}-{number}" for number in range(8)]
+"""Where its data is kept from one run to the next: suites that run at the same time take one each."""
 START_S = 600.0
 """Installing takes a minute, making the data half a minute, starting some seconds."""
 
@@ -27,10 +32,8 @@ class RequestTracker:
     """A running RT with its sample data as new."""
 
     def __init__(self) -> None:
-        DATA.parent.mkdir(exist_ok=True)
-        self._lock = DATA.with_suffix(".lock").open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)  # one suite at a time: its data is put back as new
-        self._env = os.environ | SETTINGS | {"RT_DATA": str(DATA)}
+        data, self._lock = _free_place()
+        self._env = os.environ | SETTINGS | {"RT_DATA": str(data)}
         started = subprocess.run(
             [str(HERE / "rt-up.sh")], env=self._env, capture_output=True, text=True, timeout=START_S, check=False
         )
@@ -65,11 +68,50 @@ class RequestTracker:
         gate = ["rt-mailgate", "--url", self.url, "--queue", queue, "--action", "correspond"]
         subprocess.run(gate, input=message, timeout=60, check=True, capture_output=True)
 
+    def ask(self, route: str, **query: str) -> Any:
+        """REST 2 as the administrator, past the adapter."""
+        headers = {"Authorization": f"token {self.token('root')}"}
+        answer = self._gate.get(f"/REST/2.0{route}", params=query, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def said(self, ticket: str, kind: str) -> list[str]:
+        """The plain words of a ticket's entries of a kind (`Correspond`, `Comment`), oldest first."""
+        rows = self.ask(f"/ticket/{ticket}/history", fields="Type", per_page="100", orderby="id")["items"]
+        found = self.ask(f"/ticket/{ticket}/attachments", fields="TransactionId,ContentType,Filename,Content", per_page="100")
+        wanted = [row["id"] for row in rows if row["Type"] == kind]
+        plain = [one for one in found["items"] if one["ContentType"] == "text/plain" and not one["Filename"]]
+        texts = {one["TransactionId"]: one["Content"] for one in plain}
+        return [texts[one].strip() for one in wanted if one in texts]
+
+    def fact(self, name: str) -> TicketId:
+        """A ticket of the sample data by its name there."""
+        return TicketId(self.facts[f"RT_TICKET_{name}"])
+
     def stop(self) -> None:
         """End the server; its data is kept for the next time."""
         self._gate.close()
         subprocess.run([str(HERE / "rt-down.sh")], env=self._env, timeout=60, check=False, capture_output=True)
         self._lock.close()
+
+
+def _free_place() -> tuple[Path, TextIO]:
+    """A place no other suite uses; a new one begins with the sample data of another, where there is one."""
+    for place in PLACES:
+        lock = place.with_suffix(".lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        made = next((other for other in PLACES if (other / "db" / "seeded.sqlite3").exists()), None)
+        if made is not None and not place.exists():
+            (place / "db").mkdir(parents=True, mode=0o700)
+            (place / ".supportdesk-rt").touch()
+            for name in ("accounts.env", "seeded.sqlite3"):
+                shutil.copy(made / "db" / name, place / "db" / name)
+        return place, lock
+    raise AssertionError(f"all of {PLACES} are in use")
 
 
 _running: list[RequestTracker] = []

@@ -72,6 +72,8 @@ class RtBackend:
         self._user = matched["user"] if matched else ""
         self._me: Agent | None = None
         self._shown: TicketId | None = None
+        self._bodies: tuple[str, ...] | None = None
+        """Names of the custom fields that hold articles, once read."""
         self._poller = Poller(News(self._rt, lambda: self._shown).look, choices.budget)
         self._changing = Changing(self._rt)
         self._learning = asyncio.Lock()
@@ -196,9 +198,13 @@ class RtBackend:
         return mapping.to_ticket(row, others, self._rt.lens)
 
     async def list_entries(self, ticket: TicketId, before: Cursor | None) -> Page[Entry]:
-        """What was said and done."""
+        """What was said and done. News of what was read last comes with its words."""
         await self._learnt()
-        return await talk.read(self._rt, TicketId(ticket.removeprefix("#")), before, page=self._choices.talk)
+        ticket = TicketId(ticket.removeprefix("#"))
+        if before is None and self._shown != ticket:
+            self._shown = ticket
+            self._poller.wake()
+        return await talk.read(self._rt, ticket, before, page=self._choices.talk)
 
     async def get_customer(self, customer: CustomerId) -> CustomerContext:
         """Who is asking and what else they asked: a list of tickets tells more of a person than their own record."""
@@ -214,14 +220,11 @@ class RtBackend:
         return mapping.to_customer(people[0], found.rows, self._rt.lens)
 
     async def search_articles(self, text: str, locale: str | None) -> list[Article]:
-        """Articles with the words in name, summary or body: RT joins different fields by AND, so it is asked three times."""
-        fields = {"fields": "Name,Summary,CustomFields"}
-        asked = (
-            self._rt.find("search the articles", "/articles", [{"field": field, "operator": "LIKE", "value": text}], fields)
-            for field in ("Name", "Summary", "CustomField.{Content}")
-        )
-        found = {row.text("id"): row for rows in await asyncio.gather(*asked) for row in rows}
-        return [mapping.to_article(row, self._rt.http.base) for row in found.values()]
+        """Articles with the words in name, summary or one of the fields that hold bodies."""
+        await self._learnt()
+        if self._bodies is None:
+            self._bodies = await directory.article_fields(self._rt)
+        return await directory.articles(self._rt, text, self._bodies)
 
     async def read_macro(self, ticket: TicketId, macro: str) -> MacroText:
         """RT keeps none."""
@@ -280,7 +283,7 @@ class RtBackend:
 
     async def attend(self, ticket: TicketId | None, activity: Activity) -> None:
         """RT tells nobody; but what the agent looks at is looked for sooner."""
-        self._shown = ticket
+        self._shown = ticket or self._shown
         self._poller.wake()
 
     def feed(self, since: FeedMark | None) -> AsyncGenerator[Notice, None]:

@@ -10,6 +10,7 @@ from supportdesk_tui.backends.calls import Answer, Call, Said
 from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.loose import Node, read_json, said_in
 from supportdesk_tui.backends.rt.mapping import sentences
+from supportdesk_tui.backends.rt.twins import Twins
 from supportdesk_tui.backends.rt.words import Lens
 from supportdesk_tui.backends.rt.writing import JSON, REST
 from supportdesk_tui.backends.signing import Token
@@ -54,6 +55,7 @@ class Rt:
         signing = Token(token, scheme="token ")
         self.http = Http(url, signing, read_refusal=_said, limits=limits, ca_file=ca_file)
         self.lens = Lens()
+        self.twins = Twins()
 
     async def send(self, call: Call) -> Answer:
         """Do a request; RT sends a client with a cookie and without a good token to its sign-in page."""

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.rt import mapping
-from supportdesk_tui.backends.rt.client import PERSON, Rt
+from supportdesk_tui.backends.rt.client import MOST, PERSON, Rt
 from supportdesk_tui.backends.rt.query import quoted
 from supportdesk_tui.backends.rt.words import LIFECYCLES, PHASES, phase_of
-from supportdesk_tui.domain.directory import Category, Directory, EscalationTarget
+from supportdesk_tui.domain.directory import Article, Category, Directory, EscalationTarget
 from supportdesk_tui.domain.errors import Forbidden, NotFound
 from supportdesk_tui.domain.ids import TeamId
 from supportdesk_tui.domain.people import Agent, Team
@@ -17,6 +17,8 @@ from supportdesk_tui.domain.ticket import LIVE_PHASES, Phase
 from supportdesk_tui.text.safe import sanitize_line
 
 _LETTERS = "123456789"
+MOST_CLASSES = 20
+"""Classes of articles that are looked into for the fields of their bodies."""
 
 
 async def learn(rt: Rt) -> None:
@@ -116,3 +118,33 @@ async def _members(rt: Rt, group: str) -> list[str]:
     except (Forbidden, NotFound):
         return []
     return [one.text("id") for one in read.each("Members") if one.text("type") == "user"]
+
+
+async def article_fields(rt: Rt) -> tuple[str, ...]:
+    """Names of the fields that articles have: the body of one is whatever its class says."""
+    classes = (await rt.get("list the classes", "/classes/all", query={"per_page": str(MOST)})).each("items")
+    read = await asyncio.gather(*(_class(rt, one.text("id")) for one in classes[:MOST_CLASSES]))
+    names = (field.text("name") for one in read for field in one.each("ArticleCustomFields"))
+    return tuple(dict.fromkeys(name for name in names if name and "}" not in name))
+
+
+async def _class(rt: Rt, number: str) -> Node:
+    try:
+        return await rt.get("read the class", "/class/{number}", values={"number": number})
+    except (Forbidden, NotFound):
+        return Node()
+
+
+async def articles(rt: Rt, text: str, bodies: Sequence[str]) -> list[Article]:
+    """Articles with the words: RT joins different fields by AND, so it is asked once for each."""
+    asked = (
+        rt.find(
+            "search the articles",
+            "/articles",
+            [{"field": field, "operator": "LIKE", "value": text}],
+            {"fields": "Name,Summary,CustomFields"},
+        )
+        for field in ("Name", "Summary", *(f"CustomField.{{{name}}}" for name in bodies))
+    )
+    found = {row.text("id"): row for rows in await asyncio.gather(*asked) for row in rows}
+    return [mapping.to_article(row, rt.http.base) for row in found.values()]

@@ -125,11 +125,12 @@ def _tags(query: QueueQuery, lens: Lens) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    """Each word, and each phrase in quotes, somewhere in subject, body or the customer's address."""
+    """Each word, and each phrase in quotes, somewhere in subject, body or the customer's name or address."""
     terms = []
     for number, part in enumerate(text.split('"')):
         for word in [part.strip()] if number % 2 else part.split():
             if word:
                 like = quoted(word)
-                terms.append(f"(Subject LIKE {like} OR Content LIKE {like} OR Requestor LIKE {like})")
+                asker = f"Requestor LIKE {like} OR Requestor.RealName LIKE {like}"
+                terms.append(f"(Subject LIKE {like} OR Content LIKE {like} OR {asker})")
     return terms

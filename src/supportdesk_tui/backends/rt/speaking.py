@@ -64,10 +64,11 @@ class Speaking:
         if isinstance(said, Reply) and said.cc:
             await self._copy_in(row, said.cc)
         call = writing.say(ticket, said, files)
+        self._rt.twins.expect(ticket, said, key, mark)
         answer = await self._rt.send(call)
         with after_write(call.operation):
             entries, after = await asyncio.gather(talk.since(self._rt, ticket, mark), self._rt.ticket(ticket))
-            entry = self.spoken(entries, said)
+            entry = next((one for one in entries if one.key == key), None)
             if entry is None:
                 raise Refused(call.operation, _refusal(call, answer))
             return await self.settle(ticket, said, key, entry, after=after)
@@ -95,6 +96,7 @@ class Speaking:
         entry = self.spoken([one for one in page.items if one.at >= earliest], said)
         if entry is None:
             return None
+        self._rt.twins.know(ticket, said, key, entry.id)
         with after_write("send the reply"):
             return await self.settle(ticket, said, key, entry, since=earliest)
 

@@ -48,7 +48,7 @@ async def read(rt: Rt, ticket: TicketId, before: Cursor | None, *, page: int = P
     oldest = rows[-1].number("id")
     spoken = [row.number("id") for row in rows if row.text("Type") in mapping.SPOKEN]
     parts = await _parts(rt, ticket, spoken) if spoken else {}
-    entries = mapping.to_entries(rows, parts, rt.lens)
+    entries = rt.twins.named(ticket, mapping.to_entries(rows, parts, rt.lens), rt.lens.me)
     # Rows the agent may not see are taken out after paging: a short page is the last only with the ticket's beginning on it.
     is_last = len(rows) < page and any(row.text("Type") == "Create" for row in rows)
     return Page(tuple(entries), None if is_last else Cursor(str(oldest)))
@@ -60,7 +60,7 @@ async def since(rt: Rt, ticket: TicketId, mark: int) -> list[Entry]:
     rows = await history(rt, ticket, wanted, order="ASC", per_page=MOST)
     spoken = [row.number("id") for row in rows if row.text("Type") in mapping.SPOKEN]
     parts = await _parts(rt, ticket, spoken) if spoken else {}
-    return mapping.to_entries(rows, parts, rt.lens)
+    return rt.twins.named(ticket, mapping.to_entries(rows, parts, rt.lens), rt.lens.me)
 
 
 async def reveal(rt: Rt, ticket: TicketId, entry: EntryId) -> str:
