@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 
 USER = "supportdesk"
-SETTINGS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB")
+SETTINGS = (
+    "listen_addresses=",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "shared_buffers=64MB",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "autovacuum=off",
+)
 """No port, and nothing to survive: the folder is thrown away."""
 
 
@@ -37,7 +46,7 @@ def as_nobody() -> list[str]:
             pytest.skip("PostgreSQL NOT TESTED: it does not run as root, and there is no setpriv")
         return []
     user = ["--reuid=nobody", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
-    return [setpriv, "--pdeathsig=INT", *user]
+    return [setpriv, "--pdeathsig=QUIT", *user]
 
 
 class Cluster:
@@ -80,7 +89,7 @@ def running_cluster() -> Iterator[Cluster]:
                 _wait_for(cluster, process)
                 yield cluster
             finally:
-                process.send_signal(signal.SIGINT)  # end connections, then stop
+                process.send_signal(signal.SIGQUIT)  # at once: nothing of it is needed any more
                 process.wait(20)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -178,9 +178,9 @@ class Postgres:
     _places = 16_383
     """The last position a vector knows."""
     _places_of_one = 255
+    """The places of one lexeme a vector keeps: of a word said more often in one text, phrases find the first ones."""
     _lexeme_chars = 500
     """A lexeme has at most 2,046 bytes."""
-    _cjk = re.compile("[\u3040-\ufaff]")
     _words = re.compile(r"[^\W_]+")
     _ours = "54"
     """The class of limits a statement exceeded; every other operational error is the server's or the network's."""
@@ -266,9 +266,10 @@ class Postgres:
         return " ".join(f"'{lexeme}':{','.join(found)}" for lexeme, found in places.items())
 
     def _lexemes(self, token: str) -> list[str]:
-        """A token as FTS5's `unicode61` has it: without accents, split where there is neither letter nor digit."""
-        if not token.isascii() and not self._cjk.match(token):
-            token = "".join(one for one in unicodedata.normalize("NFD", token) if unicodedata.category(one) != "Mn")
+        """A token as FTS5's `unicode61` has it: Latin without accents, split where there is neither letter nor digit."""
+        if not token.isascii():
+            bases = ((unicodedata.normalize("NFD", one)[0], one) for one in token)
+            token = "".join(base if base.isascii() else one for base, one in bases)
         return [one[: self._lexeme_chars] for one in self._words.findall(token)]
 
 
