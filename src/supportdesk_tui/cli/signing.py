@@ -40,6 +40,7 @@ def _show_page(url: str) -> None:
 
     click.echo(_("Sign in on this page; the desk waits for it:") if open_page(url) else _("Open this page and sign in:"))
     click.echo(f"  {url}")
+    click.echo(_("If the browser then shows an error page, as over SSH, paste that page's address here and press Enter."))
 
 
 def _typed(text: str) -> Secret:

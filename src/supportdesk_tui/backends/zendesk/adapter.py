@@ -15,7 +15,7 @@ from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.backends.zendesk import directory, macros, mapping, talk, writing
 from supportdesk_tui.backends.zendesk.changing import Changing
 from supportdesk_tui.backends.zendesk.client import MOST, Zendesk, number_of
-from supportdesk_tui.backends.zendesk.gaps import GAPS
+from supportdesk_tui.backends.zendesk.gaps import GAPS, NO_ROUTING
 from supportdesk_tui.backends.zendesk.listing import Listing
 from supportdesk_tui.backends.zendesk.news import News
 from supportdesk_tui.backends.zendesk.oauth import Rotation
@@ -92,7 +92,7 @@ class ZendeskBackend:
         if restriction in {"assigned", "requested"}:
             lacking |= {Capability.TAKE: "role", Capability.TRANSFER: "role"}
         if not self._zendesk.lens.has_states:
-            lacking[Capability.AGENT_STATE] = "This account has no omnichannel routing, which knows who is available"
+            lacking[Capability.AGENT_STATE] = NO_ROUTING
         says = RESTRICTED.get(restriction, "")
         return Session(
             agent=me,

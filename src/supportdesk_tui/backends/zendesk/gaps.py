@@ -12,3 +12,5 @@ GAPS: dict[Capability, str] = {
     Capability.IDEMPOTENCY: "Zendesk knows keys for new tickets only: after a broken line the desk reads before it sends again",
     Capability.ESCALATE: "Side conversations are another product of Zendesk; transfer to the group and leave a note instead",
 }
+NO_ROUTING = "This account has no omnichannel routing, which knows who is available"
+"""Why an account, not the product, lacks the agents' state."""
