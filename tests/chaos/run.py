@@ -25,6 +25,8 @@ from tests.chaos.schedule import Schedule, schedule
 from tests.chaos.stage import Seeded, Stage, seed
 
 TELL_EVERY_S = 15.0
+P99_S, WORST_S = 0.100, 0.250
+"""How soon a key is to be seen."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,6 +38,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=0.0, help="begin none after so long; 0: all are played")
     parser.add_argument(
         "--keep", type=Path, default=None, help="a folder for files, bytes and keys of schedules that went wrong"
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="nothing else runs on this machine: judge how fast keys are answered"
     )
     parser.add_argument("--only", type=int, default=None, help="one seed")
     options = parser.parse_args(argv)
@@ -58,10 +63,22 @@ def main(argv: list[str] | None = None) -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     say(table(reports, time.monotonic() - began))
+    is_slow = options.quiet and (slow := too_slow(reports)) != ""
+    if is_slow:
+        say(slow)
     bad_seeds = [report.seed for report in reports if not report.is_good]
     for one in bad_seeds:
         say(f"play it again: python -m tests.chaos.run --only {one}")
-    return 1 if bad_seeds else 0
+    return 1 if bad_seeds or is_slow else 0
+
+
+def too_slow(reports: list[Report]) -> str:
+    """What of the promise about keys was not kept; empty when it was."""
+    echoes = sorted(echo for report in reports for echo in report.echoes)
+    if not echoes:
+        return ""
+    p99, worst = echoes[int(len(echoes) * 0.99)], echoes[-1]
+    return f"keys are answered too late: p99 {p99:.3f} s, worst {worst:.3f} s" if p99 > P99_S or worst > WORST_S else ""
 
 
 def say(text: str) -> None:

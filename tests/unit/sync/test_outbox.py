@@ -179,6 +179,52 @@ async def test_lost_answer_is_unknown_then_settled_with_the_same_key(client: Cli
     assert "find" in client.backend.asked
 
 
+async def test_what_may_have_left_is_not_taken_back_however_the_next_attempts_end(client: Client) -> None:
+    """An older copy may still be on its way: the words sent anew under another key would arrive twice."""
+    client.server.script = ["cut", Unreachable("apply", "no route"), Unreachable("apply", "no route")]
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    await client.work(1)
+    for _ in range(2):
+        client.clock.advance(100)
+        await client.work(1)
+        assert client.phases() == {"k1": OutboxPhase.UNKNOWN}
+        assert await client.outbox.take_back(ChangeKey("k1"), None) is None
+    assert not client.server.script
+    client.server.apply(TicketId("t1"), Reply("We are looking."), ChangeKey("k1"))
+    client.clock.advance(100)
+    await client.work()
+    assert client.phases() == {"k1": OutboxPhase.SENT}
+    assert len(client.server.done) == 1
+
+
+async def test_server_put_back_to_a_backup_is_sent_nothing_unasked(client: Client) -> None:
+    client.server.script = ["cut"]
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    await client.work(1)
+    for n, change in ((2, Note("waits")), (3, MarkRead()), (4, Note("held"))):
+        await client.outbox.add(make.outbox_item(n, change=change, tickets=(TicketId(f"t{n}"),)))
+    assert client.outbox.ask_for_each("put back") == 3
+    client.clock.advance(100)
+    await client.work()
+    assert [one.key for one in client.server.done] == ["k3"], "where we have read to is no news for anybody"
+    assert client.phases() == {
+        "k1": OutboxPhase.UNKNOWN,
+        "k2": OutboxPhase.HELD,
+        "k3": OutboxPhase.SENT,
+        "k4": OutboxPhase.HELD,
+    }
+    for key in ("k1", "k2", "k4"):
+        assert client.board.items[ChangeKey(key)].reason == "put back"
+    assert await client.outbox.take_back(ChangeKey("k4"), None) == Draft(TicketId("t4"), DraftMode.NOTE, "held", is_saved=True)
+    for key in ("k1", "k2"):
+        await client.outbox.retry(ChangeKey(key))
+    client.clock.advance(100)
+    await client.work()
+    assert sorted(one.key for one in client.server.done) == ["k1", "k2", "k3"]
+
+
 async def test_without_keys_nothing_is_sent_again_by_itself(tmp_path: Path, clock: HandClock) -> None:
     client = Client(tmp_path, FakeServer(keeps_keys=False, script=["cut"]), clock)
     await client.outbox.add(make.outbox_item(1))

@@ -92,7 +92,7 @@ class OutboxDialog(Dialog):
         waiting = item.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}
         failed = item.phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN}
         failed = failed or (item.phase is OutboxPhase.HELD and item.held_until is None)
-        if key == "u" and waiting:
+        if key == "u" and (waiting or item.phase is OutboxPhase.UNKNOWN):
             return Done("outbox.take_back", (item.key,))
         if key == "r" and failed:
             return Done("outbox.retry", (item.key,))
