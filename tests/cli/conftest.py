@@ -38,6 +38,11 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    return at_home(tmp_path, monkeypatch)
+
+
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell whose home, settings and key stores are empty and its own."""
     for name in (
         "SUPPORTDESK_TOKEN",
         "SUPPORTDESK_CONFIG",

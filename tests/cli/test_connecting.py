@@ -106,22 +106,30 @@ def other(request: pytest.FixtureRequest) -> Iterator[str]:
     thread.join()
 
 
-TOKENS = {"rt": "1-14-0123456789abcdef0123456789abcdef", "native": "no-token-of-this-server"}
+TOKENS = dict.fromkeys(SPECS, "no-token-of-this-server") | {
+    "rt": "1-14-0123456789abcdef0123456789abcdef",
+    "zendesk": '{"access":"nobody","refresh":"","expires":0}',
+}
+NEEDED = {"zendesk": ("--option", "client_id=x"), "chatwoot": ("--option", "account=1")}
 
 
 @pytest.mark.parametrize("kind", sorted(TOKENS))
 def test_another_product_at_the_address_is_called_that(shell: Shell, other: str, kind: str) -> None:
-    done = shell("login", other, "--backend", kind, "--token-stdin", typed=TOKENS[kind] + "\n")
+    login = ("login", other, "--backend", kind, *NEEDED.get(kind, ()), "--token-stdin")
+    done = shell(*login, typed=TOKENS[kind] + "\n")
     assert done.exit_code == 3, done.output
     assert f"this is not a {SPECS[kind].title}: {other} answers" in done.output
-    assert "--backend: native, rt" in done.output
+    assert f"--backend: {', '.join(SPECS)}" in done.output
     assert not shell.config.exists()
 
 
-def test_our_server_is_no_request_tracker(shell: Shell, server: ServerThread) -> None:
-    done = shell("login", server.url, "--backend", "rt", "--token-stdin", typed=TOKENS["rt"] + "\n")
-    assert "this is not a Request Tracker" in done.output
+@pytest.mark.parametrize("kind", sorted(set(TOKENS) - {"native"}))
+def test_our_server_is_none_of_the_other_products(shell: Shell, server: ServerThread, kind: str) -> None:
+    login = ("login", server.url, "--backend", kind, *NEEDED.get(kind, ()), "--token-stdin")
+    done = shell(*login, typed=TOKENS[kind] + "\n")
+    assert f"this is not a {SPECS[kind].title}" in done.output
     assert done.exit_code == 3
+    assert not shell.config.exists()
 
 
 def test_password_is_not_taken_by_what_is_no_desk(shell: Shell, other: str) -> None:
