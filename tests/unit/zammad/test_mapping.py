@@ -179,6 +179,7 @@ def test_files_are_listed_with_inline_images_and_without_the_other_form_of_the_w
     assert "\x1b" not in entry.attachments[0].name
     assert entry.masked == ("card",)
     assert "4012" not in entry.body
+    assert entry.body.startswith("See [image: shot.png]")
 
 
 def test_fields_the_admin_made_are_facts_of_the_ticket() -> None:

@@ -184,7 +184,7 @@ class ZammadBackend:
             "per_page": 20,
         }
         found = await self._zammad.ask("search the articles", "/knowledge_bases/search", body)
-        return [mapping.to_article(row, (locale or "").partition("-")[0]) for row in found.each("details")]
+        return [mapping.to_article(row, self._zammad.http.base) for row in found.each("details")]
 
     async def read_macro(self, ticket: TicketId, macro: str) -> MacroText:
         """A macro or a text module, filled in here: Zammad leaves that to its clients."""

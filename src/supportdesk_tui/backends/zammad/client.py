@@ -23,6 +23,8 @@ API = "/api/v1"
 JSON = {"Content-Type": "application/json"}
 PAGE = 100
 """Tickets asked for at once; the search allows twice as many."""
+WHOLE = 32 * 1024 * 1024
+"""Most bytes of a ticket with its thread; one article may have 20 MB."""
 LIST = 200
 """Rows of other lists; the least of the limits they have."""
 
@@ -149,7 +151,7 @@ class Zammad:
     async def _whole(self, ticket: str) -> Node:
         call = Call(
             operation="open the ticket", method="GET", route=f"{API}/tickets/{{ticket}}", values={"ticket": ticket},
-            query={"all": "true"},
+            query={"all": "true"}, max_bytes=WHOLE,
         )  # fmt: skip
         return self.checked(call, read_json(call, await self.send(call), dict))
 

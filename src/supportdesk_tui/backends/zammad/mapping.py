@@ -1,8 +1,10 @@
 """Answers of Zammad to the domain; pure and total: a word this client does not know is shown as text."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.zammad.words import (
@@ -25,6 +27,7 @@ from supportdesk_tui.text.html import html_to_text
 from supportdesk_tui.text.safe import NO_TEXT, SafeText
 from supportdesk_tui.text.secrets import Admitted, admit, admit_line, mask
 
+_INLINE = re.compile(r'src="[^"<>]{0,200}/(\d{1,18})\?view=inline"')
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RELATIONS = {"parent": "task_of", "child": "task", "normal": "related"}
 """Kinds of links, seen from the ticket that is open, and what they are called here."""
@@ -240,10 +243,19 @@ def _kind(row: Node, sender: int, kind: str) -> EntryKind:
 def words_of(row: Node) -> Admitted:
     """The words of an article, its HTML as lines; secrets hidden."""
     if row.text("content_type").startswith("text/html"):
-        read = html_to_text(row.text("body"))
+        read = html_to_text(_with_names(row))
         text, kinds = mask(read.text)
         return Admitted(text, read.flags, kinds)
     return admit(row.text("body").strip("\n"))
+
+
+def _with_names(row: Node) -> str:
+    """The HTML of an article, its inline images under the names of their files."""
+    body = row.text("body")
+    if "view=inline" not in body:
+        return body
+    names = {file.text("id"): file.text("filename") for file in row.each("attachments")}
+    return _INLINE.sub(lambda image: f'alt="{escape(names.get(image[1], ""))}" {image[0]}', body)
 
 
 def raw_words(row: Node) -> str:
@@ -324,13 +336,14 @@ def plain(text: str) -> str:
     return str(html_to_text(text).text) if "<" in text or "&" in text else text
 
 
-def to_article(row: Node, language: str) -> Article:
+def to_article(row: Node, base: str) -> Article:
     """An answer of the knowledge base as its search shows it: the beginning of the text, and where the whole stands."""
+    url = row.text("url")
     return Article(
         id=row.text("id"),
         title=admit_line(plain(row.text("title"))),
-        url=row.text("url"),
+        url=f"{base}/{url.removeprefix('/')}" if url.startswith(("/", "#")) else url,
         body=admit(plain(row.text("body"))).text,
-        language=language,
+        language="",
         reviewed_at=row.when("date"),
     )

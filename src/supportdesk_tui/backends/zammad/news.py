@@ -17,7 +17,7 @@ from supportdesk_tui.backends.zammad import mapping
 from supportdesk_tui.backends.zammad import query as asking
 from supportdesk_tui.backends.zammad.client import API, JSON, PAGE, Found, Zammad
 from supportdesk_tui.backends.zammad.words import NOBODY
-from supportdesk_tui.domain.errors import BackendError, Forbidden, NotFound, Refused, SignInNeeded
+from supportdesk_tui.domain.errors import BackendError, Forbidden, NotFound, SignInNeeded
 from supportdesk_tui.domain.feed import EntryAdded, Gap, Notice, TicketChanged
 from supportdesk_tui.domain.ids import AgentId, FeedMark, TicketId
 from supportdesk_tui.domain.queue import QueueQuery
@@ -30,6 +30,8 @@ RECENT = 25
 """Tickets looked at to find out where now is: among them is the one with the newest article."""
 HOLD_S = 40.0
 """A long poll is answered after some 25 s at the latest."""
+GATHER_S = 1.0
+"""Between two answers with events: on a busy desk there are always some, and one look tells of them all."""
 REST_S = 30.0
 """Longest wait before a long poll that failed is tried again; news are looked for meanwhile all the same."""
 
@@ -146,7 +148,7 @@ class Ears:
                 return
             except BackendError as error:
                 _log.info("the long poll failed: %s", type(error).__name__)
-                client, failures = "", 0 if isinstance(error, Refused) and client else failures + 1
+                client, failures = "", failures + 1
                 longest = min(REST_S, 0.5 * 2 ** min(failures, 10))
                 await asyncio.sleep(random.uniform(longest / 2, longest))  # noqa: S311 - spreads load, guards nothing
                 continue
@@ -154,8 +156,8 @@ class Ears:
             events = [one.text("event") for one in said.each()]
             if any(name.startswith(("Ticket:", "TicketArticle:", "ticket_overview")) for name in events):
                 self._wake()
-            elif not events and said.text("event") != "pong":
-                await asyncio.sleep(1.0)
+            if said.text("event") != "pong":
+                await asyncio.sleep(GATHER_S)
 
     async def _sign_in(self) -> str:
         said = await self._post("/message_send", {"data": {"event": "login"}})

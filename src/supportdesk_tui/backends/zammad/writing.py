@@ -11,7 +11,7 @@ import msgspec
 from supportdesk_tui.backends.calls import Call
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.zammad import mapping
-from supportdesk_tui.backends.zammad.client import API, JSON
+from supportdesk_tui.backends.zammad.client import API, JSON, WHOLE
 from supportdesk_tui.backends.zammad.query import stamp
 from supportdesk_tui.backends.zammad.words import ACTION, CUSTOMER, NOBODY, REMINDER, Lens, article_type
 from supportdesk_tui.domain import changes
@@ -127,6 +127,7 @@ def write(operation: str, method: str, route: str, body: Any = None, **values: s
         headers=JSON if body is not None else {},
         is_write=True,
         is_repeatable=False,
+        max_bytes=WHOLE,
     )
 
 
