@@ -85,6 +85,31 @@ def test_what_stays_comes_once_however_the_rest_moves(sizes: list[int], data: st
     assert set(range(total)) - moved <= set(found)
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 130), st.data())
+def test_list_that_only_grows_is_read_with_one_request_a_page(size: int, data: st.DataObject) -> None:
+    shelf = Shelf([size])
+    fresh = 1000
+
+    async def go() -> list[int]:
+        nonlocal fresh
+        found: list[int] = []
+        after: Cursor | None = None
+        while True:
+            walk = Walk(shelf.read, 1, order, lambda _: True, is_growing=True)
+            rows, after, _ = await walk.go(after)
+            found += [row.number("id") for row in rows]
+            if after is None:
+                return found
+            for _ in range(data.draw(st.integers(0, 60), label="new") if len(found) < 60 else 0):
+                fresh += 1
+                shelf.lists[0].append(fresh)
+
+    found = asyncio.run(go())
+    assert sorted(found) == list(range(size))
+    assert shelf.asked <= len(shelf.lists[0]) // PAGE + 1
+
+
 def test_rows_that_do_not_fit_are_read_past_within_bounds() -> None:
     shelf = Shelf([25 * MOST_PAGES * 2])
 

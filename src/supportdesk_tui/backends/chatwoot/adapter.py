@@ -203,7 +203,7 @@ class ChatwootBackend:
             summary = summaries[row.text("id")] = mapping.to_summary(row, lens)
             return matches(asked.rest, summary, me=lens.me or AgentId(""), my_teams=lens.my_teams, now=summary.updated_at)
 
-        walk = Walk(read, 1 if conditions else len(asked.lists), order, fits)
+        walk = Walk(read, 1 if conditions else len(asked.lists), order, fits, is_growing=asked.is_growing and not conditions)
         rows, cursor, total = await walk.go(after)
         items = tuple(summaries[row.text("id")] for row in rows)
         return Page(items, cursor, None if after else len(items) if cursor is None else total, unapplied=asked.unapplied)

@@ -20,8 +20,8 @@ from supportdesk_tui.text.secrets import admit_line
 OPERATION = "read the directory"
 
 
-async def learn(desk: Chatwoot) -> None:
-    """Inboxes, teams and agents, into the lens: what queries and rows are read with. Three requests at once."""
+async def learn(desk: Chatwoot) -> Node:
+    """Inboxes, teams and agents, into the lens: what queries and rows are read with; the agents. Three requests at once."""
     inboxes, teams, agents = await asyncio.gather(
         desk.get(OPERATION, "/inboxes"), desk.get(OPERATION, "/teams"), desk.get(OPERATION, "/agents")
     )
@@ -36,13 +36,13 @@ async def learn(desk: Chatwoot) -> None:
             if one.text("id")
         },
     )
+    return agents
 
 
 async def read(desk: Chatwoot, me: Agent) -> Directory:
     """Everything the pickers show, in seven requests at once; what this agent may not list is not shown."""
-    _, agents, labels, canned, macros, fields = await asyncio.gather(
+    agents, labels, canned, macros, fields = await asyncio.gather(
         learn(desk),
-        desk.get(OPERATION, "/agents"),
         _listed(desk, "/labels"),
         _listed(desk, "/canned_responses"),
         _listed(desk, "/macros"),

@@ -9,7 +9,7 @@ from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.changes import FollowUp
 from supportdesk_tui.domain.directory import MacroText, ServerMacro
 from supportdesk_tui.domain.ids import AgentId, TeamId
-from supportdesk_tui.text.safe import SafeText, sanitize
+from supportdesk_tui.text.safe import NO_TEXT, SafeText, sanitize
 from supportdesk_tui.text.secrets import admit_line
 
 CANNED, MACRO = "canned-", "macro-"
@@ -116,7 +116,7 @@ def read(macro: Node, row: Node, lens: Lens) -> MacroText:
         then += follow_ups
         if not follow_ups:
             left.append(admit_line(_told(deed), 200))
-    body = filled(main.text("action_params", 0), row, lens) if main else SafeText("")
+    body = filled(main.text("action_params", 0), row, lens) if main else NO_TEXT
     return MacroText(body, main is not None and main.text("action_name") != "send_message", tuple(then), tuple(left))
 
 

@@ -15,7 +15,7 @@ from supportdesk_tui.domain.people import Agent, AgentState, Contact, Customer, 
 from supportdesk_tui.domain.sla import NO_CLOCK, Clock, ClockKind
 from supportdesk_tui.domain.ticket import FieldValue, Phase, Priority, Status, Ticket, TicketSummary
 from supportdesk_tui.text.html import html_to_text
-from supportdesk_tui.text.safe import NO_TEXT, SafeText
+from supportdesk_tui.text.safe import NO_TEXT, SafeText, join
 from supportdesk_tui.text.secrets import Admitted, admit, admit_line, mask
 
 _START = datetime.fromtimestamp(1, UTC)
@@ -151,10 +151,11 @@ def to_entry(message: Node, ticket: TicketId, lens: Lens) -> Entry:
     sender = message.at("sender")
     author = sender.text("id") if kind in {EntryKind.AGENT, EntryKind.NOTE} and sender.text("type") in {"user", ""} else ""
     said = words_of(message)
-    notes = _not_delivered(message) + "".join(f"\n[{one}]" for one in _things(message))
+    notes = "\n".join([*_not_delivered(message), *(f"[{one}]" for one in _things(message))])
     if notes:
         more = admit(notes)
-        said = Admitted(SafeText(f"{said.text}{more.text}".lstrip("\n")), said.flags, (*said.kinds, *more.kinds))
+        parts = [part for part in (said.text, more.text) if part]
+        said = Admitted(join(parts, "\n"), said.flags, (*said.kinds, *more.kinds))
     return Entry(
         id=EntryId(message.text("id")),
         seq=message.number("id"),
@@ -201,10 +202,9 @@ def _plain(message: Node) -> str:
     return message.text("content_attributes", "email", "text_content", "full") or message.text("content")
 
 
-def _not_delivered(message: Node) -> str:
-    if message.text("status") != "failed":
-        return ""
-    return f"\n[not delivered: {message.text('content_attributes', 'external_error') or 'the channel gave no reason'}]"
+def _not_delivered(message: Node) -> Iterable[str]:
+    if message.text("status") == "failed":
+        yield f"[not delivered: {message.text('content_attributes', 'external_error') or 'the channel gave no reason'}]"
 
 
 def _things(message: Node) -> Iterable[str]:

@@ -36,6 +36,8 @@ class Asked:
     rest: QueueQuery = EVERY_TICKET
     """What a row is still looked at for."""
     unapplied: tuple[str, ...] = ()
+    is_growing: bool = False
+    """One list of everything by a time that only grows: what is in it stays, and moves to its beginning at most."""
 
 
 ORDERS: dict[SortKey, tuple[str, Order]] = {
@@ -78,7 +80,10 @@ def to_asked(query: QueueQuery, lens: Lens) -> Asked:
     anywhere: Sequence[str | None] = [None]
     states = statuses if statuses and not words else anywhere
     lists = product(states, teams or anywhere, inboxes or anywhere)
-    return Asked(tuple(_list(query, words, *one) for one in lists), rest=rest, unapplied=lost)
+    asked = tuple(_list(query, words, *one) for one in lists)
+    is_whole = [one.keys() for one in asked] == [{"status", "assignee_type", "sort_by"}] and statuses is None
+    is_growing = is_whole and query.owner == Owner.ANYONE and query.sort in {SortKey.CREATED, SortKey.UPDATED}
+    return Asked(asked, rest=rest, unapplied=lost, is_growing=is_growing)
 
 
 def _list(

@@ -17,6 +17,8 @@ from supportdesk_tui.domain.ids import Cursor
 
 MOST_PAGES = 20
 """Pages read for one page of ours, where most rows do not fit what was asked."""
+MORE = 4
+"""Pages worth of rows given at once after the first: each time costs a second look at where reading stopped."""
 Key = tuple[float, ...]
 
 
@@ -35,6 +37,8 @@ class Place(msgspec.Struct, array_like=True):
     key: tuple[float, ...] = ()
     ids: tuple[str, ...] = ()
     is_done: bool = False
+    left: int = 1
+    """Rows of the page that are not taken yet."""
 
 
 Read = Callable[[int, int], Awaitable[Listed]]
@@ -61,6 +65,8 @@ class Walk:
     count: int
     order: Order
     fits: Callable[[Node], bool]
+    is_growing: bool = False
+    """Rows never leave these lists and only ever move to their beginning: a page that was used up needs no second look."""
     pages: int = 0
     """Requests made."""
 
@@ -69,7 +75,8 @@ class Walk:
         places = _places(after, self.count)
         heads = list(await asyncio.gather(*(self._resume(number, place) for number, place in enumerate(places))))
         found: list[Node] = []
-        while len(found) < PAGE:
+        wanted = PAGE if after is None else PAGE * MORE
+        while len(found) < wanted or (self.is_growing and any(head.rows for head in heads)):
             for number, head in enumerate(heads):
                 if not head.rows and not head.is_last and self.pages < MOST_PAGES:
                     await self._next(number, head)
@@ -83,6 +90,7 @@ class Walk:
                 found.append(row)
         for head in heads:
             head.place.is_done = head.is_last and not head.rows
+            head.place.left = len(head.rows)
         is_end = all(head.place.is_done for head in heads)
         cursor = None if is_end else Cursor(msgspec.json.encode([head.place for head in heads]).decode())
         return found, cursor, sum(head.total for head in heads)
@@ -98,6 +106,9 @@ class Walk:
         head = _Head(place)
         if place.is_done:
             head.is_last = True
+            return head
+        if self.is_growing and place.left == 0:
+            await self._next(number, head)
             return head
         while True:
             listed = await self._ask(number, place.page)
