@@ -26,7 +26,7 @@ from supportdesk_tui.domain.errors import (
     Forbidden,
     Refused,
 )
-from supportdesk_tui.domain.ids import AgentId, Cursor, TicketId, ViewId
+from supportdesk_tui.domain.ids import AgentId, Cursor, CustomerId, TicketId, ViewId
 from supportdesk_tui.domain.queue import QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import Phase, Priority
 from tests.contract.floor import new_key
@@ -74,6 +74,14 @@ async def test_more_tickets_of_one_millisecond_than_a_page_holds(world: World, d
     for row in world.desk.tickets.values():
         row["created_at"] = "2026-03-04T05:06:07.089Z"
     seen = [row async for row in every(desk, QueueQuery(sort=SortKey.CREATED))]
+    assert len(seen) == len(set(seen)) == len(world.desk.tickets)
+
+
+async def test_index_that_leaves_out_the_edge_loses_nothing(world: World, desk: ZammadBackend) -> None:
+    world.fake.has_index = True
+    for row in world.desk.tickets.values():
+        row["created_at"] = f"{row['created_at'][:17]}00.000Z"
+    seen = [row async for row in every(desk, QueueQuery(text="question", sort=SortKey.CREATED))]
     assert len(seen) == len(set(seen)) == len(world.desk.tickets)
 
 
@@ -253,6 +261,23 @@ async def test_ticket_is_opened_with_its_thread_in_one_request(world: World, des
     assert [one.url for one in world.watched.requests] == [f"{API}/tickets/{ticket}?all=true"]
     await desk.list_entries(ticket, None)
     assert len(world.watched.requests) == 2
+
+
+async def test_no_more_is_asked_than_the_page_about_zammad_says(world: World, desk: ZammadBackend) -> None:
+    tickets = [world.mail(f"count {number}") for number in range(3)]
+    await desk.get_customer(CustomerId("5"))
+    assert len(world.watched.requests) == 2
+    world.watched.forget()
+    assert all([one.done async for one in desk.apply_each(tickets, SetStatus("closed"), new_key())])
+    assert len(world.watched.requests) == 3
+    world.watched.forget()
+    await desk.list_tickets(QueueQuery(sort=SortKey.CREATED), None)
+    assert len(world.watched.requests) == 1
+    world.watched.forget()
+    await desk.open()
+    assert sorted(one.path.removeprefix(f"{API}/") for one in world.watched.requests) == [
+        "groups", "ticket_priorities", "ticket_states", "users/me", "version"
+    ]  # fmt: skip
 
 
 async def test_macros_and_text_modules_are_listed_and_filled_in(world: World, desk: ZammadBackend) -> None:

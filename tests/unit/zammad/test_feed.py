@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 
 from supportdesk_tui.backends.polling import Budget
 from supportdesk_tui.backends.zammad.adapter import Choices, ZammadBackend
-from supportdesk_tui.domain.feed import Activity, Heard, TicketChanged
-from supportdesk_tui.domain.ids import AgentId
+from supportdesk_tui.domain.feed import Activity, Heard, Notice, TicketChanged
+from supportdesk_tui.domain.ids import AgentId, TicketId
 from tests.fakes.serving import Fault
+from tests.fakes.zammad_desk import stamp
 from tests.unit.zammad.world import World
 
 
@@ -47,6 +50,31 @@ async def test_zammad_without_a_long_poll_is_still_asked(world: World) -> None:
     assert notice.ticket.id == ticket
     assert len(world.watched.asked("POST", ".*/message_send")) == 1
     await backend.close()
+
+
+async def test_change_that_becomes_visible_late_is_told_and_none_is_told_twice(world: World, desk: ZammadBackend) -> None:
+    first, late, last = (world.mail(words) for words in ("first", "late", "last"))
+    hidden = world.desk.tickets.pop(int(late))
+    async with asyncio.timeout(20), aclosing(desk.feed(None)) as notices:
+        assert isinstance(await anext(notices), Heard)
+        with world.desk.lock:
+            world.desk.touch(world.desk.tickets[int(first)], 2)
+        told = [await told_next(notices)]
+        with world.desk.lock:
+            hidden["updated_at"] = stamp(datetime.now(UTC) - timedelta(seconds=2))
+            world.desk.tickets[int(late)] = hidden
+        told.append(await told_next(notices))
+        with world.desk.lock:
+            world.desk.touch(world.desk.tickets[int(last)], 2)
+        told.append(await told_next(notices))
+    assert told == [first, late, last]
+
+
+async def told_next(notices: AsyncIterator[Notice]) -> TicketId:
+    """The next ticket that is said to have changed."""
+    while not isinstance(notice := await anext(notices), TicketChanged):
+        pass
+    return notice.ticket.id
 
 
 async def test_who_is_given_a_ticket_is_told_by_name(world: World, desk: ZammadBackend) -> None:
