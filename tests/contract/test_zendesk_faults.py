@@ -1,5 +1,6 @@
 """Zendesk on a bad day: quotas, proxies, cut lines, collisions, and answers of 200 that are none."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -207,6 +208,23 @@ async def test_job_tells_of_each_ticket_what_became_of_it(server: Zendesk, desk:
     assert server.store.tickets[int(tickets[0])]["tags"] == ["x"]
 
 
+async def test_bulk_leaves_each_ticket_in_a_group_of_its_new_owner(server: Zendesk, desk: ZendeskBackend) -> None:
+    groups = {question(server, f"group {group}"): group for group in (SUPPORT, BILLING, None)}
+    for ticket, group in groups.items():
+        server.store.tickets[int(ticket)]["group_id"] = group
+    outcomes = [one async for one in desk.apply_each(list(groups), Assign(AgentId("102")), new_key())]
+    assert all(one.done for one in outcomes), outcomes
+    held = [server.store.tickets[int(ticket)] for ticket in groups]
+    assert [(one["assignee_id"], one["group_id"]) for one in held] == [(102, SUPPORT), (102, BILLING), (102, SUPPORT)]
+
+
+async def test_first_questions_asked_together_read_the_words_once(server: Zendesk) -> None:
+    made = backend(server)
+    await asyncio.gather(made.list_views(), made.list_tickets(QueueQuery(), None), made.get_ticket(TicketId("4001")))
+    await made.close()
+    assert len(server.watched.asked("GET", "/api/v2/custom_statuses")) == 1
+
+
 async def test_job_that_was_killed_tells_of_no_success(server: Zendesk, desk: ZendeskBackend) -> None:
     ticket = question(server)
     body = b'{"job_status":{"id":"V3-1","status":"killed","message":"Too many jobs","results":null}}'
@@ -274,6 +292,15 @@ async def test_rows_are_read_as_they_stand_now_not_as_the_search_remembers(serve
     server.watched.faults.append(Fault(path="/api/v2/tickets/show_many", status=200, body=b'{"tickets":[]}', times=99))
     assert before
     assert (await every(desk, query))[0] == []
+
+
+async def test_archived_ticket_is_found_by_its_words(server: Zendesk, desk: ZendeskBackend) -> None:
+    ticket = question(server, "an old story")
+    server.store.tickets[int(ticket)]["status"] = "closed"
+    server.store.archived.add(int(ticket))
+    for sort in (SortKey.CREATED, SortKey.UPDATED):
+        [row] = (await desk.list_tickets(QueueQuery(text="old story", sort=sort), None)).items
+        assert (row.id, row.status.phase, row.customer_name) == (ticket, Phase.CLOSED, "Wang Li")
 
 
 async def test_counts_of_views_stay_within_their_quota(server: Zendesk, desk: ZendeskBackend) -> None:

@@ -96,7 +96,8 @@ def show_ticket(store: Store, user: int, path: Path, query: Query) -> Json:
 
 def show_many(store: Store, user: int, path: Path, query: Query) -> Json:
     """`GET /tickets/show_many`."""
-    found = [store.tickets[int(one)] for one in query["ids"].split(",") if int(one) in store.tickets]
+    numbers = [int(one) for one in query["ids"].split(",")]
+    found = [store.tickets[one] for one in numbers if one in store.tickets and one not in store.archived]
     return {"tickets": _shown(found, query), "count": len(found)} | _side(store, found, query)
 
 

@@ -94,6 +94,8 @@ class Store:
     states: dict[int, int] = field(default_factory=lambda: {ANA: 3, BEN: 3, TOM: 2})
     unindexed: set[int] = field(default_factory=set)
     """Tickets the search does not know yet."""
+    archived: set[int] = field(default_factory=set)
+    """Tickets closed long ago: lists leave them out."""
     warnings: list[str] = field(default_factory=list)
     """What went out as `X-Zendesk-API-Warn`."""
 

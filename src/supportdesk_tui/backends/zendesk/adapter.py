@@ -119,16 +119,21 @@ class ZendeskBackend:
     async def get_directory(self) -> Directory:
         """Everything the pickers show."""
         async with self._learning:
-            if not self._user:
-                await self._open()
-            found = await directory.read(self._zendesk, self._user)
-            self._is_learnt = True
-            return found
+            return await self._read()
+
+    async def _read(self) -> Directory:
+        if not self._user:
+            await self._open()
+        found = await directory.read(self._zendesk, self._user)
+        self._is_learnt = True
+        return found
 
     async def _learnt(self) -> None:
-        """Who we are, statuses, groups and fields are known: reading and asking need them."""
+        """Who we are, statuses, groups and fields are known: reading and asking need them. Many may ask, one reads."""
         if not self._is_learnt:
-            await self.get_directory()
+            async with self._learning:
+                if not self._is_learnt:
+                    await self._read()
 
     async def list_views(self) -> list[View]:
         """Mine, nobody's, all that is live, and the views of Zendesk with their counts."""

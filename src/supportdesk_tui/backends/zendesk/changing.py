@@ -163,7 +163,7 @@ class Changing:
         unique = list(dict.fromkeys(tickets))
         self._may_say(change)
         is_single = isinstance(change, changes.Merge) or (isinstance(change, changes.Assign) and change.only_if_unowned)
-        if is_single or (isinstance(change, Reply | Note) and any(isinstance(one, changes.Tag) for one in change.then)):
+        if is_single:
             for one in unique:
                 yield await self._outcome(one, change, key)
             return
@@ -183,7 +183,10 @@ class Changing:
         return Outcome(ticket, done=True, version=applied.version)
 
     async def _job(self, batch: Sequence[TicketId], change: Change) -> list[Outcome]:
-        call = writing.many(writing.bulk_body(one, change, self._zendesk.lens) for one in batch)
+        is_each_its_own = not isinstance(change, changes.Tag) and writing.needs_row(change)
+        read = await self._zendesk.tickets(batch) if is_each_its_own else []
+        rows = {row.text("id"): row for row in read}
+        call = writing.many(writing.bulk_body(one, change, rows.get(one, Node()), self._zendesk.lens) for one in batch)
         state = await self._zendesk.job(call.operation, read_json(call, await self._zendesk.send(call), dict))
         results = {
             one.text("id") or batch[one.number("index")]: one

@@ -111,7 +111,7 @@ class Listing:
 
     async def _copied(self, query: QueueQuery, asked: Asked, after: Cursor | None) -> Page[TicketSummary]:
         """By cursor and without an end: the export says which tickets, newest first, and they are read as they stand now,
-        because the search is minutes behind and knows no deadlines."""
+        because the search is minutes behind and knows no deadlines. Only an archived ticket is found there and nowhere else."""
         cursor = after or ""
         for _ in range(EMPTY_PAGES):
             found = await self._zendesk.page(
@@ -121,9 +121,11 @@ class Listing:
                 query={"query": asked.words or "created>2000-01-01", "filter[type]": "ticket", "page[size]": str(self._page)},
                 after=cursor,
             )
-            ids = [row.text("id") for row in found.rows if row.text("id")]
-            current = {row.text("id"): row for row in await self._zendesk.tickets(ids, include=SIDELOADS)}
-            page = await self._narrowed(query, asked, [current[one] for one in ids if one in current])
+            listed = {row.text("id"): row for row in found.rows if row.text("id")}
+            archived = {one: row for one, row in listed.items() if row.text("status") == "closed"}
+            current = {row.text("id"): row for row in await self._zendesk.tickets(list(listed), include=SIDELOADS)}
+            known = archived | current
+            page = await self._narrowed(query, asked, [known[one] for one in listed if one in known])
             cursor = found.after
             if page.items or not cursor:
                 break

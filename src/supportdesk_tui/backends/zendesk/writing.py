@@ -210,14 +210,14 @@ def upload(name: str, media_type: str, data: bytes) -> Call:
     )
 
 
-def bulk_body(ticket: TicketId, change: changes.Change, lens: Lens) -> Body:
-    """One ticket of a bulk request; tags are added and taken away there, not replaced."""
+def bulk_body(ticket: TicketId, change: changes.Change, row: Node, lens: Lens) -> Body:
+    """One ticket of a bulk request; tags alone are added and taken away there, not replaced."""
     if isinstance(change, changes.Tag):
         body: Body = {"additional_tags": list(change.add)} if change.add else {}
         if change.remove:
             body["remove_tags"] = list(change.remove)
     else:
-        body = to_body(change, Node(), lens)
+        body = to_body(change, row, lens)
     return {"id": int(ticket), **body}
 
 
