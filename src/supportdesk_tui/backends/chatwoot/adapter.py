@@ -117,6 +117,7 @@ class ChatwootBackend:
             lacking=lacking,
             server=sanitize_line("Chatwoot"),
             polling=self._choices.budget.per_minute,
+            lengths={"": 150_000},
             clock_offset=self._desk.http.clock_offset,
         )
 

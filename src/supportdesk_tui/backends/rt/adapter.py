@@ -98,6 +98,7 @@ class RtBackend:
             lacking=lacking,
             server=sanitize_line(f"Request Tracker {server.text('Version')}"),
             polling=self._choices.budget.per_minute,
+            lengths={"": 0},
             clock_offset=self._rt.http.clock_offset,
         )
 

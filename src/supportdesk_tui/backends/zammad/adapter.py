@@ -103,6 +103,7 @@ class ZammadBackend:
             lacking=lacking,
             server=sanitize_line(f"Zammad {server}".strip()),
             polling=self._choices.budget.per_minute,
+            lengths={"": 0},
             clock_offset=self._zammad.http.clock_offset,
         )
 
