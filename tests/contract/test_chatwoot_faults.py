@@ -335,7 +335,8 @@ async def test_redirects_that_never_end_are_followed_a_few_times(fake: FakeChatw
     assert len(fake.watched.asked("GET", "/rails/.*")) == 4
 
 
-async def test_file_larger_than_it_says_is_cut_off(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket, _ = with_file(fake, size=3)
+@pytest.mark.parametrize("size", [3, 8])
+async def test_file_of_another_size_than_it_says_is_no_file(fake: FakeChatwoot, desk: ChatwootBackend, size: int) -> None:
+    ticket, _ = with_file(fake, size=size)
     with pytest.raises(BadPayload):
         await read(desk, ticket)

@@ -1,5 +1,6 @@
 """Files both ways. Down: an address the server gives, asked for without our token; up: only together with a message."""
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from ipaddress import ip_address
@@ -10,7 +11,7 @@ from supportdesk_tui.backends.calls import Call, Said
 from supportdesk_tui.backends.chatwoot.writing import File
 from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.port import LocalFile
-from supportdesk_tui.domain.errors import BadPayload, Refused, StorageError
+from supportdesk_tui.domain.errors import BadPayload, Refused, StorageError, Unreachable
 from supportdesk_tui.domain.ids import AttachmentId
 from supportdesk_tui.text.safe import sanitize_line
 
@@ -19,6 +20,8 @@ LOCAL = "file:"
 MAX_FILE = 40 * 1024 * 1024
 """Chatwoot's usual limit, in bytes."""
 MOST_FILES = 15
+FILE_TIME_S = 600.0
+"""Longest download."""
 HOPS = 4
 """The file's address leads to the store's; more than this many are no store."""
 _OPERATION = "fetch the file"
@@ -69,6 +72,7 @@ def is_allowed(address: str, base: str) -> bool:
 
 async def fetch(address: str, base: str, size: int, *, ca_file: str, limits: Limits | None) -> AsyncGenerator[bytes, None]:
     """The bytes behind a signed address. Each step is a client of its own that knows no token; nothing of it is logged."""
+    started, taken = time.monotonic(), 0
     for _ in range(HOPS):
         if not is_allowed(address, base):
             raise Refused(_OPERATION, "the file lies where the desk does not go: plain http, or inside a private net")
@@ -77,7 +81,12 @@ async def fetch(address: str, base: str, size: int, *, ca_file: str, limits: Lim
         try:
             async with client.stream(_call(parts.path, parts.query, size)) as stream, aclosing(stream.pieces()) as pieces:
                 async for piece in pieces:
+                    taken += len(piece)
+                    if time.monotonic() - started > FILE_TIME_S:
+                        raise Unreachable(_OPERATION, "too slow")
                     yield piece
+            if taken != size:
+                raise BadPayload(_OPERATION, path="body", expected=f"{size} bytes")
             return
         except BadPayload as error:
             if not error.location:
