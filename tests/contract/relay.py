@@ -19,6 +19,8 @@ class Relay:
     cut_only: bytes = b""
     """Spend the cuts on connections whose first bytes hold this: to a server that closes after every answer most only ask."""
 
+    opened: int = 0
+    """Connections so far: requests, where the server closes after each."""
     is_hole: bool = False
     """Connections are taken and every byte of them is lost, as behind a router that forgot them."""
     lost: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -69,6 +71,7 @@ async def relay_to(url: str) -> AsyncIterator[Relay]:
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = await reader.read(65_536) if relay.cut_only else b""
         is_cut = relay.cut_after and relay.cut_only in first
+        relay.opened += 1
         limit = relay.cut_after.pop(0) if is_cut else None
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
         both = {writer, server_writer}
