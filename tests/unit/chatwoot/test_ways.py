@@ -1,5 +1,6 @@
 """What the adapter does that no other does: checks before it leaves, two calls for one wish, words for colleagues only."""
 
+import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
@@ -275,6 +276,13 @@ async def test_typing_of_a_note_never_reaches_the_customer(fake: FakeChatwoot, d
         (3, number, "on", True),
         (3, number, "off", True),
     ]
+
+
+async def test_words_about_typing_arrive_in_order(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
+    ticket, _ = opened(fake)
+    steps = [Activity.TYPING, Activity.VIEWING] * 6
+    await asyncio.gather(*(desk.attend(ticket, step) for step in steps))
+    assert [word for _, _, word, _ in fake.world.typed] == ["on", "off"] * 6
 
 
 async def test_typing_that_cannot_be_told_disturbs_nobody(fake: FakeChatwoot, desk: ChatwootBackend) -> None:

@@ -90,6 +90,8 @@ class ChatwootBackend:
         self._news = News(self._desk, lambda: self._shown)
         self._changing = Changing(self._desk)
         self._learning = asyncio.Lock()
+        self._telling = asyncio.Lock()
+        """Words about typing arrive in order, so that the last one counts."""
         self._saved: dict[str, tuple[dict[str, object], ...]] = {}
 
     async def open(self) -> Session:
@@ -302,11 +304,12 @@ class ChatwootBackend:
         is_typing = activity in {Activity.TYPING, Activity.TYPING_NOTE} and self._shown is not None
         typing = (self._shown, activity is Activity.TYPING_NOTE) if is_typing and self._shown else None
         before, self._typing = self._typing, typing
-        with suppress(BackendError):
-            if before is not None and before != typing:
-                await self._type(before, "off")
-            if typing is not None:
-                await self._type(typing, "on")
+        async with self._telling:
+            with suppress(BackendError):
+                if before is not None and before != typing:
+                    await self._type(before, "off")
+                if typing is not None:
+                    await self._type(typing, "on")
 
     async def _type(self, typing: tuple[TicketId, bool], word: str) -> None:
         await self._learnt()
