@@ -1,5 +1,6 @@
 """From nothing to a desk: an address at `login`, and the first start of all on a terminal."""
 
+import asyncio
 import os
 import sys
 import threading
@@ -12,10 +13,13 @@ from pathlib import Path
 import pytest
 
 from supportdesk_tui.backends.catalog import SPECS, Connection, Option
-from supportdesk_tui.cli.connecting import name_for
+from supportdesk_tui.backends.native.adapter import NativeBackend
+from supportdesk_tui.cli.connecting import Wish, name_for, place_for
+from supportdesk_tui.cli.signing import prove
 from supportdesk_tui.config.load import load_settings
 from supportdesk_tui.config.paths import find_paths
 from supportdesk_tui.config.schema import BACKENDS, Profile
+from supportdesk_tui.config.secrets import Secret
 from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread, open_parts
 from supportdesk_tui.server.seed.exchange import seed_database
 from tests.cli.conftest import Shell
@@ -187,6 +191,25 @@ def test_login_by_browser_shows_the_page_and_needs_no_token(shell: Shell, server
     assert done.exit_code in {0, 1}, done.output
     assert f"  {server.url}/sign-in?client=" in done.output
     assert "Token of the desk" not in done.output
+
+
+def test_token_that_is_renewed_while_it_is_tried_is_the_one_that_is_kept(
+    shell: Shell, server: ServerThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = server.token_for(DEMO_LOGIN), server.token_for(DEMO_LOGIN)
+
+    def renewing(connection: Connection) -> NativeBackend:
+        assert connection.keep is not None
+        assert connection.load is None, "what was kept before has no say in a new sign-in"
+        connection.keep(second)
+        return NativeBackend(connection.url, second)
+
+    monkeypatch.setitem(SPECS, "native", replace(SPECS["native"], factory=renewing))
+    place, _ = place_for(Wish(server.url))
+    session, secret = asyncio.run(prove(place, Secret(first)))
+    assert session.agent.name == "Li Wei"
+    assert secret == Secret(second)
+    assert not shell.config.exists()
 
 
 def test_login_that_cannot_ask_says_which_option_is_missing(shell: Shell, server: ServerThread, asking: None) -> None:

@@ -129,7 +129,7 @@ def connect(wish: Wish) -> tuple[Place, Secret]:
         profile = Profile(backend=place.profile.backend, url=place.profile.url, options=answered(spec, wish))
         place = replace(place, profile=profile)
     secret = token_from(place, spec, is_piped=wish.is_piped)
-    asyncio.run(prove(place, secret))
+    _session, secret = asyncio.run(prove(place, secret))
     if is_new:
         click.echo(_("Profile {name} written to {path}", name=place.name, path=str(write_profile(place))))
     return place, secret

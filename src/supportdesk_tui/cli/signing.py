@@ -5,13 +5,14 @@ import os
 import socket
 import sys
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TypeVar
 
 import click
 
 from supportdesk_tui.backends.catalog import SPECS, BackendSpec
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
-from supportdesk_tui.cli.session import Place, connection_to, server_of, spec_of
+from supportdesk_tui.cli.session import Place, server_of, spec_of
 from supportdesk_tui.config.secrets import Secret, find_secret, forget_secret, store_secret
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.errors import BackendError, BadPayload, NotFound
@@ -49,11 +50,12 @@ def _typed(text: str) -> Secret:
     return Secret(text.strip())
 
 
-async def prove(place: Place, secret: Secret) -> Session:
-    """Make sure the backend takes the token; who it says we are."""
-    backend = connection_to(place, secret.reveal())
+async def prove(place: Place, secret: Secret) -> tuple[Session, Secret]:
+    """Make sure the backend takes the token: who it says we are, and the token as it is by then, if that renewed it."""
+    renewed = [secret.reveal()]
+    backend = spec_of(place).factory(replace(server_of(place, secret.reveal()), keep=renewed.append, load=None))
     try:
-        return await _known(place, backend.open())
+        return await _known(place, backend.open()), Secret(renewed[-1])
     finally:
         await backend.close()
 
@@ -79,7 +81,7 @@ def _answered(error: BadPayload | NotFound) -> str:
 
 async def keep(place: Place, secret: Secret) -> str:
     """Make sure the backend takes the token, then keep it; what it cannot be kept for is revoked."""
-    session = await prove(place, secret)
+    session, secret = await prove(place, secret)
     kept = store_secret(place.name, place.profile, secret)
     if kept.secret is None:
         await _revoke(place, secret)
