@@ -25,14 +25,6 @@ from tests.fakes.zendesk_store import Json, Refusal, Store, seed, stamp
 from tests.specs.strict import checker
 
 ELSEWHERE = "https://mapped.example.com"
-EXCEPTIONS = (
-    (
-        r"PUT /api/v2/tickets/\{ticket_id\}: body /ticket/assignee_id: null is not of type",
-        "tickets are read with null; it unassigns",
-    ),
-    (r"PUT /api/v2/tickets/update_many: body /tickets/\d+.*: null is not of type", "the same in bulk"),
-)
-"""Findings against the specification that are right all the same, each with the fact that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +142,19 @@ class Zendesk:
 
 
 def _check(request: Request) -> Iterable[str]:
-    found = checker("zendesk").check(request.method, request.url, request.json)
-    return [one for one in found if not any(re.match(pattern, one) for pattern, _ in EXCEPTIONS)]
+    return checker("zendesk").check(request.method, request.url, _with_owner(request.json))
+
+
+def _with_owner(body: Any) -> Any:
+    """The one exception from the published specification: it calls `assignee_id` a number, yet tickets are read with null in
+    it, and null is how a ticket is taken from its owner. Such a null is not looked at."""
+    if not isinstance(body, dict):
+        return body
+    tickets = [body["ticket"]] if isinstance(body.get("ticket"), dict) else body.get("tickets", [])
+    for one in tickets:
+        if isinstance(one, dict) and one.get("assignee_id", 0) is None:
+            del one["assignee_id"]
+    return body
 
 
 def _unsigned(request: Request) -> Iterable[str]:

@@ -9,11 +9,23 @@ from supportdesk_tui.backends.zendesk.client import Zendesk as Client
 from supportdesk_tui.backends.zendesk.directory import read
 from supportdesk_tui.backends.zendesk.news import News
 from supportdesk_tui.domain.capabilities import Capability
-from supportdesk_tui.domain.changes import Assign, Merge, Note, Reply, SetAgentState, SetPriority
+from supportdesk_tui.domain.changes import (
+    Assign,
+    Merge,
+    Note,
+    Reply,
+    SetAgentState,
+    SetField,
+    SetPriority,
+    SetStatus,
+    Tag,
+    Transfer,
+)
+from supportdesk_tui.domain.changes import Watch as Follow
 from supportdesk_tui.domain.conversation import EntryKind
 from supportdesk_tui.domain.errors import Forbidden, Unsupported
 from supportdesk_tui.domain.feed import AgentChanged, EntryAdded, Gap, TicketChanged
-from supportdesk_tui.domain.ids import AgentId, ChangeKey, FeedMark, TicketId
+from supportdesk_tui.domain.ids import AgentId, ChangeKey, FeedMark, TeamId, TicketId
 from supportdesk_tui.domain.people import AgentState
 from supportdesk_tui.domain.ticket import Phase, Priority
 from tests.fakes.serving import Fault
@@ -162,6 +174,22 @@ async def test_ticket_is_opened_in_two_requests(server: Zendesk) -> None:
         server.watched.forget()
         await desk.apply(ticket, Reply("One request.", (SetPriority(Priority.P1),)), ChangeKey("k"), version)
         assert [one.method for one in server.watched.requests] == ["PUT"]
+
+
+async def test_everything_a_reply_can_carry_is_one_request_the_specification_knows(server: Zendesk) -> None:
+    ticket = question(server)
+    then = (Assign(AgentId("101")), SetStatus("pending/6130830355738"), SetField("701", "Card"), Follow(), Tag(("q",)))
+    async with at(server) as desk:
+        await desk.apply(ticket, Reply("All at once.", then, cc=("boss@example.com",)), ChangeKey("k"))
+        opened = await desk.get_ticket(ticket)
+        outcomes = [one async for one in desk.apply_each([ticket], Note("bulk", (Assign(None), Tag(("z",)))), ChangeKey("l"))]
+        await desk.apply(ticket, Transfer(TeamId("12"), "their question"), ChangeKey("m"))
+    assert (opened.summary.owner, opened.summary.status.title, opened.summary.watched) == ("101", "等待银行", True)
+    assert (opened.cc, opened.fields[0].value) == (("boss@example.com",), "Card")
+    assert [one.done for one in outcomes] == [True]
+    held = server.store.tickets[int(ticket)]
+    assert (held["assignee_id"], held["group_id"], held["tags"]) == (None, 12, ["q", "z"])
+    assert server.seen_by_customer(int(ticket)) == ["Where is my money?", "All at once."]
 
 
 async def test_macro_is_read_and_nothing_is_written(server: Zendesk) -> None:

@@ -100,6 +100,7 @@ class ZendeskBackend:
             lacking=lacking,
             server=sanitize_line(f"Zendesk Support ({says})" if says else "Zendesk Support"),
             polling=self._choices.budget.per_minute,
+            lengths={"": 0},
             clock_offset=self._zendesk.http.clock_offset,
         )
 
@@ -173,6 +174,7 @@ class ZendeskBackend:
         number_of(ticket)
         await self._learnt()
         row = (await self._zendesk.ticket(ticket)).at("ticket")
+        await self._zendesk.introduce([row], with_copies=True)
         linked = await self._zendesk.tickets(list(mapping.linked_ids(row)))
         return mapping.to_ticket(row, linked, self._zendesk.lens)
 

@@ -157,9 +157,11 @@ class Zendesk:
             people = {**self.lens.people, **met}
             self.lens = replace(self.lens, people=dict(list(people.items())[-PEOPLE:]))
 
-    async def introduce(self, rows: Sequence[Node]) -> None:
-        """Learn the names of those in tickets whom no sideload brought."""
+    async def introduce(self, rows: Sequence[Node], *, with_copies: bool = False) -> None:
+        """Learn the names of those in tickets whom no sideload brought; of those who get copies where they are shown."""
         wanted = {one for row in rows for name in ("requester_id", "assignee_id") if (one := row.text(name))}
+        if with_copies:
+            wanted |= {one for row in rows for copied in row.each("email_cc_ids") if (one := copied.text())}
         missing = sorted(one for one in wanted if one not in self.lens.people and one not in self.lens.agents)
         for start in range(0, len(missing), MOST):
             found = await self.get("read the names", "/users/show_many", query={"ids": ",".join(missing[start : start + MOST])})
