@@ -249,7 +249,7 @@ class RtBackend:
             max_bytes=max(attachment.size, 1),
         )
         started, taken = time.monotonic(), 0
-        async with self._rt.http.stream(call) as stream:
+        async with self._rt.stream(call) as stream:
             async for piece in stream.pieces():
                 taken += len(piece)
                 if time.monotonic() - started > FILE_TIME_S:

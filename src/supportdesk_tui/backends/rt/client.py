@@ -1,13 +1,14 @@
 """Asking RT: lists, single tickets, and what a refusal says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from supportdesk_tui.backends.calls import Answer, Call, Said
-from supportdesk_tui.backends.http import Http, Limits
+from supportdesk_tui.backends.http import Http, Limits, Stream
 from supportdesk_tui.backends.loose import Node, read_json, said_in
 from supportdesk_tui.backends.rt.mapping import sentences
 from supportdesk_tui.backends.rt.twins import Twins
@@ -59,12 +60,15 @@ class Rt:
 
     async def send(self, call: Call) -> Answer:
         """Do a request; RT sends a client with a cookie and without a good token to its sign-in page."""
-        try:
+        with _no_sign_in_page(call):
             return await self.http.send(call)
-        except BadPayload as error:
-            if error.path == "status" and "redirect" in error.expected:
-                raise SignInNeeded(call.operation, "the token was not taken") from None
-            raise
+
+    @asynccontextmanager
+    async def stream(self, call: Call) -> AsyncIterator[Stream]:
+        """The same for a file."""
+        with _no_sign_in_page(call):
+            async with self.http.stream(call) as stream:
+                yield stream
 
     async def get(
         self,
@@ -146,6 +150,17 @@ class Rt:
             await self.http.send(page)
         except (NotFound, BadPayload):
             return
+
+
+@contextmanager
+def _no_sign_in_page(call: Call) -> Iterator[None]:
+    """Being sent to the page where people sign in means that nobody is signed in."""
+    try:
+        yield
+    except BadPayload as error:
+        if error.path == "status" and "redirect" in error.expected:
+            raise SignInNeeded(call.operation, "the token was not taken") from None
+        raise
 
 
 def _said(body: bytes) -> Said:
