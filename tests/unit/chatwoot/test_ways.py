@@ -1,7 +1,6 @@
 """What the adapter does that no other does: checks before it leaves, two calls for one wish, words for colleagues only."""
 
 import asyncio
-from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,10 +21,9 @@ from supportdesk_tui.domain.changes import (
     Transfer,
     Watch,
 )
-from supportdesk_tui.domain.directory import ServerMacro
 from supportdesk_tui.domain.errors import Conflict, NotFound, Refused
-from supportdesk_tui.domain.feed import Activity, EntryAdded, Gap, Heard, TicketChanged
-from supportdesk_tui.domain.ids import AgentId, FeedMark, TeamId, TicketId
+from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.ids import AgentId, TeamId, TicketId
 from supportdesk_tui.domain.queue import Owner, QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import LIVE_PHASES, Channel, Phase, Priority
 from tests.contract.floor import new_key
@@ -340,66 +338,3 @@ async def test_bad_place_in_a_list_is_not_found(desk: ChatwootBackend) -> None:
     for place in ("x", "[]", "[[0,[],[],false]]"):
         with pytest.raises(NotFound):
             await desk.list_tickets(QueueQuery(), Cursor(place))
-
-
-# --- macros and news
-
-
-async def test_canned_text_and_macro_are_filled_in_and_change_nothing(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket, row = opened(fake)
-    fake.world.contacts[row["contact"]]["name"] = "wang li {{agent.email}}"
-    canned, macro = (await desk.get_directory()).macros
-    assert isinstance(canned, ServerMacro)
-    assert (canned.title, macro.title) == ("hi", "Solve politely")
-    assert "resolve" in macro.preview
-    fake.watched.forget()
-    text = await desk.read_macro(ticket, canned.id)
-    assert text.body == "Hello Wang Li { {agent.email}}, Alice here."
-    deed = await desk.read_macro(ticket, macro.id)
-    assert deed.body == "Bye Wang"
-    assert deed.then == (Tag(add=("vip",)), SetStatus("resolved"))
-    assert deed.left_out == ("call a webhook https://hook.example",)
-    assert fake.watched.asked("POST") == []
-    for unknown in ("canned-99", "macro-99", "x"):
-        with pytest.raises(NotFound):
-            await desk.read_macro(ticket, unknown)
-
-
-async def test_revealing_leaves_a_note_first(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket, _ = opened(fake, "my code 123456")
-    [entry] = (await desk.list_entries(ticket, None)).items
-    fake.watched.faults.append(Fault(path=ONE + "/messages", method="POST", status=422, body=b'{"error":"No."}'))
-    with pytest.raises(Refused):
-        await desk.reveal(ticket, entry.id, "asked")
-    assert "123456" in await desk.reveal(ticket, entry.id, "the customer asks")
-    assert "the customer asks" in fake.world.messages[int(ticket)][-1]["content"]
-    assert fake.world.messages[int(ticket)][-1]["private"]
-
-
-async def test_mark_of_long_ago_is_a_gap(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    async with aclosing(desk.feed(FeedMark("1700000000000000:5"))) as notices:
-        heard = [await anext(notices), await anext(notices)]
-    assert isinstance(heard[0], Heard)
-    assert isinstance(heard[1], Gap)
-
-
-async def test_words_of_the_open_ticket_come_with_the_change_and_once(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket, row = opened(fake)
-    await desk.attend(ticket, Activity.VIEWING)
-    told: list[str] = []
-    changed = 0
-    async with aclosing(desk.feed(None)) as notices:
-        async for notice in notices:
-            if isinstance(notice, Heard) and not told:
-                fake.world.customer_says(row, "one")
-                fake.world.customer_says(row, "two")
-                told.append("begun")
-            changed += isinstance(notice, TicketChanged) and notice.ticket.id == ticket
-            if isinstance(notice, EntryAdded):
-                told.append(str(notice.entry.body))
-            if "two" in told and isinstance(notice, Heard) and len(told) < 9:
-                told.append("heard")
-            if told.count("heard") == 3:
-                break
-    assert [word for word in told if word in {"one", "two"}] == ["one", "two"]
-    assert changed == 1
