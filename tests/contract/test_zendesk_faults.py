@@ -37,13 +37,20 @@ TICKET = r"/api/v2/tickets/\d+"
 HTML = b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>"
 
 
-@pytest.fixture
-def server() -> Iterator[Zendesk]:
-    """Served until the test ends; a finding against any request fails it."""
+@pytest.fixture(scope="module")
+def served() -> Iterator[Zendesk]:
+    """Starting and stopping take longer than most tests."""
     made = Zendesk(tickets=45).start()
     yield made
     made.stop()
-    assert not made.findings, "\n".join(dict.fromkeys(made.findings))
+
+
+@pytest.fixture
+def server(served: Zendesk) -> Iterator[Zendesk]:
+    """A new account; a finding against any request fails the test."""
+    served.reset()
+    yield served
+    assert not served.findings, "\n".join(dict.fromkeys(served.findings))
 
 
 @pytest.fixture

@@ -65,13 +65,25 @@ class Zendesk:
     """So many updates to come meet a `DatabaseConflict`."""
 
     def __post_init__(self) -> None:
-        seed(self.store, self.tickets)
-        self.tokens = Tokens(self.store)
         self._numbers = itertools.count(1)
         self.watched = Watched(Starlette(routes=[Route("/{path:path}", self._answer, methods=METHODS)]), _check)
         self.files = Watched(Starlette(routes=[Route("/{path:path}", self._file)]), _unsigned)
         self._served = (Served(self.watched), Served(self.files))
         self.url, self.files_url = (one.url for one in self._served)
+        self.reset()
+
+    def reset(self) -> None:
+        """A new account at the same address."""
+        self.store = Store()
+        seed(self.store, self.tickets)
+        self.tokens = Tokens(self.store)
+        self.headers, self.collisions = {}, 0
+        for kept in (self.jobs, self.made, self.counts):
+            kept.clear()
+        for one in (self.watched, self.files):
+            one.forget()
+            one.findings.clear()
+            one.faults.clear()
 
     def start(self) -> "Zendesk":
         """Serve the account, and its files on another origin."""
