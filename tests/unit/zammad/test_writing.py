@@ -66,6 +66,12 @@ def test_other_channels_are_answered_as_they_came(kind: int, answered: str) -> N
     assert (sent["type"], sent["in_reply_to"]) == (answered, "m9")
 
 
+def test_copies_that_cannot_be_sent_are_said() -> None:
+    assert "copy" in replied({"sender_id": 2, "type_id": 2, "from": "+4930123"}, cc=("a@example.com",)).says
+    assert "copy" in replied({"sender_id": 2, "type_id": 5}, email="", cc=("a@example.com",)).says
+    assert replied(MAIL, cc=("a@example.com",)).says == ""
+
+
 def test_note_is_always_internal_and_never_mail() -> None:
     sent = writing.note("between us", (writing.File("a.txt", "text/plain", b"\xff"),))
     assert (sent["type"], sent["internal"]) == ("note", True)

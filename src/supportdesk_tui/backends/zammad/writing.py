@@ -22,6 +22,7 @@ from supportdesk_tui.text.safe import sanitize
 
 REMIND = timedelta(days=1)
 """When a state that reminds is chosen without a time."""
+NO_COPY = "nobody got a copy: only mail can have copies"
 LONG = timedelta(days=30)
 """How long a ticket sleeps that waits for the customer's next word, which wakes it by itself."""
 _CHANNELS = frozenset(
@@ -165,15 +166,16 @@ def reply(said: changes.Reply, whole: Node, files: Sequence[File]) -> Spoken:
     words: dict[str, Any] = {
         "body": said.body, "content_type": "text/plain", "internal": False, "sender": "Agent", **_files(files)
     }  # fmt: skip
+    lost = NO_COPY if said.cc else ""
     if kind in {"twitter status", "facebook feed post"}:
         kind = "twitter status" if kind == "twitter status" else "facebook feed comment"
-        return Spoken(words | {"type": kind, "in_reply_to": last.text("message_id")})
+        return Spoken(words | {"type": kind, "in_reply_to": last.text("message_id")}, lost)
     if kind in _CHANNELS:
-        return Spoken(words | {"type": kind, "to": last.text("from"), "in_reply_to": last.text("message_id")})
+        return Spoken(words | {"type": kind, "to": last.text("from"), "in_reply_to": last.text("message_id")}, lost)
     to = _address(last, customer)
     if not to:
         says = "the customer has no address: they see it only on the pages of Zammad"
-        return Spoken(words | {"type": "note"}, says)
+        return Spoken(words | {"type": "note"}, f"{says}; {lost}" if lost else says)
     title = last.text("subject") or row.text("title")
     subject = title if title.casefold().startswith("re:") else f"Re: {title}"
     mail = {"type": "email", "to": to, "cc": ", ".join(said.cc), "subject": subject[:3000]}
