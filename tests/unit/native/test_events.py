@@ -19,7 +19,7 @@ from supportdesk_tui.domain.feed import (
     PresenceChanged,
     TicketChanged,
 )
-from supportdesk_tui.domain.ids import FeedMark, AgentId
+from supportdesk_tui.domain.ids import AgentId, FeedMark
 from supportdesk_tui.wire.sse import SseEvent
 from tests.unit.native.test_mapping import AGENT, AT, ROW
 
