@@ -13,10 +13,6 @@ class Signing(Protocol):
         """What goes with the next request."""
         ...
 
-    def heard(self, headers: Mapping[str, str]) -> None:
-        """The headers of an answer (names in lower case): a session to go on with, a quota to keep."""
-        ...
-
     async def renew(self) -> bool:
         """After a refused signature: get a newer one. True when asking once more is worth it."""
         ...
@@ -32,9 +28,6 @@ class Token:
     def headers(self) -> Mapping[str, str]:
         """The header, where there is a token."""
         return self._headers
-
-    def heard(self, headers: Mapping[str, str]) -> None:
-        """Nothing to learn."""
 
     async def renew(self) -> bool:
         """There is no newer one: the agent must sign in."""

@@ -78,7 +78,8 @@ def test_screen_and_hardware_terminals_are_not_trusted_to_erase_in_colour() -> N
 
 
 @pytest.mark.parametrize(
-    ("columns", "rows"), [(160, 48), (120, 24), (119, 24), (100, 24), (99, 30), (81, 24), (80, 25), (80, 24), (79, 60), (40, 10)]
+    ("columns", "rows"),
+    [(160, 48), (120, 24), (119, 24), (100, 24), (99, 30), (81, 24), (80, 25), (80, 24), (79, 60), (40, 10)],
 )
 def test_the_skeleton_has_as_many_panes_as_the_desk(columns: int, rows: int) -> None:
     assert len(splash._panes(columns, rows)) == panes_for(columns, rows)

@@ -86,10 +86,6 @@ class ZendeskSigning(Protocol):
         """What goes with the next request."""
         ...
 
-    def heard(self, headers: Mapping[str, str]) -> None:
-        """The headers of an answer."""
-        ...
-
     async def renew(self) -> bool:
         """After a refused signature: get a newer one."""
         ...
@@ -151,9 +147,6 @@ class Rotating:
         """The access token."""
         _signed_with.set(self._pair.access)
         return {"Authorization": f"Bearer {self._pair.access}"}
-
-    def heard(self, headers: Mapping[str, str]) -> None:
-        """Nothing to learn."""
 
     async def fresh(self) -> None:
         """Renew a token that is about to end."""
