@@ -15,7 +15,7 @@ from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.domain.queue import Owner, QueueQuery, View
 from supportdesk_tui.domain.ticket import TicketSummary
-from supportdesk_tui.text import secrets
+from supportdesk_tui.text.marks import restore
 from supportdesk_tui.text.safe import SafeText, sanitize
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def _plain(value: object) -> object:
 
 def _typed(kind: type[object], value: object) -> object:
     if kind is SafeText and isinstance(value, str):
-        return secrets.restore(value)
+        return restore(value)
     if kind is SafeText:
         raise ValueError("not text")
     raise NotImplementedError(kind.__name__)

@@ -6,10 +6,11 @@ strict filter changes those shades in a stranger's text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from supportdesk_tui.text.marks import KIND_OF, MARK, MARKS, SHADE, in_words, restore
 from supportdesk_tui.text.safe import (
     LIMIT,
     LINE_LIMIT,
@@ -17,8 +18,6 @@ from supportdesk_tui.text.safe import (
     cut,
     join,
     replace_spans,
-    sanitize,
-    sanitize_line,
     sanitize_with_flags,
 )
 from supportdesk_tui.text.secret_kinds import keys, numbers, phrases, spoken, tokens
@@ -28,21 +27,6 @@ __all__ = ["MARKS", "NEVER_SENT", "Admitted", "Kind", "Secret", "admit", "admit_
 
 NEVER_SENT = frozenset({Kind.RECOVERY_PHRASE, Kind.PRIVATE_KEY})
 """What nobody may send to anybody, with any reason."""
-
-MARKS: dict[Kind, SafeText] = {
-    Kind.RECOVERY_PHRASE: SafeText("▒▒ recovery phrase ▒▒"),
-    Kind.PRIVATE_KEY: SafeText("▒▒ private key ▒▒"),
-    Kind.CARD: SafeText("▒▒ card number ▒▒"),
-    Kind.CODE: SafeText("▒▒ code ▒▒"),
-    Kind.API_KEY: SafeText("▒▒ API key ▒▒"),
-    Kind.RESIDENT_ID: SafeText("▒▒ ID number ▒▒"),
-    Kind.IBAN: SafeText("▒▒ IBAN ▒▒"),
-}
-"""What stands where a secret was."""
-_SHADE = "▒"
-_SHADES = SafeText("▒▒")
-_MARK = re.compile("(" + "|".join(map(re.escape, MARKS.values())) + ")")
-_KIND_OF = {str(mark): kind for kind, mark in MARKS.items()}
 
 
 def _classes(letters: str, digits: str, others: str = "") -> bytes:
@@ -97,7 +81,7 @@ def admit(raw: str | bytes, *, multiline: bool = True, limit: int | None = LIMIT
 
     `keeps_marks` is for text from our own server and our own disk, where a mark stands for what was hidden before.
     """
-    if keeps_marks and isinstance(raw, str) and _SHADE in raw:
+    if keeps_marks and isinstance(raw, str) and SHADE in raw:
         return _with_marks(raw, multiline=multiline, limit=limit)
     safe, flags = sanitize_with_flags(raw, multiline=multiline, limit=limit)
     masked, kinds = mask(safe)
@@ -109,38 +93,12 @@ def admit_line(raw: str | bytes, limit: int = LINE_LIMIT, *, keeps_marks: bool =
     return admit(raw, multiline=False, limit=limit, keeps_marks=keeps_marks).text
 
 
-def restore(raw: str, *, is_line: bool = False) -> SafeText:
-    """Text of ours, from our disk or put together for the screen: safe again, and its marks stay."""
-    if _SHADE not in raw:
-        return sanitize_line(raw) if is_line else sanitize(raw, limit=None)
-    parts = (MARKS[_KIND_OF[part]] if part in _KIND_OF else _again(part, is_line=is_line) for part in _MARK.split(raw))
-    whole = join(parts)
-    return cut(whole, LINE_LIMIT) if is_line else whole
-
-
-def _again(part: str, *, is_line: bool) -> SafeText:
-    return sanitize(part, multiline=not is_line, limit=None)
-
-
-def _shaded(words: str) -> SafeText:
-    """The translation of a mark, between shades."""
-    return join((_SHADES, sanitize_line(words.strip(f"{_SHADE} ")), _SHADES), " ")
-
-
-def in_words(text: SafeText, words: Callable[[str], str]) -> SafeText:
-    """The text with its marks in the agent's language, as `words` says them."""
-    if _SHADE not in text:
-        return text
-    marks = ((found.start(), found.end(), _shaded(words(found[0]))) for found in _MARK.finditer(text))
-    return replace_spans(text, marks)
-
-
 def _with_marks(raw: str, *, multiline: bool, limit: int | None) -> Admitted:
     flags: list[str] = []
     parts: list[SafeText] = []
-    for part in _MARK.split(raw):
-        if part in _KIND_OF:
-            parts.append(MARKS[_KIND_OF[part]])
+    for part in MARK.split(raw):
+        if part in KIND_OF:
+            parts.append(MARKS[KIND_OF[part]])
         else:
             safe, met = sanitize_with_flags(part, multiline=multiline, limit=limit)
             parts.append(safe)
@@ -149,7 +107,7 @@ def _with_marks(raw: str, *, multiline: bool, limit: int | None) -> Admitted:
     if limit is not None and len(text) > limit:
         text = cut(text, limit)
         flags.append("truncated")
-    kinds = (_KIND_OF[found[0]] for found in _MARK.finditer(text))
+    kinds = (KIND_OF[found[0]] for found in MARK.finditer(text))
     return Admitted(text, tuple(dict.fromkeys(flags)), tuple(dict.fromkeys(kinds)))
 
 

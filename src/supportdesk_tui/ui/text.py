@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.text.clusters import clusters
+from supportdesk_tui.text.marks import in_words, restore
 from supportdesk_tui.text.safe import SafeText, plain_emoji, sanitize_line
-from supportdesk_tui.text.secrets import in_words, restore
 
 if TYPE_CHECKING:
     from textual.content import Content
@@ -32,7 +32,7 @@ HIDDEN = (
     msg("▒▒ ID number ▒▒"),
     msg("▒▒ IBAN ▒▒"),
 )
-"""What stands in the place of a secret; `text.secrets` writes it, and it is translated when drawn."""
+"""What stands in the place of a secret; `text.marks` has it, and it is translated when drawn."""
 _MARKS = "\u0300-\u036f\u3099\u309a\ufe00-\ufe0f"
 
 
