@@ -265,3 +265,15 @@ def test_social_reply_over_280_characters_is_refused(agent: Client) -> None:
     assert answer.status_code == 422
     assert "280" in answer.json()["message"]
     assert agent.post(f"/tickets/{ticket}/replies", {"body": "x" * 280}).status_code == 200
+
+
+def test_what_came_after_the_entry_seen_last_stays_unread(agent: Client) -> None:
+    ticket = agent.opened("first", thread="read-mark")
+    seen = agent.read(f"/tickets/{ticket}/entries")["items"][-1]["seq"]
+    who = agent.row(ticket)["customer_id"]
+    agent.says(channel="email", customer=who, body="second", thread="read-mark")
+    assert agent.row(ticket)["unread"] == 2
+    assert agent.change(ticket, "mark_read", read=True, to=seen).status_code == 200
+    assert agent.row(ticket)["unread"] == 1
+    assert agent.change(ticket, "mark_read", read=True, to=0).status_code == 200
+    assert agent.row(ticket)["unread"] == 0

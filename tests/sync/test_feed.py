@@ -237,7 +237,7 @@ async def test_opening_by_number_marks_read_once_and_peeking_never(tmp_path: Pat
         await until(lambda: one.engine.busy == 0)
         assert server.done == []
         one.engine.perform(Load(LoadKind.NUMBER, text=make.summary(1).number))
-        await until(lambda: [done.change for done in server.done] == [MarkRead()])
+        await until(lambda: [done.change for done in server.done] == [MarkRead(to=2)])
         assert one.state.view.focus is Pane.CONVERSATION, "a reply would go to the ticket under the cursor of the queue"
 
 

@@ -286,7 +286,8 @@ def seen(context: Context, _: Args) -> Iterable[Effect]:
     opened = context.state.conversation
     row = summary_of(context.state)
     if opened.ticket is not None and not opened.peek and row is not None and row.unread and context.can(Capability.READ_MARK):
-        yield ef.Apply((opened.ticket,), MarkRead())
+        entries = value_of(opened.entries) or ()
+        yield ef.Apply((opened.ticket,), MarkRead(to=entries[-1].seq if entries else 0))
 
 
 # --- tying tickets together

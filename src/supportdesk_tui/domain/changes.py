@@ -66,6 +66,8 @@ class MarkRead(Struct, frozen=True):
     """An agent has looked (or wants it unread again)."""
 
     read: bool = True
+    to: int = 0
+    """Newest entry that was seen, by its sequence: what came after it stays unread. 0 means everything."""
 
 
 class Merge(Struct, frozen=True):

@@ -118,7 +118,8 @@ class Tickets:
         unread = detail.summary.unread if detail and detail.summary.id == ticket else summary.unread
         is_shown = conversation.ticket == ticket and not conversation.peek and not isinstance(conversation.entries, Failed)
         if is_shown and unread and self._common.can(Capability.READ_MARK):
-            await self._mark_read(ticket, MarkRead())
+            entries = value_of(conversation.entries) or ()
+            await self._mark_read(ticket, MarkRead(to=entries[-1].seq if entries else 0))
 
     async def refresh(self, ticket: TicketId) -> None:
         """What changed on the open ticket beyond its row: promises, links, facts."""

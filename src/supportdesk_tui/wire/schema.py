@@ -375,6 +375,8 @@ class Watch(In, tag="watch"):
 
 class MarkRead(In, tag="mark_read"):
     read: bool
+    to: Annotated[int, Meta(ge=0)] = 0
+    """Sequence of the newest entry that was seen: what came after it stays unread. 0 means everything."""
 
 
 class Merge(In, tag="merge"):

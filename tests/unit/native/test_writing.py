@@ -30,7 +30,7 @@ ON_TICKET: list[tuple[changes.Change, dict[str, Any]]] = [
     (changes.Snooze(AT), {"type": "snooze", "until": "2026-08-17T10:00:00Z"}),
     (changes.Snooze(None), {"type": "snooze", "until": None}),
     (changes.Watch(False), {"type": "watch", "on": False}),
-    (changes.MarkRead(), {"type": "mark_read", "read": True}),
+    (changes.MarkRead(to=7), {"type": "mark_read", "read": True, "to": 7}),
     (changes.Merge(TicketId("t2")), {"type": "merge", "into": "t2"}),
     (changes.Link(TicketId("t2"), "duplicate"), {"type": "link", "to": "t2", "relation": "duplicate"}),
     (changes.Link(TicketId("t2")), {"type": "link", "to": "t2", "relation": "related"}),

@@ -141,8 +141,8 @@ def _to_change(
     change: changes.FollowUp | changes.MarkRead | changes.Merge | changes.Link | changes.ReturnTask,
 ) -> wire.ChangeIn:
     match change:
-        case changes.MarkRead(read=read):
-            return wire.MarkRead(read=read)
+        case changes.MarkRead(read=read, to=to):
+            return wire.MarkRead(read=read, to=to)
         case changes.Merge(into=into):
             return wire.Merge(into=into)
         case changes.Link(to=to, relation=relation):

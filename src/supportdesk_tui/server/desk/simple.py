@@ -1,9 +1,12 @@
 """Changes that touch one ticket only."""
 
+from sqlalchemy import and_, func, select
+
 from supportdesk_tui.server.desk.done import Case, Done
 from supportdesk_tui.server.desk.refusals import Conflicting, Forbidden, Refusal
 from supportdesk_tui.server.floor.authority import may
 from supportdesk_tui.server.floor.words import CATEGORIES, NOT_BY_HAND, STATUSES, TEAMS, field_title
+from supportdesk_tui.server.storage import tables
 from supportdesk_tui.wire import schema
 
 
@@ -107,9 +110,19 @@ def watch(case: Case, change: schema.Watch) -> Done:
     )
 
 
+def _since(case: Case, seen: int) -> int:
+    """How many of the customer's words came after the entry somebody saw last; none when everything was seen."""
+    if not seen or not case.ticket.unread:
+        return 0
+    columns = tables.entries.c
+    after = and_(columns.ticket == case.ticket.id, columns.kind == "customer", columns.seq > seen)
+    count: int = case.tx.connection.execute(select(func.count()).select_from(tables.entries).where(after)).scalar_one()
+    return min(count, case.ticket.unread)
+
+
 def mark_read(case: Case, change: schema.MarkRead) -> Done:
     """An agent has looked, or wants it unread again."""
-    case.ticket.unread = 0 if change.read else max(1, case.ticket.unread)
+    case.ticket.unread = _since(case, change.to) if change.read else max(1, case.ticket.unread)
     return case.silent(
         "ticket.read", "read it" if change.read else "marked it unread", "mark {} read" if change.read else "mark {} unread"
     )
