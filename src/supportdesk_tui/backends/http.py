@@ -154,13 +154,13 @@ class Http:
                 journey.end(error)
                 if isinstance(error, SignInNeeded) and failures == 1 and await self._signing.renew():
                     continue
-                wait_s = self._wait_before_retry(call, error, failures)
+                wait_s = self.wait_before_retry(call, error, failures)
                 _log.info("%s %s failed: %s", call.method, call.route, type(error).__name__)
                 if wait_s is None:
                     raise journey.last_word(error) from error.__cause__
                 await asyncio.sleep(wait_s)
 
-    def _wait_before_retry(self, call: Call, error: BackendError, failures: int) -> float | None:
+    def wait_before_retry(self, call: Call, error: BackendError, failures: int) -> float | None:
         """How long to wait before asking again; None when asking again is not ours to do."""
         wait_s = random.uniform(0, self._limits.backoff_s * 2**failures)  # noqa: S311 - spreads load, guards nothing
         if isinstance(error, RateLimited):
@@ -271,14 +271,28 @@ class Stream:
         self._limit = limit
 
     @property
+    def status(self) -> int:
+        """What the answer says of itself: 200, or 206 where it is a part."""
+        return int(self._response.status_code)
+
+    def header(self, name: str) -> str:
+        """A header of the answer; empty where there is none."""
+        said: str = self._response.headers.get(name, "")
+        return said.strip()
+
+    @property
     def media_type(self) -> str:
         """What the body says it is, without parameters."""
-        said: str = self._response.headers.get("content-type", "")
-        return said.partition(";")[0].strip().lower()
+        return self.header("content-type").partition(";")[0].strip().lower()
+
+    @property
+    def encoding(self) -> str:
+        """How the body is packed; `identity` where it is not."""
+        return self.header("content-encoding").lower() or "identity"
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Each piece as it comes; ends in an error when the body is larger than its limit, cut or not what it says."""
-        encoding = self._response.headers.get("content-encoding", "identity").strip().lower()
+        encoding = self.encoding
         if encoding != "identity" and (encoding != "gzip" or self._limit is None):
             raise self._unreadable("content-encoding", "one we asked for")
         gunzip = zlib.decompressobj(wbits=31) if encoding == "gzip" else None

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from supportdesk_tui.backends.chatwoot import files, writing
 from supportdesk_tui.backends.chatwoot.query import MOST_LISTS, to_asked
 from supportdesk_tui.backends.chatwoot.words import Inbox, Lens
+from supportdesk_tui.backends.files import File
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.domain import grammar
 from supportdesk_tui.domain.ids import AgentId, TeamId
@@ -129,7 +130,7 @@ def test_files_are_fetched_from_our_server_or_over_https_from_the_public_net(add
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=40), st.binary(max_size=200), st.text(max_size=30))
 def test_form_with_a_file_is_read_back_as_it_was_written(name: str, data: bytes, kind: str) -> None:
-    content_type, body = writing.multipart({"content": "你好", "private": True}, [writing.File(name, kind, data)])
+    content_type, body = writing.multipart({"content": "你好", "private": True}, [File(name, kind, data)])
     read = BytesParser(policy=email.policy.HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
     parts = list(read.iter_parts())
     assert len(parts) == 3

@@ -17,6 +17,7 @@ from supportdesk_tui.backends.chatwoot.client import Chatwoot, numbered
 from supportdesk_tui.backends.chatwoot.gaps import GAPS
 from supportdesk_tui.backends.chatwoot.news import News
 from supportdesk_tui.backends.chatwoot.walk import Listed, Order, Walk
+from supportdesk_tui.backends.files import named
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.polling import Budget, Poller, Seen
@@ -279,7 +280,7 @@ class ChatwootBackend:
 
     async def write_attachment(self, file: LocalFile) -> AttachmentId:
         """Chatwoot takes files with their message: this checks the file and names it."""
-        return await asyncio.to_thread(files.checked, file)
+        return await named(file, files.MAX_FILE)
 
     async def apply(self, ticket: TicketId | None, change: Change, key: ChangeKey, expected: int | None = None) -> Applied:
         """Do one change; nothing in Chatwoot could refuse one made on an older version."""

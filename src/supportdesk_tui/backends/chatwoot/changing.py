@@ -10,6 +10,7 @@ from supportdesk_tui.backends.calls import Call
 from supportdesk_tui.backends.chatwoot import files, mapping, talk, writing
 from supportdesk_tui.backends.chatwoot.client import ACCOUNT, JSON, Chatwoot, numbered
 from supportdesk_tui.backends.chatwoot.words import EMAIL
+from supportdesk_tui.backends.files import held
 from supportdesk_tui.backends.loose import Node, read_json
 from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome, Reply
@@ -140,8 +141,7 @@ class Changing:
         if said.attachments:
             if len(said.attachments) > files.MOST_FILES:
                 raise Refused(operation, f"more than {files.MOST_FILES} files")
-            held = [await asyncio.to_thread(files.read, one) for one in said.attachments]
-            kind, data = writing.multipart(body, held)
+            kind, data = writing.multipart(body, await held(said.attachments))
         return Call(
             operation=operation,
             method="POST",

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from supportdesk_tui.backends.chatwoot.mapping import owner_of
 from supportdesk_tui.backends.chatwoot.words import PHASES, SHOWN_AS, WRITTEN, Lens
+from supportdesk_tui.backends.files import File
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.capabilities import Capability
@@ -183,15 +184,6 @@ def message(said: changes.Reply | changes.Note, key: str, lens: Lens) -> dict[st
     if isinstance(said, changes.Reply) and said.cc:
         body["cc_emails"] = ",".join(said.cc)
     return body
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that goes with a message."""
-
-    name: str
-    media_type: str
-    data: bytes
 
 
 def multipart(body: dict[str, Any], files: Sequence[File]) -> tuple[str, bytes]:
