@@ -71,6 +71,22 @@ class Endpoint:
         return self.most or (MAX_FILE if self.body is bytes else MAX_JSON)
 
 
+def reads(path: str, says: str, run: Callable[["Call"], Response], out: Any, **more: Any) -> Endpoint:
+    """A route that only reads."""
+    return Endpoint(method="GET", path=path, says=says, run=run, out=out, **more)
+
+
+def keyed(path: str, says: str, run: Callable[["Call"], Response], out: Any, **more: Any) -> Endpoint:
+    """A route whose change is made once for its key."""
+    return Endpoint(method="POST", path=path, says=says, run=run, out=out, keyed=True, **more)
+
+
+def few_words(place: str, says: str, run: Callable[["Call"], Response], body: Any, **more: Any) -> Endpoint:
+    """A route (`METHOD /path`) whose body holds a few words."""
+    method, _, path = place.partition(" ")
+    return Endpoint(method=method, path=path, says=says, run=run, body=body, most=MAX_SMALL, **more)
+
+
 @dataclass(slots=True)
 class Call:
     """One request, read and checked as far as its declaration goes."""

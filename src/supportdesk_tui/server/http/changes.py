@@ -1,8 +1,10 @@
 """Everything that changes a ticket: replies, notes, changes, many at once, and taking back."""
 
+from typing import Any
+
 from starlette.responses import Response
 
-from supportdesk_tui.server.http.call import Call, Endpoint, json_answer, keyed_answer
+from supportdesk_tui.server.http.call import Call, json_answer, keyed, keyed_answer, reads
 from supportdesk_tui.wire import schema
 
 
@@ -32,72 +34,13 @@ def undo(call: Call) -> Response:
 
 
 _REFUSALS = (403, 404, 409)
+_OF_TICKET: dict[str, Any] = {"run": change, "out": schema.AppliedOut, "refusals": _REFUSALS}
 ENDPOINTS = (
-    Endpoint(
-        method="POST",
-        path="/tickets/{ticket}/replies",
-        says="Say something to the customer",
-        run=change,
-        body=schema.ReplyIn,
-        out=schema.AppliedOut,
-        keyed=True,
-        refusals=_REFUSALS,
-    ),
-    Endpoint(
-        method="POST",
-        path="/tickets/{ticket}/notes",
-        says="Say something to colleagues",
-        run=change,
-        body=schema.NoteIn,
-        out=schema.AppliedOut,
-        keyed=True,
-        refusals=_REFUSALS,
-    ),
-    Endpoint(
-        method="POST",
-        path="/tickets/{ticket}/changes",
-        says="Change the ticket",
-        run=change,
-        body=schema.ChangeIn,
-        out=schema.AppliedOut,
-        keyed=True,
-        refusals=_REFUSALS,
-    ),
-    Endpoint(
-        method="POST",
-        path="/tickets",
-        says="Open a ticket for a customer",
-        run=create,
-        body=schema.CreateIn,
-        out=schema.AppliedOut,
-        keyed=True,
-        refusals=(403,),
-    ),
-    Endpoint(
-        method="POST",
-        path="/changes",
-        says="One change to many tickets",
-        run=bulk,
-        body=schema.BulkIn,
-        out=schema.BulkOut,
-        keyed=True,
-        refusals=(403,),
-    ),
-    Endpoint(
-        method="GET",
-        path="/changes/{key}",
-        says="What became of a change",
-        run=find_applied,
-        out=schema.AppliedOut,
-        refusals=(404,),
-    ),
-    Endpoint(
-        method="POST",
-        path="/changes/{key}/undo",
-        says="Take a change back",
-        run=undo,
-        out=schema.UndoOut,
-        keyed=True,
-        refusals=_REFUSALS,
-    ),
+    keyed("/tickets/{ticket}/replies", "Say something to the customer", body=schema.ReplyIn, **_OF_TICKET),
+    keyed("/tickets/{ticket}/notes", "Say something to colleagues", body=schema.NoteIn, **_OF_TICKET),
+    keyed("/tickets/{ticket}/changes", "Change the ticket", body=schema.ChangeIn, **_OF_TICKET),
+    keyed("/tickets", "Open a ticket for a customer", create, schema.AppliedOut, body=schema.CreateIn, refusals=(403,)),
+    keyed("/changes", "One change to many tickets", bulk, schema.BulkOut, body=schema.BulkIn, refusals=(403,)),
+    reads("/changes/{key}", "What became of a change", find_applied, schema.AppliedOut, refusals=(404,)),
+    keyed("/changes/{key}/undo", "Take a change back", undo, schema.UndoOut, refusals=_REFUSALS),
 )

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from supportdesk_tui.server.desk.revealed import reveal
-from supportdesk_tui.server.http.call import MAX_SMALL, Call, Endpoint, json_answer
+from supportdesk_tui.server.http.call import Call, few_words, json_answer
 from supportdesk_tui.wire import schema
 
 
@@ -15,13 +15,11 @@ def reveal_entry(call: Call) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint(
-        method="POST",
-        path="/tickets/{ticket}/entries/{entry}/reveal",
-        says="Show what is hidden in one entry, by id or seq; the log keeps who and why",
-        run=reveal_entry,
-        body=schema.RevealIn,
-        most=MAX_SMALL,
+    few_words(
+        "POST /tickets/{ticket}/entries/{entry}/reveal",
+        "Show what is hidden in one entry, by id or seq; the log keeps who and why",
+        reveal_entry,
+        schema.RevealIn,
         out=schema.RevealOut,
         refusals=(403, 404),
     ),

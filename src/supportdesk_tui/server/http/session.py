@@ -7,7 +7,7 @@ from starlette.responses import Response
 from supportdesk_tui import __version__
 from supportdesk_tui.server.desk.refusals import Forbidden, Missing
 from supportdesk_tui.server.floor.authority import PERMISSIONS
-from supportdesk_tui.server.http.call import MAX_SMALL, Call, Endpoint, json_answer, need
+from supportdesk_tui.server.http.call import Call, Endpoint, few_words, json_answer, need, reads
 from supportdesk_tui.server.http.mapping import agent_out
 from supportdesk_tui.server.http.views import load_of
 from supportdesk_tui.wire import schema
@@ -63,19 +63,9 @@ def set_state(call: Call) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint(method="GET", path="/health", says="Alive, and which server", run=health, out=schema.Health, who="anyone"),
-    Endpoint(
-        method="POST",
-        path="/session",
-        says="Sign in",
-        run=sign_in,
-        body=schema.SignIn,
-        most=MAX_SMALL,
-        out=schema.SignedIn,
-        who="anyone",
-        refusals=(401, 429),
-    ),
-    Endpoint(method="GET", path="/session", says="Who am I", run=get_session, out=schema.SessionOut),
+    reads("/health", "Alive, and which server", health, schema.Health, who="anyone"),
+    few_words("POST /session", "Sign in", sign_in, schema.SignIn, out=schema.SignedIn, who="anyone", refusals=(401, 429)),
+    reads("/session", "Who am I", get_session, schema.SessionOut),
     Endpoint(method="DELETE", path="/session", says="Sign out", run=sign_out, status=204),
     Endpoint(
         method="DELETE",
@@ -85,14 +75,5 @@ ENDPOINTS = (
         status=204,
         refusals=(403, 404),
     ),
-    Endpoint(
-        method="PUT",
-        path="/agents/me/state",
-        says="Set my state",
-        run=set_state,
-        body=schema.AgentStateIn,
-        most=MAX_SMALL,
-        out=schema.AgentOut,
-        refusals=(403,),
-    ),
+    few_words("PUT /agents/me/state", "Set my state", set_state, schema.AgentStateIn, out=schema.AgentOut, refusals=(403,)),
 )

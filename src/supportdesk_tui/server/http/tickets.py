@@ -11,7 +11,7 @@ from supportdesk_tui.server.floor.people import Promise, Words
 from supportdesk_tui.server.floor.query import BadQuery, parse
 from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.floor.words import STATUSES, TEAMS
-from supportdesk_tui.server.http.call import Call, Endpoint, Param, json_answer
+from supportdesk_tui.server.http.call import Call, Param, json_answer, reads
 from supportdesk_tui.server.http.mapping import entry_out, fields_out, log_out, maybe, promise_out, row_out
 from supportdesk_tui.server.http.views import count
 from supportdesk_tui.server.storage import pages, tables
@@ -142,13 +142,13 @@ _PAGING = (
     Param("before", {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}, says="Older than this sequence"),
     Param("limit", {"type": "integer", "minimum": 1, "maximum": 200}),
 )
+_TICKET = "/tickets/{ticket}"
 ENDPOINTS = (
-    Endpoint(
-        method="GET",
-        path="/tickets",
-        says="A page of a query",
-        run=list_tickets,
-        out=schema.TicketPage,
+    reads(
+        "/tickets",
+        "A page of a query",
+        list_tickets,
+        schema.TicketPage,
         params=(
             Param("q", {"type": "string", "maxLength": 2000}, says="key:value terms and free text"),
             Param("sort", {"enum": list(pages.SORTS)}),
@@ -156,31 +156,8 @@ ENDPOINTS = (
             Param("limit", {"type": "integer", "minimum": 1, "maximum": 500}),
         ),
     ),
-    Endpoint(method="GET", path="/tickets/{ticket}", says="One ticket", run=get_ticket, out=schema.TicketOut, refusals=(404,)),
-    Endpoint(
-        method="GET",
-        path="/tickets/{ticket}/entries",
-        says="What the customer can read",
-        run=list_entries,
-        out=schema.EntryPage,
-        params=_PAGING,
-        refusals=(404,),
-    ),
-    Endpoint(
-        method="GET",
-        path="/tickets/{ticket}/notes",
-        says="Notes and system lines",
-        run=list_notes,
-        out=schema.EntryPage,
-        params=_PAGING,
-        refusals=(404,),
-    ),
-    Endpoint(
-        method="GET",
-        path="/tickets/{ticket}/log",
-        says="The event log",
-        run=get_log,
-        out=list[schema.LogOut],
-        refusals=(403, 404),
-    ),
+    reads(_TICKET, "One ticket", get_ticket, schema.TicketOut, refusals=(404,)),
+    reads(f"{_TICKET}/entries", "What the customer can read", list_entries, schema.EntryPage, params=_PAGING, refusals=(404,)),
+    reads(f"{_TICKET}/notes", "Notes and system lines", list_notes, schema.EntryPage, params=_PAGING, refusals=(404,)),
+    reads(f"{_TICKET}/log", "The event log", get_log, list[schema.LogOut], refusals=(403, 404)),
 )
