@@ -1,20 +1,22 @@
 """What is typed while other things happen: it stays, all of it, and on the ticket it was typed for."""
 
-import asyncio
+import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 from textual import events
 
 from supportdesk_tui.domain.changes import MarkRead
 from supportdesk_tui.domain.ids import TicketId
-from supportdesk_tui.domain.ticket import Ticket
+from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.events import DraftChanged, TicketLoaded
 from supportdesk_tui.store.state import Draft, value_of
 from tests.desk.people import first_line, open_ticket, show_view
-from tests.driver import AgentAtDesk, at_desk
+from tests.driver import DEADLINE_S, AgentAtDesk, at_desk
 
 
 async def writing(li: AgentAtDesk, text: str) -> TicketId:
@@ -76,42 +78,43 @@ async def test_what_is_typed_for_a_ticket_opened_under_an_open_composer_is_kept(
         }
 
 
-def held_up(li: AgentAtDesk, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """A slow line: tickets are not answered before the event is set."""
-    gate = asyncio.Event()
-    backend = li.app.engine._common.backend  # type: ignore[attr-defined]  # the real engine
-    answered = backend.get_ticket
+@pytest.fixture
+def answer(server: ServerThread) -> Iterator[threading.Event]:
+    """A ticket looked for by its number is not found before this is set: its query takes that long."""
+    told = threading.Event()
 
-    async def slowly(ticket: TicketId) -> Ticket:
-        await gate.wait()
-        return cast("Ticket", await answered(ticket))
+    def wait(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "tickets.number = " in statement:
+            told.wait(DEADLINE_S)
 
-    monkeypatch.setattr(backend, "get_ticket", slowly)
-    return gate
+    event.listen(server.engine, "before_cursor_execute", wait)
+    yield told
+    told.set()
 
 
-async def look_for(li: AgentAtDesk, number: str) -> None:
+async def looking(li: AgentAtDesk, number: str = "") -> tuple[TicketId, TicketSummary]:
+    """A ticket is open, and another one, or a number of none, was asked for; gives both."""
+    await show_view(li, "unassigned")
+    before, wanted = first_line(li), first_line(li, 1)
+    await open_ticket(li, before.id)
     await li.press("g", "n")
-    await li.type(number)
+    await li.type(number or wanted.number)
     await li.press("enter")
+    return before.id, wanted
 
 
 async def test_what_is_typed_before_a_ticket_has_come_is_typed_into_it_and_not_into_the_one_before(
-    server: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ServerThread, tmp_path: Path, answer: threading.Event
 ) -> None:
     async with at_desk(server, tmp_path) as li:
-        await show_view(li, "unassigned")
-        before, wanted = first_line(li).id, first_line(li, 1)
-        await open_ticket(li, before)
-        gate = held_up(li, monkeypatch)
-        await look_for(li, wanted.number)
+        before, wanted = await looking(li)
         await li.press("r")
         await li.type("exactly this")
         li.app.post_message(events.Paste(" and that"))
         await li.settle()
         assert li.state.conversation.ticket == before
         assert not li.state.drafts, "a letter went to the ticket before"
-        gate.set()
+        answer.set()
         await li.until(lambda _: li.app.desk.composer.text == "exactly this and that", "typed")
         li.app.keep_draft()
         assert {ticket: draft.body for ticket, draft in li.state.drafts.items()} == {wanted.id: "exactly this and that"}
@@ -119,16 +122,13 @@ async def test_what_is_typed_before_a_ticket_has_come_is_typed_into_it_and_not_i
 
 
 async def test_what_is_typed_for_a_ticket_that_does_not_come_is_said_and_not_done(
-    server: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ServerThread, tmp_path: Path, answer: threading.Event
 ) -> None:
     async with at_desk(server, tmp_path) as li:
-        await show_view(li, "unassigned")
-        await open_ticket(li, first_line(li).id)
-        gate = held_up(li, monkeypatch)
-        await look_for(li, "HX-000000-000000")
+        await looking(li, "HX-000000-000000")
         await li.press("r")
         await li.type("see A")
-        gate.set()
+        answer.set()
         await li.sees("nothing of the 6 keys")
         assert not li.state.view.composer_open
         assert all(isinstance(item.change, MarkRead) for item in li.state.outbox), "a letter was a command"
@@ -137,18 +137,14 @@ async def test_what_is_typed_for_a_ticket_that_does_not_come_is_said_and_not_don
 
 
 async def test_escape_gives_up_looking_and_what_is_found_then_opens_nothing(
-    server: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ServerThread, tmp_path: Path, answer: threading.Event
 ) -> None:
     async with at_desk(server, tmp_path) as li:
-        await show_view(li, "unassigned")
-        before, wanted = first_line(li).id, first_line(li, 1)
-        await open_ticket(li, before)
-        gate = held_up(li, monkeypatch)
-        await look_for(li, wanted.number)
+        before, _ = await looking(li)
         await li.press("escape")
         await li.press("n")
         await li.type("here")
-        gate.set()
+        answer.set()
         await li.until(lambda _: li.app.engine.busy == 0, "answered")  # type: ignore[attr-defined]  # the real engine
         assert li.state.conversation.ticket == before
         assert li.app.desk.composer.text == "here"

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from supportdesk_tui.server import runner
 from supportdesk_tui.server.desk.refusals import TooMany
@@ -199,34 +200,20 @@ def test_revoked_token_hears_nothing_more(server: ServerThread, how: str) -> Non
     assert client.get("/session").status_code == 401
 
 
-def test_revoking_beats_a_look_up_that_began_before(server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_revoking_beats_a_look_up_that_began_before(server: ServerThread) -> None:
     tokens = server.parts.tokens
     token = server.token_for("li.wei")
-    reading = tokens.database.reading
+    revoked: list[int] = []
 
-    def read_slowly() -> Any:
-        found = reading()
-        monkeypatch.setattr(tokens.database, "reading", reading)
-        return _Interrupted(found, lambda: tokens.revoke_all("a-somebody-else"))
+    def revoke(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "FROM tokens" in statement:
+            revoked.append(tokens.revoke_all("a-somebody-else"))
 
-    monkeypatch.setattr(tokens.database, "reading", read_slowly)
+    event.listen(server.engine, "after_cursor_execute", revoke)
     assert tokens.is_good(f"Bearer {token}", "agent")
+    event.remove(server.engine, "after_cursor_execute", revoke)
+    assert revoked
     assert not tokens._good
-
-
-class _Interrupted:
-    """A read during which something else is done."""
-
-    def __init__(self, inner: Any, then: Callable[[], object]) -> None:
-        self.inner = inner
-        self.then = then
-
-    def __enter__(self) -> Any:
-        return self.inner.__enter__()
-
-    def __exit__(self, *error: Any) -> Any:
-        self.then()
-        return self.inner.__exit__(*error)
 
 
 def test_whoever_goes_silent_is_not_there_any_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import platform
 import subprocess
 import sys
 import threading
@@ -15,9 +16,10 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from supportdesk_tui.config import secrets
-from supportdesk_tui.config.kernel_keys import KernelKeysBlocked, drop_key, keep_key, load_key
+from supportdesk_tui.config.kernel_keys import _NUMBERS, KernelKeysBlocked, drop_key, keep_key, load_key
 from supportdesk_tui.config.schema import Profile
 from supportdesk_tui.config.secrets import Secret, Step, account_of, find_secret, forget_secret, store_secret
+from tests.unit.config.kernel import without_key_store
 
 TOKEN = "canary-7f3a-token"
 PRINTS = (sys.executable, "-c", f"print('{TOKEN}')")
@@ -294,17 +296,15 @@ def test_a_kernel_key_is_replaced_and_dropped() -> None:
     assert not drop_key(name)
 
 
-def test_without_any_store_the_token_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def blocked(*_: object, **__: object) -> None:
-        raise KernelKeysBlocked("Operation not permitted")
-
-    for name in ("keep_key", "load_key", "drop_key"):
-        monkeypatch.setattr(secrets, name, blocked)
-    kept = store_secret(PROFILE_NAME, Profile(url=URL), Secret(TOKEN))
+@pytest.mark.skipif(sys.platform != "linux" or platform.machine() not in _NUMBERS, reason="only Linux has the key store")
+def test_without_any_store_the_token_is_asked_for_again() -> None:
+    kept = without_key_store(lambda: store_secret(PROFILE_NAME, Profile(url=URL), Secret(TOKEN)))
     assert (kept.step, kept.secret) == (Step.ASK, None)
     assert "Operation not permitted" in kept.says
-    assert search().step is Step.ASK
-    assert forget_secret(PROFILE_NAME, Profile(url=URL))[1].says == "Operation not permitted"
+    found = without_key_store(lambda: search(every_step=True))
+    assert (found.step, says(found, Step.KERNEL)) == (Step.ASK, "not available: Operation not permitted")
+    gone = without_key_store(lambda: forget_secret(PROFILE_NAME, Profile(url=URL)))
+    assert gone[1].says == "Operation not permitted"
 
 
 def test_finding_a_token_in_the_environment_loads_no_keyring() -> None:

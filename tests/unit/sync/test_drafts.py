@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from supportdesk_tui.domain.changes import Note, Reply, SetStatus, Tag
-from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AttachmentId, TicketId
+from supportdesk_tui.failpoints import armed
 from supportdesk_tui.store.events import DraftChanged
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxPhase
 from supportdesk_tui.store.store import Store
@@ -88,11 +88,7 @@ async def test_full_disk_is_said_and_the_draft_saved_when_there_is_room_again(
     drafts = Drafts(store, ledger, board.spawn)
     drafts.load(make.ME)
 
-    def full(*_: object) -> None:
-        raise StorageError("disk full")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ledger, "put_draft", full)
+    with armed("database.before_commit=enospc"):
         store.dispatch(DraftChanged(Draft(TicketId("t1"), body="precious")))
         await until(lambda: not store.state.drafts[TicketId("t1")].is_saved)
         assert not drafts.flush()

@@ -14,6 +14,7 @@ from supportdesk_tui.domain.errors import (
     StorageError,
 )
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
+from supportdesk_tui.failpoints import armed
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase
 from tests import make
 from tests.sync.fake import HandClock, held
@@ -168,19 +169,14 @@ async def test_later_change_expects_the_version_our_own_change_made(client: Clie
     assert follow_version([first, later, stranger, guarded], first, 7) == [replace(later, expected=7)]
 
 
-async def test_disk_that_refuses_leaves_the_change_untold(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise StorageError("disk full")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(client.ledger, "put_item", full)
+async def test_disk_that_refuses_leaves_the_change_untold(client: Client) -> None:
+    with armed("database.before_commit=enospc"):
         with pytest.raises(StorageError):
             await client.outbox.add(make.outbox_item(1))
         assert client.phases() == {}
     await client.outbox.add(make.outbox_item(1))
     client.connect()
-    with monkeypatch.context() as patched:
-        patched.setattr(client.ledger, "put_item", full)
+    with armed("database.before_commit=enospc"):
         await client.work()
         assert client.server.done == []
         assert client.phases() == {"k1": OutboxPhase.QUEUED}
