@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from rich.console import RenderableType
 from textual import events
@@ -126,6 +127,25 @@ def gated(app: DeskApp) -> Gate:
     return gate
 
 
+def seat_in(folder: Path, **rest: Any) -> Seat:
+    """A seat with its files in `folder`; what is sent goes at once unless other settings are given."""
+    folders = {f"{name}_dir": folder / name for name in ("data", "cache", "state", "config")}
+    return Seat(**{"settings": Settings(hold_s=0), **folders, **rest})
+
+
+@asynccontextmanager
+async def sitting(seat: Seat, size: tuple[int, int] = (160, 48)) -> AsyncIterator[AgentAtDesk]:
+    """A person at a desk that is ready for hands; at the end every frame that was drawn was fit for a terminal."""
+    app = assemble(seat)
+    gate = gated(app)
+    async with app.run_test(size=size) as pilot:
+        agent = AgentAtDesk(app, pilot)
+        await agent.until(lambda _: app.is_ready, "ready for hands")
+        yield agent
+        await app.close_desk()
+    assert gate.count == 0, "text no terminal may be sent came as far as the output gate"
+
+
 @asynccontextmanager
 async def at_desk(
     server: ServerThread | None,
@@ -138,23 +158,9 @@ async def at_desk(
 ) -> AsyncIterator[AgentAtDesk]:
     """A desk signed in to a real server, its files in `folder`; without a server it is offline, or finds nobody at `url`."""
     token = server.token_for(login) if server else ""
-    seat = Seat(
-        settings=settings or Settings(),
-        data_dir=folder / "data",
-        cache_dir=folder / "cache",
-        state_dir=folder / "state",
-        config_dir=folder / "config",
-        url=server.url if server else url,
-        token=lambda: token,
-    )
-    app = assemble(seat)
-    gate = gated(app)
-    async with app.run_test(size=size) as pilot:
-        agent = AgentAtDesk(app, pilot)
-        await agent.until(lambda _: app.is_ready, "ready for hands")
+    seat = seat_in(folder, settings=settings or Settings(), url=server.url if server else url, token=lambda: token)
+    async with sitting(seat, size) as agent:
         if server is not None:
             await agent.until(lambda state: state.session.session and not state.session.is_cached, "signed in")
             await agent.until(lambda state: state.queue.rows and not state.queue.is_loading, "queue loaded")
         yield agent
-        await app.close_desk()
-    assert gate.count == 0, "text no terminal may be sent came as far as the output gate"

@@ -1,8 +1,10 @@
 """What the contract suite needs of a backend under test: agents who sign in, and customers who write."""
 
 import itertools
+import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import httpx
@@ -16,6 +18,7 @@ from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.server.runner import ServerThread
 from tests.contract.words import Words
+from tests.fakes.serving import Watched
 
 QUICK_FEED = Pace(backoff_s=0.01, backoff_max_s=0.05)
 QUICK = Limits(backoff_s=0.01)
@@ -141,13 +144,33 @@ FLOORS: dict[str, Callable[[], Floor]] = {
 }
 
 
+WATCHED: dict[str, Callable[[Any], Watched]] = {
+    "chatwoot": lambda floor: floor.fake.watched,
+    "zammad": lambda floor: floor.watched,
+    "zendesk": lambda floor: floor.server.watched,
+}
+"""Where the fakes' requests pass."""
+
+
 def open_floor(name: str) -> Iterator[Floor]:
-    """A floor for the length of a test session."""
+    """A floor for the length of a test session; with Prism asked for, what was said on it is shown to Prism in the end."""
     floor = FLOORS[name]()
+    watched = WATCHED[name](floor) if name in WATCHED and "SUPPORTDESK_PRISM" in os.environ else None
+    if watched is not None:
+        watched.answers = []
     yield floor
     floor.close()
+    if watched is not None:
+        from tests.specs import prism
+
+        prism.report(prism.play(name, watched.answers or []))
 
 
 def new_key() -> ChangeKey:
     """A key as the desk makes them."""
     return ChangeKey(uuid.uuid4().hex)
+
+
+def just_now() -> datetime:
+    """When what is looked for may have been sent."""
+    return datetime.now(UTC) - timedelta(seconds=30)

@@ -33,13 +33,8 @@ from supportdesk_tui.domain.ids import AgentId, ChangeKey, TeamId, TicketId
 from supportdesk_tui.domain.people import AgentState
 from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.domain.ticket import Channel, Phase, Priority
-from tests.contract.floor import Floor, new_key
+from tests.contract.floor import Floor, just_now, new_key
 from tests.contract.relay import relay_to
-
-
-def just_now() -> datetime:
-    """When what is looked for may have been sent."""
-    return datetime.now(UTC) - timedelta(seconds=30)
 
 
 async def said(desk: Backend, ticket: TicketId) -> list[Entry]:

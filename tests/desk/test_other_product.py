@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from supportdesk_tui.cli.assemble import Seat, assemble
-from supportdesk_tui.config.schema import Settings
 from supportdesk_tui.domain.changes import Reply
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store.state import OutboxPhase
 from tests.contract.zammad_floor import ZammadFloor
-from tests.driver import AgentAtDesk, gated
+from tests.driver import AgentAtDesk, seat_in, sitting
 from tests.fakes.zammad_desk import CLOSED
 
 
@@ -26,25 +24,10 @@ def zammad() -> Iterator[ZammadFloor]:
 @asynccontextmanager
 async def at_zammad(floor: ZammadFloor, folder: Path) -> AsyncIterator[AgentAtDesk]:
     """An agent's desk, signed in and its queue read."""
-    seat = Seat(
-        settings=Settings(hold_s=0),
-        data_dir=folder / "data",
-        cache_dir=folder / "cache",
-        state_dir=folder / "state",
-        config_dir=folder / "config",
-        backend="zammad",
-        url=floor.url,
-        token=lambda: f"token-{floor.me}",
-    )
-    app = assemble(seat)
-    gate = gated(app)
-    async with app.run_test(size=(160, 48)) as pilot:
-        agent = AgentAtDesk(app, pilot)
-        await agent.until(lambda _: app.is_ready, "ready for hands")
+    seat = seat_in(folder, backend="zammad", url=floor.url, token=lambda: f"token-{floor.me}")
+    async with sitting(seat) as agent:
         await agent.until(lambda state: state.session.session and state.queue.views, "signed in")
         yield agent
-        await app.close_desk()
-    assert gate.count == 0
 
 
 async def test_shift_on_another_product(zammad: ZammadFloor, tmp_path: Path) -> None:

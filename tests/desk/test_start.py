@@ -12,7 +12,7 @@ from supportdesk_tui.config.schema import Settings
 from supportdesk_tui.store.state import Pane
 from supportdesk_tui.sync.cache import Cache
 from tests import make
-from tests.driver import AgentAtDesk, key_event
+from tests.driver import AgentAtDesk, key_event, seat_in
 
 ROWS = 30
 
@@ -26,13 +26,7 @@ def seat_with_rows(folder: Path) -> Seat:
     cache.last.save_views((make.view(),))
     cache.put_tickets_now(make.summary(n, updated_at=now - timedelta(seconds=n)) for n in range(ROWS))
     cache.close()
-    return Seat(
-        settings=Settings(),
-        data_dir=folder / "data",
-        cache_dir=folder / "cache",
-        state_dir=folder / "state",
-        config_dir=folder / "config",
-    )
+    return seat_in(folder, settings=Settings())
 
 
 async def started_with(seat: Seat, keys: Iterable[events.Event], size: tuple[int, int] = (160, 48)) -> AgentAtDesk:

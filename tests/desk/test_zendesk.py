@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from supportdesk_tui.cli.assemble import Seat, assemble
-from supportdesk_tui.config.schema import Settings
 from supportdesk_tui.domain.changes import Reply
 from supportdesk_tui.store.state import OutboxPhase
-from tests.driver import AgentAtDesk, gated
+from tests.driver import AgentAtDesk, seat_in, sitting
 from tests.fakes.zendesk import Zendesk
 from tests.fakes.zendesk_oauth import CLIENT
 from tests.unit.zendesk.desk import Vault, question
@@ -28,12 +26,8 @@ def zendesk() -> Iterator[Zendesk]:
 async def at_zendesk(server: Zendesk, vault: Vault, folder: Path) -> AsyncIterator[AgentAtDesk]:
     """An agent's desk, signed in and its queue read."""
     secret = server.tokens.secret("ana")
-    seat = Seat(
-        settings=Settings(hold_s=0),
-        data_dir=folder / "data",
-        cache_dir=folder / "cache",
-        state_dir=folder / "state",
-        config_dir=folder / "config",
+    seat = seat_in(
+        folder,
         backend="zendesk",
         url=server.url,
         token=lambda: secret,
@@ -41,15 +35,9 @@ async def at_zendesk(server: Zendesk, vault: Vault, folder: Path) -> AsyncIterat
         keep=vault.keep,
         load=vault.load,
     )
-    app = assemble(seat)
-    gate = gated(app)
-    async with app.run_test(size=(160, 48)) as pilot:
-        agent = AgentAtDesk(app, pilot)
-        await agent.until(lambda _: app.is_ready, "ready for hands")
+    async with sitting(seat) as agent:
         await agent.until(lambda state: state.session.session and state.queue.views and state.queue.rows, "signed in")
         yield agent
-        await app.close_desk()
-    assert gate.count == 0
 
 
 async def test_shift_goes_on_when_the_sign_in_is_renewed(zendesk: Zendesk, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from supportdesk_tui.domain.changes import Assign, Note, Reply, Tag, Undo
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.domain.ticket import LIVE_PHASES
-from supportdesk_tui.server.faults import Fault, Faults
+from supportdesk_tui.server.faults import Fault, FaultKind, Faults
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.events import DraftChanged, QueueChosen
 from supportdesk_tui.store.state import Draft, LinkPhase, Loaded, OutboxPhase
@@ -49,6 +49,18 @@ async def at_queue(server: ServerThread, folder: Path) -> AsyncIterator[Desk]:
         yield one
 
 
+@pytest.fixture
+async def one(server: ServerThread, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with at_queue(server, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def ticket(one: Desk) -> TicketId:
+    """The first of its queue."""
+    return one.state.queue.rows[0].id
+
+
 async def customer_writes(server: ServerThread, customer: str, body: str, subject: str) -> dict[str, Any]:
     """A message through the public inbound API, outside of the client."""
 
@@ -77,44 +89,42 @@ def bodies(server: ServerThread, body: str) -> int:
         return int(connection.execute(text("SELECT count(*) FROM entries WHERE body = :body"), {"body": body}).scalar_one())
 
 
-async def test_first_start_copies_every_live_ticket_and_counts_the_views(server: ServerThread, tmp_path: Path) -> None:
-    async with at_queue(server, tmp_path) as one:
-        assert one.state.queue.total == one.common.have > 10
-        assert len(one.state.queue.rows) == one.state.queue.total
-        assert all(row.status.phase in LIVE_PHASES for row in one.state.queue.rows)
-        assert one.state.queue.expected == 0
+async def test_first_start_copies_every_live_ticket_and_counts_the_views(one: Desk) -> None:
+    assert one.state.queue.total == one.common.have > 10
+    assert len(one.state.queue.rows) == one.state.queue.total
+    assert all(row.status.phase in LIVE_PHASES for row in one.state.queue.rows)
+    assert one.state.queue.expected == 0
 
-        def counts() -> set[tuple[str, int | None]]:
-            return {(view.id, view.count) for view in one.state.queue.views}
+    def counts() -> set[tuple[str, int | None]]:
+        return {(view.id, view.count) for view in one.state.queue.views}
 
-        for view in one.state.queue.views:
-            if one.engine.queue.is_local(view.query):
-                await one.show(view.query)
-                total = one.state.queue.total
-                await until(lambda view=view, total=total: (view.id, total) in counts())  # type: ignore[misc]  # bound at once
-
-
-async def test_note_is_in_the_servers_table_and_comes_back_through_the_feed(server: ServerThread, tmp_path: Path) -> None:
-    async with at_queue(server, tmp_path) as one:
-        ticket = one.state.queue.rows[0].id
-        await one.open(ticket)
-        one.engine.perform(Apply((ticket,), Note("seen through the feed")))
-        await until(lambda: any(item.phase is OutboxPhase.SENT for item in one.state.outbox))
-
-        def arrived() -> bool:
-            entries = one.state.conversation.entries
-            return isinstance(entries, Loaded) and any(entry.body == "seen through the feed" for entry in entries.value)
-
-        await until(arrived)
-        assert bodies(server, "seen through the feed") == 1
+    for view in one.state.queue.views:
+        if one.engine.queue.is_local(view.query):
+            await one.show(view.query)
+            total = one.state.queue.total
+            await until(lambda view=view, total=total: (view.id, total) in counts())  # type: ignore[misc]  # bound at once
 
 
-async def test_customer_message_reaches_the_queue_without_being_asked_for(server: ServerThread, tmp_path: Path) -> None:
-    async with at_queue(server, tmp_path) as one:
-        before = one.state.queue.total
-        made = await customer_writes(server, "new-customer@example.test", "Where is my deposit?", "Deposit lost 4711")
-        await until(lambda: one.state.queue.total == before + 1)
-        assert made["ticket"] in {row.id for row in one.state.queue.rows}
+async def test_note_is_in_the_servers_table_and_comes_back_through_the_feed(
+    one: Desk, ticket: TicketId, server: ServerThread
+) -> None:
+    await one.open(ticket)
+    one.engine.perform(Apply((ticket,), Note("seen through the feed")))
+    await until(lambda: any(item.phase is OutboxPhase.SENT for item in one.state.outbox))
+
+    def arrived() -> bool:
+        entries = one.state.conversation.entries
+        return isinstance(entries, Loaded) and any(entry.body == "seen through the feed" for entry in entries.value)
+
+    await until(arrived)
+    assert bodies(server, "seen through the feed") == 1
+
+
+async def test_customer_message_reaches_the_queue_without_being_asked_for(one: Desk, server: ServerThread) -> None:
+    before = one.state.queue.total
+    made = await customer_writes(server, "new-customer@example.test", "Where is my deposit?", "Deposit lost 4711")
+    await until(lambda: one.state.queue.total == before + 1)
+    assert made["ticket"] in {row.id for row in one.state.queue.rows}
 
 
 async def test_cursor_stays_on_its_ticket_when_rows_arrive_above_it(server: ServerThread, tmp_path: Path) -> None:
@@ -132,57 +142,44 @@ async def test_cursor_stays_on_its_ticket_when_rows_arrive_above_it(server: Serv
         assert (one.state.queue.cursor, one.state.queue.index) == (cursor, 6)
 
 
-async def test_answer_cut_after_the_server_did_it_leaves_one_copy(server: ServerThread, faults: Faults, tmp_path: Path) -> None:
-    async with at_queue(server, tmp_path) as one:
-        ticket = one.state.queue.rows[0].id
-        faults.plan(Fault("cut_after", method="POST", path="/notes", times=1))
-        one.engine.perform(Apply((ticket,), Note("cut after commit")))
-        await until(lambda: any(item.phase is OutboxPhase.SENT for item in one.state.outbox), 15)
-        assert bodies(server, "cut after commit") == 1
+@pytest.mark.parametrize(("cut", "times"), [("cut_after", 1), ("cut_before", 2)])
+async def test_line_cut_after_the_server_did_it_or_before_it_read_leaves_one_copy(
+    one: Desk, ticket: TicketId, server: ServerThread, faults: Faults, cut: FaultKind, times: int
+) -> None:
+    faults.plan(Fault(cut, method="POST", path="/notes", times=times))
+    one.engine.perform(Apply((ticket,), Note(cut)))
+    await until(lambda: any(item.phase is OutboxPhase.SENT for item in one.state.outbox), 20)
+    assert bodies(server, cut) == 1
 
 
-async def test_server_that_was_cut_before_reading_gets_it_once(server: ServerThread, faults: Faults, tmp_path: Path) -> None:
-    async with at_queue(server, tmp_path) as one:
-        ticket = one.state.queue.rows[0].id
-        faults.plan(Fault("cut_before", method="POST", path="/notes", times=2))
-        one.engine.perform(Apply((ticket,), Note("cut before reading")))
-        await until(lambda: any(item.phase is OutboxPhase.SENT for item in one.state.outbox), 20)
-        assert bodies(server, "cut before reading") == 1
+async def test_reply_taken_back_never_reaches_the_server(one: Desk, ticket: TicketId, server: ServerThread) -> None:
+    one.store.dispatch(DraftChanged(Draft(ticket, body="too quick")))
+    one.engine.perform(Apply((ticket,), Reply("too quick"), hold=True, clears_draft=ticket))
+    await until(lambda: one.state.outbox and ticket not in one.state.drafts)
+    one.engine.perform(TakeBack(one.state.outbox[0].key))
+    await until(lambda: ticket in one.state.drafts)
+    assert one.state.drafts[ticket].body == "too quick"
+    assert one.state.outbox == ()
+    one.engine.perform(Apply((ticket,), Reply("well considered"), hold=True))
+    await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.SENT])
+    assert bodies(server, "too quick") == 0
 
 
-async def test_reply_taken_back_never_reaches_the_server(server: ServerThread, tmp_path: Path) -> None:
-    async with at_queue(server, tmp_path) as one:
-        ticket = one.state.queue.rows[0].id
-        one.store.dispatch(DraftChanged(Draft(ticket, body="too quick")))
-        one.engine.perform(Apply((ticket,), Reply("too quick"), hold=True, clears_draft=ticket))
-        await until(lambda: one.state.outbox and ticket not in one.state.drafts)
-        one.engine.perform(TakeBack(one.state.outbox[0].key))
-        await until(lambda: ticket in one.state.drafts)
-        assert one.state.drafts[ticket].body == "too quick"
-        assert one.state.outbox == ()
-        one.engine.perform(Apply((ticket,), Reply("well considered"), hold=True))
-        await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.SENT])
-        assert bodies(server, "too quick") == 0
+async def test_undo_and_redo_say_what_they_did(one: Desk, ticket: TicketId) -> None:
+    def tags() -> set[str]:
+        return set(next(row.tags for row in one.state.queue.rows if row.id == ticket))
 
-
-async def test_undo_and_redo_say_what_they_did(server: ServerThread, tmp_path: Path) -> None:
-    async with at_queue(server, tmp_path) as one:
-        ticket = one.state.queue.rows[0].id
-
-        def tags() -> set[str]:
-            return set(next(row.tags for row in one.state.queue.rows if row.id == ticket))
-
-        one.engine.perform(Apply((ticket,), Tag(add=("undo-me",))))
-        await until(lambda: one.state.undo_stack and "undo-me" in tags())
-        one.engine.perform(Apply((ticket,), Undo(one.state.undo_stack[-1])))
-        await until(lambda: one.state.redo_stack and "undo-me" not in tags())
-        notice = one.state.view.notice
-        assert notice is not None
-        assert "undo" in notice.text or "undid" in notice.text
-        assert one.state.undo_stack == ()
-        one.engine.perform(Apply((ticket,), Undo(one.state.redo_stack[-1])))
-        await until(lambda: one.state.undo_stack and "undo-me" in tags())
-        assert one.state.redo_stack == ()
+    one.engine.perform(Apply((ticket,), Tag(add=("undo-me",))))
+    await until(lambda: one.state.undo_stack and "undo-me" in tags())
+    one.engine.perform(Apply((ticket,), Undo(one.state.undo_stack[-1])))
+    await until(lambda: one.state.redo_stack and "undo-me" not in tags())
+    notice = one.state.view.notice
+    assert notice is not None
+    assert "undo" in notice.text or "undid" in notice.text
+    assert one.state.undo_stack == ()
+    one.engine.perform(Apply((ticket,), Undo(one.state.redo_stack[-1])))
+    await until(lambda: one.state.undo_stack and "undo-me" in tags())
+    assert one.state.redo_stack == ()
 
 
 async def test_offline_start_shows_the_last_rows_and_keeps_what_is_written(server: ServerThread, tmp_path: Path) -> None:
@@ -222,30 +219,29 @@ async def test_what_happened_while_away_is_there_after_the_next_start(server: Se
         await until(lambda: made["ticket"] in {row.id for row in two.state.queue.rows})
 
 
-async def test_dropped_stream_is_said_and_nothing_is_missed(server: ServerThread, faults: Faults, tmp_path: Path) -> None:
-    async with at_queue(server, tmp_path) as one:
-        phases: list[LinkPhase] = []
-        one.store.subscribe(lambda state: phases.append(state.link.phase))
-        faults.drop_streams()
-        made = await customer_writes(server, "dropped@example.test", "into the gap", "Into the gap")
-        await until(lambda: made["ticket"] in {row.id for row in one.state.queue.rows}, 10)
-        await until(lambda: one.state.link.phase is LinkPhase.LIVE)
-        assert LinkPhase.LOST in phases
+async def test_dropped_stream_is_said_and_nothing_is_missed(one: Desk, server: ServerThread, faults: Faults) -> None:
+    phases: list[LinkPhase] = []
+    one.store.subscribe(lambda state: phases.append(state.link.phase))
+    faults.drop_streams()
+    made = await customer_writes(server, "dropped@example.test", "into the gap", "Into the gap")
+    await until(lambda: made["ticket"] in {row.id for row in one.state.queue.rows}, 10)
+    await until(lambda: one.state.link.phase is LinkPhase.LIVE)
+    assert LinkPhase.LOST in phases
 
 
-async def test_expired_token_pauses_and_goes_on_with_the_same_key(server: ServerThread, faults: Faults, tmp_path: Path) -> None:
-    async with at_queue(server, tmp_path) as one:
-        ticket = one.state.queue.rows[0].id
-        faults.plan(Fault("expired", method="POST", path="/notes", times=1))
-        one.engine.perform(Apply((ticket,), Note("after signing in again")))
-        await until(lambda: one.state.link.phase is LinkPhase.SIGN_IN)
-        assert [item.phase for item in one.state.outbox] == [OutboxPhase.QUEUED]
-        key = one.state.outbox[0].key
-        one.engine.sign_in_again()
-        await until(lambda: one.state.link.phase is LinkPhase.LIVE)
-        await until(lambda: one.state.outbox[0].phase is OutboxPhase.SENT)
-        assert one.state.outbox[0].key == key
-        assert bodies(server, "after signing in again") == 1
+async def test_expired_token_pauses_and_goes_on_with_the_same_key(
+    one: Desk, ticket: TicketId, server: ServerThread, faults: Faults
+) -> None:
+    faults.plan(Fault("expired", method="POST", path="/notes", times=1))
+    one.engine.perform(Apply((ticket,), Note("after signing in again")))
+    await until(lambda: one.state.link.phase is LinkPhase.SIGN_IN)
+    assert [item.phase for item in one.state.outbox] == [OutboxPhase.QUEUED]
+    key = one.state.outbox[0].key
+    one.engine.sign_in_again()
+    await until(lambda: one.state.link.phase is LinkPhase.LIVE)
+    await until(lambda: one.state.outbox[0].phase is OutboxPhase.SENT)
+    assert one.state.outbox[0].key == key
+    assert bodies(server, "after signing in again") == 1
 
 
 async def test_search_shows_what_only_the_server_knows(server: ServerThread, tmp_path: Path) -> None:

@@ -12,18 +12,10 @@ from supportdesk_tui.domain.changes import (
 from supportdesk_tui.domain.directory import ServerMacro
 from supportdesk_tui.domain.errors import NotFound, Refused
 from supportdesk_tui.domain.feed import Activity, EntryAdded, Gap, Heard, TicketChanged
-from supportdesk_tui.domain.ids import FeedMark, TicketId
+from supportdesk_tui.domain.ids import FeedMark
 from tests.fakes.chatwoot import FakeChatwoot
-from tests.fakes.chatwoot_world import Row
 from tests.fakes.serving import Fault
-
-ONE = r"/api/v1/accounts/1/conversations/\d+"
-
-
-def opened(fake: FakeChatwoot, words: str = "Hello") -> tuple[TicketId, Row]:
-    """A new conversation, and what the server keeps of it."""
-    number = fake.customer_writes(words)
-    return TicketId(str(number)), fake.world.conversations[number]
+from tests.unit.chatwoot.desk import ONE, opened
 
 
 async def test_canned_text_and_macro_are_filled_in_and_change_nothing(fake: FakeChatwoot, desk: ChatwootBackend) -> None:

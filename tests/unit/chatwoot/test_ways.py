@@ -28,16 +28,8 @@ from supportdesk_tui.domain.queue import Owner, QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import LIVE_PHASES, Channel, Phase, Priority
 from tests.contract.floor import new_key
 from tests.fakes.chatwoot import FakeChatwoot
-from tests.fakes.chatwoot_world import Row
 from tests.fakes.serving import Fault
-
-ONE = r"/api/v1/accounts/1/conversations/\d+"
-
-
-def opened(fake: FakeChatwoot, words: str = "Hello") -> tuple[TicketId, Row]:
-    """A new conversation, and what the server keeps of it."""
-    number = fake.customer_writes(words)
-    return TicketId(str(number)), fake.world.conversations[number]
+from tests.unit.chatwoot.desk import ONE, opened
 
 
 async def test_opening_a_ticket_takes_three_requests(fake: FakeChatwoot, desk: ChatwootBackend) -> None:

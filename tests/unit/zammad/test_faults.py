@@ -1,7 +1,5 @@
 """What goes wrong on the way to a Zammad."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from supportdesk_tui.backends.zammad.adapter import ZammadBackend
@@ -27,14 +25,9 @@ from supportdesk_tui.domain.errors import (
 from supportdesk_tui.domain.ids import TeamId, TicketId
 from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.domain.ticket import Channel, Priority
-from tests.contract.floor import new_key
+from tests.contract.floor import just_now, new_key
 from tests.fakes.serving import Fault
 from tests.unit.zammad.world import World
-
-
-def a_while_ago() -> datetime:
-    return datetime.now(UTC) - timedelta(seconds=30)
-
 
 # --- faults
 
@@ -79,7 +72,7 @@ async def test_write_whose_answer_was_cut_is_looked_for_and_never_sent_twice(wor
         await desk.apply(ticket, reply, key)
     assert len(world.watched.asked("PUT")) == 1
     assert world.desk.tags.get(int(ticket)) is None
-    known = await desk.find_applied(ticket, reply, key, a_while_ago())
+    known = await desk.find_applied(ticket, reply, key, just_now())
     assert known is not None
     assert world.bodies(ticket).count("Here.") == 1
     assert world.desk.tags[int(ticket)] == ["found"]
@@ -91,14 +84,14 @@ async def test_write_that_never_arrived_is_not_found(world: World, desk: ZammadB
     world.goes_wrong(Fault(path="/tickets/.*", method="PUT", status=502))
     with pytest.raises(Ambiguous):
         await desk.apply(ticket, Reply("Here."), new_key())
-    assert await desk.find_applied(ticket, Reply("Here."), new_key(), a_while_ago()) is None
+    assert await desk.find_applied(ticket, Reply("Here."), new_key(), just_now()) is None
 
 
 async def test_same_words_of_yesterday_are_not_taken_for_ours(world: World, desk: ZammadBackend) -> None:
     ticket = world.mail("Thanks?")
     applied = await desk.apply(ticket, Reply("You are welcome."), new_key())
     world.desk.articles[int(applied.entry)]["created_at"] = "2026-01-01T00:00:00.000Z"
-    assert await desk.find_applied(ticket, Reply("You are welcome."), new_key(), a_while_ago()) is None
+    assert await desk.find_applied(ticket, Reply("You are welcome."), new_key(), just_now()) is None
 
 
 @pytest.mark.parametrize(
@@ -115,22 +108,22 @@ async def test_same_words_of_yesterday_are_not_taken_for_ours(world: World, desk
 async def test_other_changes_whose_answer_was_cut_are_found(world: World, desk: ZammadBackend, change: Change) -> None:
     ticket = world.mail("Cut")
     world.desk.tickets[2]["group_id"] = 1
-    assert await desk.find_applied(ticket, change, new_key(), a_while_ago()) is None
+    assert await desk.find_applied(ticket, change, new_key(), just_now()) is None
     for method in ("PUT", "POST"):
         world.goes_wrong(Fault(path="/(?!tickets/search).*", method=method, is_cut=True))
     with pytest.raises((Ambiguous, Unreachable)):
         await desk.apply(ticket, change, new_key())
     world.watched.faults.clear()
-    assert await desk.find_applied(ticket, change, new_key(), a_while_ago()) is not None
+    assert await desk.find_applied(ticket, change, new_key(), just_now()) is not None
 
 
 async def test_ticket_whose_opening_was_cut_is_found(world: World, desk: ZammadBackend) -> None:
     change = Create("jane@example.com", Channel.PHONE, "1", "Call about a refund", "She called.")
-    assert await desk.find_applied(None, change, new_key(), a_while_ago()) is None
+    assert await desk.find_applied(None, change, new_key(), just_now()) is None
     world.goes_wrong(Fault(path="/tickets", method="POST", is_cut=True))
     with pytest.raises(Ambiguous):
         await desk.apply(None, change, new_key())
-    found = await desk.find_applied(None, change, new_key(), a_while_ago())
+    found = await desk.find_applied(None, change, new_key(), just_now())
     assert found is not None
     assert found.ticket is not None
     assert (await desk.get_ticket(found.ticket)).summary.subject == "Call about a refund"

@@ -1,9 +1,8 @@
 """Zendesk on a bad day: quotas, proxies, cut lines, collisions, and answers of 200 that are none."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ from supportdesk_tui.domain.errors import (
 from supportdesk_tui.domain.ids import AgentId, Cursor, CustomerId, TicketId
 from supportdesk_tui.domain.queue import QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import Channel, Phase, Priority
-from tests.contract.floor import new_key
+from tests.contract.floor import just_now, new_key
 from tests.contract.zendesk_floor import EAGER
 from tests.fakes.serving import Fault
 from tests.fakes.zendesk import Zendesk
@@ -37,32 +36,12 @@ TICKET = r"/api/v2/tickets/\d+"
 HTML = b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>"
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Zendesk]:
-    """Starting and stopping take longer than most tests."""
-    made = Zendesk(tickets=45).start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def server(served: Zendesk) -> Iterator[Zendesk]:
-    """A new account; a finding against any request fails the test."""
-    served.reset()
-    yield served
-    assert not served.findings, "\n".join(dict.fromkeys(served.findings))
-
-
 @pytest.fixture
 async def desk(server: Zendesk) -> AsyncIterator[ZendeskBackend]:
     """The first agent."""
     async with at(server) as made:
         server.watched.forget()
         yield made
-
-
-def just_now() -> datetime:
-    return datetime.now(UTC) - timedelta(seconds=30)
 
 
 # --- quotas and proxies

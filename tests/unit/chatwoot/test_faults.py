@@ -1,7 +1,6 @@
 """What goes wrong with a Chatwoot, and what the desk makes of it: over the fake, with faults where a test asks for them."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,58 +20,20 @@ from supportdesk_tui.domain.errors import (
 from supportdesk_tui.domain.ids import AttachmentId, Cursor, TicketId
 from supportdesk_tui.domain.queue import QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import LIVE_PHASES
-from tests.contract.chatwoot_floor import EAGER, QUICK, world
-from tests.contract.floor import new_key
+from tests.contract.chatwoot_floor import EAGER, QUICK
+from tests.contract.floor import just_now, new_key
 from tests.fakes.chatwoot import FakeChatwoot
 from tests.fakes.serving import Fault
+from tests.unit.chatwoot.desk import LIST, ONE, opened
 
-LIST = r"/api/v1/accounts/1/conversations"
-ONE = LIST + r"/\d+"
 HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[FakeChatwoot]:
-    """One fake for all tests here."""
-    fake = FakeChatwoot(world())
-    yield fake
-    fake.stop()
-    assert fake.watched.findings == []
-
-
-@pytest.fixture
-def fake(served: FakeChatwoot) -> FakeChatwoot:
-    """The fake, with nothing broken and nothing counted."""
-    served.watched.faults.clear()
-    served.watched.forget()
-    return served
-
-
-@pytest.fixture
-async def desk(fake: FakeChatwoot) -> AsyncIterator[ChatwootBackend]:
-    """An agent, signed in."""
-    backend = ChatwootBackend(fake.url, "token-alice", EAGER, limits=QUICK)
-    await backend.open()
-    fake.watched.forget()
-    yield backend
-    await backend.close()
-
-
-def just_now() -> datetime:
-    """When what is looked for may have been sent."""
-    return datetime.now(UTC) - timedelta(seconds=30)
-
-
-def ticket_of(fake: FakeChatwoot, words: str = "Hello") -> TicketId:
-    """A new conversation."""
-    return TicketId(str(fake.customer_writes(words)))
 
 
 @pytest.mark.parametrize(("headers", "wait_s"), [({"retry-after": "7"}, 7.0), ({}, 5.0)])
 async def test_limit_told_in_plain_text_is_a_wait(
     fake: FakeChatwoot, desk: ChatwootBackend, headers: dict[str, str], wait_s: float
 ) -> None:
-    ticket = ticket_of(fake)
+    ticket = opened(fake)[0]
     sent = {"content-type": "text/plain", **headers}
     fake.watched.faults += [
         Fault(path=LIST, status=429, headers=sent, body=b"Retry later\n"),
@@ -90,7 +51,7 @@ async def test_limit_told_in_plain_text_is_a_wait(
 async def test_too_many_messages_in_a_minute_is_a_wait_and_nothing_is_said_twice(
     fake: FakeChatwoot, desk: ChatwootBackend
 ) -> None:
-    ticket = ticket_of(fake)
+    ticket = opened(fake)[0]
     refusal = Fault(path=ONE + "/messages", method="POST", status=422, body=b'{"error":"Too many messages"}')
     fake.watched.faults.append(refusal)
     with pytest.raises(RateLimited) as raised:
@@ -101,7 +62,7 @@ async def test_too_many_messages_in_a_minute_is_a_wait_and_nothing_is_said_twice
 
 
 async def test_web_page_in_place_of_an_answer_shows_nothing_of_itself(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket = ticket_of(fake)
+    ticket = opened(fake)[0]
     page = {"content-type": "text/html"}
     fake.watched.faults.append(Fault(path=LIST, status=502, headers=page, body=HTML, times=99))
     with pytest.raises(Unreachable) as reading:
@@ -122,7 +83,7 @@ async def test_page_where_json_was_promised_is_no_answer(fake: FakeChatwoot, des
 
 
 async def test_success_that_did_nothing_is_refused(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket = ticket_of(fake)
+    ticket = opened(fake)[0]
     answer = b'{"meta":{},"payload":{"success":false}}'
     fake.watched.faults.append(Fault(path=ONE + "/toggle_status", status=200, body=answer))
     with pytest.raises(Refused):
@@ -131,7 +92,7 @@ async def test_success_that_did_nothing_is_refused(fake: FakeChatwoot, desk: Cha
 
 
 async def test_message_accepted_without_a_number_is_unknown(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket = ticket_of(fake)
+    ticket = opened(fake)[0]
     fake.watched.faults.append(Fault(path=ONE + "/messages", method="POST", status=200, body=b"{}", is_done=True))
     with pytest.raises(Ambiguous):
         await desk.apply(ticket, Note("Numberless"), new_key())
@@ -139,7 +100,7 @@ async def test_message_accepted_without_a_number_is_unknown(fake: FakeChatwoot, 
 
 
 async def test_reply_whose_answer_is_cut_is_found_and_sent_once(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket = ticket_of(fake)
+    ticket = opened(fake)[0]
     key, said = new_key(), Reply("Through the tunnel", (Tag(add=("vip",)), SetStatus("resolved")))
     fake.watched.faults.append(Fault(path=ONE + "/messages", method="POST", is_cut=True))
     with pytest.raises(Ambiguous):
@@ -147,14 +108,14 @@ async def test_reply_whose_answer_is_cut_is_found_and_sent_once(fake: FakeChatwo
     found = await desk.find_applied(ticket, said, key, just_now())
     assert found is not None
     assert found.says == ""
-    opened = (await desk.get_ticket(ticket)).summary
-    assert (opened.status.name, opened.tags) == ("resolved", ("vip",))
+    summary = (await desk.get_ticket(ticket)).summary
+    assert (summary.status.name, summary.tags) == ("resolved", ("vip",))
     assert len(fake.watched.asked("POST", ONE + "/messages")) == 1
     assert fake.customer_sees(int(ticket)) == ["Hello", "Through the tunnel"]
 
 
 async def test_line_that_breaks_after_the_reply_never_sends_it_again(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket = ticket_of(fake)
+    ticket = opened(fake)[0]
     fake.watched.faults.append(Fault(path=ONE, method="GET", status=503, after=1, times=99))
     key = new_key()
     with pytest.raises(Ambiguous):
@@ -165,13 +126,13 @@ async def test_line_that_breaks_after_the_reply_never_sends_it_again(fake: FakeC
 
 
 async def test_words_of_long_ago_are_not_taken_for_ours(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket = ticket_of(fake)
+    ticket = opened(fake)[0]
     await desk.apply(ticket, Reply("Thanks!"), new_key())
     assert await desk.find_applied(ticket, Reply("Thanks!"), new_key(), datetime.now(UTC) + timedelta(hours=1)) is None
 
 
 async def test_refused_follow_up_leaves_the_reply_and_is_told(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
-    ticket = ticket_of(fake)
+    ticket = opened(fake)[0]
     applied = await desk.apply(ticket, Reply("Half", (SetStatus("no-such"), Tag(add=("vip",)))), new_key())
     assert "not all that follows was done" in applied.says
     assert (await desk.get_ticket(ticket)).summary.tags == ("vip",)
@@ -239,7 +200,7 @@ async def test_rows_that_move_between_pages_are_neither_lost_nor_doubled(
     gone = {row.id for row in first.items[:6]}
     for ticket in gone:
         fake.world.conversations[int(ticket)]["status"] = "snoozed"
-    fresh = ticket_of(fake, "Came in while we read")
+    fresh = opened(fake, "Came in while we read")[0]
     rest: list[TicketId] = []
     after = first.after
     while after is not None:
