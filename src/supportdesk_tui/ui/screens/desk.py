@@ -75,9 +75,22 @@ def held_by_server_time(view: ConversationView, offset: timedelta) -> Conversati
     return replace(view, pending=tuple(moved))
 
 
+class Row(Horizontal):
+    """Panes side by side; nothing of its own is ever seen, so one blank line stands for all of it."""
+
+    BLANK = True
+
+
+class Column(Vertical):
+    """Panes on top of each other; nothing of its own is ever seen either."""
+
+    BLANK = True
+
+
 class DeskScreen(Screen[None]):
     """The main screen; it draws views and never decides what happens."""
 
+    BLANK = True
     DEFAULT_CSS = """
     DeskScreen { layers: base over; }
     DeskScreen #panes { height: 1fr; }
@@ -120,7 +133,7 @@ class DeskScreen(Screen[None]):
         self.customer = CustomerPane(palette)
         self._palette = palette
         self._is_furnished = False
-        self.middle = Vertical(id="middle")
+        self.middle = Column(id="middle")
         self.bottom_pane = BottomPane(palette)
         self.prompt = PromptLine(palette, run)
         self._arranged: tuple[object, ...] = ()
@@ -132,7 +145,7 @@ class DeskScreen(Screen[None]):
         """The tree, once; panes are hidden and shown, never made anew."""
         self._shape()
         yield self.top_pane
-        with Horizontal(id="panes"):
+        with Row(id="panes"):
             yield self.queue_pane
             with self.middle:
                 yield self.conversation

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from textual.color import Color
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -78,6 +79,8 @@ class LinePane(Widget):
             self._laid_for = (width, height)
         strips = self._lines[crop.y : crop.bottom]
         for line_filter in self.get_line_filters():
+            if isinstance(line_filter, ANSIToTruecolor):
+                continue  # a palette is all of true colours, or the filter is off
             strips = [strip.apply_filter(line_filter, NO_GROUND) for strip in strips]
         if crop.column_span != (0, width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
