@@ -7,6 +7,8 @@ from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
+import msgspec
+
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BackendError,
@@ -22,6 +24,7 @@ from supportdesk_tui.domain.errors import (
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.text.safe import NO_TEXT, SafeText, sanitize_line
 
+JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 MAX_JSON = 8 * 1024 * 1024
 """Most bytes of a decoded answer."""
 WAIT_MIN_S, WAIT_MAX_S, WAIT_UNSAID_S = 1.0, 300.0, 5.0
@@ -67,6 +70,28 @@ class Call:
             return Ambiguous(self.operation, reason, request_id=request_id)
         path, expected = sanitize_line(path), sanitize_line(expected)
         return BadPayload(self.operation, path=path, expected=expected, request_id=request_id)
+
+
+def unkeyed(
+    operation: str,
+    method: str,
+    route: str,
+    body: object = None,
+    values: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] = JSON,
+) -> Call:
+    """A change for a product that knows no keys: it is never sent twice by itself. The body is JSON unless it is bytes."""
+    data = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
+    return Call(
+        operation=operation,
+        method=method,
+        route=route,
+        values=values or {},
+        body=data,
+        headers={} if body is None else headers,
+        is_write=True,
+        is_repeatable=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,17 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from supportdesk_tui.backends.http import Http
+from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.errors import BackendError, RateLimited, SignInNeeded
 from supportdesk_tui.domain.feed import Heard, Lost, Notice
 from supportdesk_tui.domain.ids import FeedMark
+from supportdesk_tui.domain.people import Agent
 from supportdesk_tui.text.safe import sanitize_line
 
 _log = logging.getLogger(__name__)
@@ -28,6 +31,24 @@ class Budget:
     """Between two looks after a long time without news."""
     backoff_s: float = 1.0
     """Wait after the first failure; doubles up to `slow_s`."""
+
+
+def to_session(
+    agent: Agent, lacking: Mapping[Capability, str], server: str, *, budget: Budget, http: Http, longest: int = 0
+) -> Session:
+    """Who we are at a product that is asked for news: able to do everything it does not lack.
+
+    `longest` is the most characters of a text on any channel; 0 for no limit.
+    """
+    return Session(
+        agent=agent,
+        capabilities=frozenset(Capability) - lacking.keys(),
+        lacking=dict(lacking),
+        server=sanitize_line(server),
+        polling=budget.per_minute,
+        lengths={"": longest},
+        clock_offset=http.clock_offset,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

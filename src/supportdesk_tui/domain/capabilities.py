@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.people import Agent
 from supportdesk_tui.domain.ticket import CHANNEL_LIMITS, DEFAULT_LIMIT, Channel
 
@@ -47,6 +48,31 @@ class Capability(StrEnum):
     """A change made on an older version of the ticket is refused as a conflict."""
     ATOMIC = "atomic"
     """A reply and what follows it happen together or not at all."""
+
+
+NEEDED: dict[type, Capability] = {
+    changes.Reply: Capability.REPLY,
+    changes.Note: Capability.NOTE,
+    changes.Assign: Capability.ASSIGN,
+    changes.Transfer: Capability.TRANSFER,
+    changes.SetStatus: Capability.STATUS,
+    changes.SetPriority: Capability.PRIORITY,
+    changes.Tag: Capability.TAG,
+    changes.SetField: Capability.FIELD,
+    changes.Snooze: Capability.SNOOZE,
+    changes.Watch: Capability.WATCH,
+    changes.Merge: Capability.MERGE,
+    changes.Link: Capability.LINK,
+    changes.Escalate: Capability.ESCALATE,
+    changes.ReturnTask: Capability.ESCALATE,
+    changes.MakePromise: Capability.PROMISE,
+    changes.SettlePromise: Capability.PROMISE,
+    changes.Undo: Capability.UNDO,
+    changes.Create: Capability.CREATE,
+    changes.SetAgentState: Capability.AGENT_STATE,
+    changes.MarkRead: Capability.READ_MARK,
+}
+"""What each kind of change takes."""
 
 
 class Session(Struct, frozen=True):

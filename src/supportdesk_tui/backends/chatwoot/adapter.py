@@ -20,7 +20,7 @@ from supportdesk_tui.backends.chatwoot.walk import Listed, Order, Walk
 from supportdesk_tui.backends.files import named
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.loose import Node
-from supportdesk_tui.backends.polling import Budget, Poller, Seen
+from supportdesk_tui.backends.polling import Budget, Poller, Seen, to_session
 from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome
@@ -45,6 +45,8 @@ from supportdesk_tui.domain.queue import Owner, Page, QueueQuery, View, matches
 from supportdesk_tui.domain.ticket import LIVE_PHASES, Ticket, TicketSummary
 from supportdesk_tui.text.safe import SafeText, sanitize, sanitize_line
 
+LONGEST = 150_000
+"""Characters of a message."""
 _READING = frozenset({Capability.SEARCH, Capability.ARTICLES, Capability.AGENT_STATE})
 """What needs no permission to work on conversations."""
 _WORKING = frozenset(
@@ -114,15 +116,8 @@ class ChatwootBackend:
         permissions = {one.text() for one in mine.each("permissions")} or {mine.text("role")}
         if not permissions & _WORKING:
             lacking |= {one: "role" for one in Capability if one not in lacking and one not in _READING}
-        return Session(
-            agent=self._me,
-            capabilities=frozenset(set(Capability) - set(lacking)),
-            lacking=lacking,
-            server=sanitize_line("Chatwoot"),
-            polling=self._choices.budget.per_minute,
-            lengths={"": 150_000},
-            clock_offset=self._desk.http.clock_offset,
-        )
+        budget = self._choices.budget
+        return to_session(self._me, lacking, "Chatwoot", budget=budget, http=self._desk.http, longest=LONGEST)
 
     async def get_directory(self) -> Directory:
         """Everything the pickers show."""

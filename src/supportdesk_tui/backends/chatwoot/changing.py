@@ -2,24 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
-from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.calls import JSON, Call, unkeyed
 from supportdesk_tui.backends.chatwoot import files, mapping, talk, writing
-from supportdesk_tui.backends.chatwoot.client import ACCOUNT, JSON, Chatwoot, numbered
+from supportdesk_tui.backends.chatwoot.client import ACCOUNT, Chatwoot, numbered
+from supportdesk_tui.backends.chatwoot.gaps import GAPS
 from supportdesk_tui.backends.chatwoot.words import EMAIL
 from supportdesk_tui.backends.files import held
 from supportdesk_tui.backends.loose import Node, read_json
+from supportdesk_tui.backends.traces import earliest
 from supportdesk_tui.domain import changes
+from supportdesk_tui.domain.capabilities import NEEDED, Capability
 from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome, Reply
 from supportdesk_tui.domain.errors import Ambiguous, BackendError, Conflict, Forbidden, NotFound, Refused, Unsupported
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.text.safe import sanitize_line
 
-SKEW = timedelta(minutes=2)
-"""Clocks may differ by so much when a message is looked for by its time."""
 AT_ONCE = 4
 """Conversations of a bulk change that are worked on together."""
 _OPERATION = "change the ticket"
@@ -41,7 +42,7 @@ class Changing:
         if isinstance(change, changes.SetAgentState):
             return await self._show_me_as(change, key)
         if isinstance(change, changes.Undo):
-            raise Unsupported(writing.lacking(change))
+            raise Unsupported(Capability.UNDO)
         if ticket is None:
             raise NotFound(_OPERATION)
         ticket = TicketId(numbered(ticket, _OPERATION))
@@ -55,8 +56,8 @@ class Changing:
     # --- the conversation's own data
 
     async def _set(self, ticket: TicketId, change: Change) -> Node:
-        if type(change) in writing.NEVER:
-            raise Unsupported(writing.lacking(change))
+        if (needed := NEEDED[type(change)]) in GAPS:
+            raise Unsupported(needed)
         row = await self._desk.ticket(ticket, _OPERATION)
         setting = writing.to_setting(change, row, self._desk.lens)
         owner = mapping.owner_of(row)
@@ -99,7 +100,7 @@ class Changing:
         body = {"profile": {"account_id": int(self._desk.account), "availability": wanted}}
         call = Call(
             operation="say whether I am available", method="POST", route="/api/v1/profile/availability",
-            body=msgspec.json.encode(body), headers=JSON, is_write=True, is_repeatable=True,
+            body=msgspec.json.encode(body), headers=JSON, is_write=True,
         )  # fmt: skip
         said = read_json(call, await self._desk.send(call), dict)
         mine = next((one for one in said.each("accounts") if one.text("id") == self._desk.account), Node())
@@ -142,16 +143,8 @@ class Changing:
             if len(said.attachments) > files.MOST_FILES:
                 raise Refused(operation, f"more than {files.MOST_FILES} files")
             kind, data = writing.multipart(body, await held(said.attachments))
-        return Call(
-            operation=operation,
-            method="POST",
-            route=f"{ACCOUNT}/conversations/{{ticket}}/messages",
-            values=self._desk.placed({"ticket": ticket}),
-            body=data,
-            headers={"Content-Type": kind},
-            is_write=True,
-            is_repeatable=False,
-        )
+        route = f"{ACCOUNT}/conversations/{{ticket}}/messages"
+        return unkeyed(operation, "POST", route, data, self._desk.placed({"ticket": ticket}), {"Content-Type": kind})
 
     async def _settle(self, ticket: TicketId, said: Reply | Note, key: ChangeKey, message: Node) -> Applied:
         """Do what follows; what is refused then does not take the words back, and is said.
@@ -219,14 +212,14 @@ class Changing:
 
     async def find(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:
         """Whether a change whose outcome is unknown has happened; what was to follow our words is done then."""
-        earliest = since + self._desk.http.clock_offset - SKEW
+        first_at = earliest(since, self._desk.http)
         if ticket is None:
-            return await self._find_created(change, key, earliest) if isinstance(change, changes.Create) else None
+            return await self._find_created(change, key, first_at) if isinstance(change, changes.Create) else None
         ticket = TicketId(numbered(ticket, _OPERATION))
         if not isinstance(change, Reply | Note):
             return await self._find_set(ticket, change, key)
         async for message in talk.upward(self._desk, ticket):
-            if (message.when("created_at") or earliest) < earliest:
+            if (message.when("created_at") or first_at) < first_at:
                 return None
             if self._is_ours(message, change, key):
                 return await self._settle(ticket, change, key, message)
@@ -254,11 +247,11 @@ class Changing:
             return None
         return Applied(key, ticket, mapping.version_of(row)) if is_done else None
 
-    async def _find_created(self, change: changes.Create, key: ChangeKey, earliest: datetime) -> Applied | None:
+    async def _find_created(self, change: changes.Create, key: ChangeKey, first_at: datetime) -> Applied | None:
         contact = {"contact": numbered(change.customer, "open a ticket")}
         found = await self._desk.get("look for the ticket", "/contacts/{contact}/conversations", values=contact)
         for row in found.each("payload"):
             is_it = row.text("additional_attributes", "mail_subject") == change.subject
-            if is_it and (row.when("created_at") or earliest) >= earliest:
+            if is_it and (row.when("created_at") or first_at) >= first_at:
                 return Applied(key, TicketId(row.text("id")), mapping.version_of(row))
         return None

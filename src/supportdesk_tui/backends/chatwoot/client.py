@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from supportdesk_tui.backends.calls import Answer, Call, Said
+from supportdesk_tui.backends.calls import JSON, Answer, Call, Said, unkeyed
 from supportdesk_tui.backends.chatwoot.words import Lens
 from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.loose import Node, read_json, said_in
@@ -16,7 +16,6 @@ from supportdesk_tui.text.safe import sanitize_line
 
 PROFILE = "/api/v1/profile"
 ACCOUNT = "/api/v1/accounts/{account}"
-JSON = {"Content-Type": "application/json"}
 PAGE = 25
 """Conversations of a page; Chatwoot has no parameter for it and no link to the next."""
 _UNSIGNED = ("invalid access token", "sign in or sign up")
@@ -58,17 +57,8 @@ class Chatwoot:
         return read_json(call, await self.send(call), dict)
 
     def writing(self, operation: str, method: str, route: str, values: Values, body: Any) -> Call:
-        """A change; it has no key, so that it is never sent twice by itself."""
-        return Call(
-            operation=operation,
-            method=method,
-            route=ACCOUNT + route,
-            values=self.placed(values),
-            body=body if isinstance(body, bytes) else msgspec.json.encode(body),
-            headers=JSON,
-            is_write=True,
-            is_repeatable=False,
-        )
+        """A change."""
+        return unkeyed(operation, method, ACCOUNT + route, body, self.placed(values))
 
     def placed(self, values: Values | None = None) -> dict[str, str]:
         """Values of a route, the account among them."""

@@ -12,11 +12,12 @@ from supportdesk_tui.backends.chatwoot.mapping import owner_of
 from supportdesk_tui.backends.chatwoot.words import PHASES, SHOWN_AS, WRITTEN, Lens
 from supportdesk_tui.backends.files import File
 from supportdesk_tui.backends.loose import Node
+from supportdesk_tui.backends.traces import words
 from supportdesk_tui.domain import changes
-from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.capabilities import NEEDED
 from supportdesk_tui.domain.errors import Refused, Unsupported
 from supportdesk_tui.domain.people import AgentState
-from supportdesk_tui.text.safe import sanitize, sanitize_line
+from supportdesk_tui.text.safe import sanitize_line
 
 _OPERATION = "change the ticket"
 _NOBODY = 0
@@ -40,7 +41,7 @@ def to_setting(change: changes.Change, row: Node, lens: Lens) -> Setting:
     """The change as requests, given the conversation as it stands; labels and attributes are replaced whole."""
     setting = _data(change, row, lens) or _state(change, row)
     if setting is None:
-        raise Unsupported(lacking(change))
+        raise Unsupported(NEEDED[type(change)])
     is_marking = isinstance(change, changes.MarkRead)
     return Setting(setting.steps, setting.is_done, is_idle=not is_marking and setting.is_done(row))
 
@@ -136,26 +137,6 @@ def _snooze(until: datetime | None) -> Setting:
     return Setting((("toggle_status", body),), is_done)
 
 
-_LACKING: dict[type, Capability] = {
-    changes.MakePromise: Capability.PROMISE,
-    changes.SettlePromise: Capability.PROMISE,
-    changes.Undo: Capability.UNDO,
-    changes.Merge: Capability.MERGE,
-    changes.Link: Capability.LINK,
-    changes.Escalate: Capability.ESCALATE,
-    changes.ReturnTask: Capability.ESCALATE,
-}
-
-
-NEVER = frozenset(_LACKING)
-"""Changes that need no look to be refused."""
-
-
-def lacking(change: changes.Change) -> Capability:
-    """The capability a change would need."""
-    return _LACKING.get(type(change), Capability.FIELD)
-
-
 def shown_as(state: str) -> str:
     """An agent's state in one of the three words of Chatwoot."""
     return SHOWN_AS.get(AgentState(state), "busy") if state in set(AgentState) else "busy"
@@ -191,8 +172,8 @@ def multipart(body: dict[str, Any], files: Sequence[File]) -> tuple[str, bytes]:
     boundary = f"desk-{secrets.token_hex(16)}"
     parts = []
     for name, value in body.items():
-        words = str(value).lower() if isinstance(value, bool) else str(value)
-        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{words}\r\n'.encode())
+        said = str(value).lower() if isinstance(value, bool) else str(value)
+        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{said}\r\n'.encode())
     for file in files:
         name = file.name.replace("\\", "%5C").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
         kind = file.media_type if re.fullmatch(r"[\w.+-]+/[\w.+-]+", file.media_type) else "application/octet-stream"
@@ -207,8 +188,8 @@ _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 def same_words(written: str, read: str) -> bool:
     """Whether a message holds what was written: white space may change, and the server fills in what stands in braces."""
-    parts = [" ".join(str(sanitize(part)).split()) for part in _LIQUID.split(written)]
-    told = " ".join(str(sanitize(read)).split())
+    parts = [words(part) for part in _LIQUID.split(written)]
+    told = words(read)
     if len(parts) == 1:
         return parts[0] == told
     return re.fullmatch(r"\s*.*?\s*".join(re.escape(part) for part in parts), told, re.DOTALL) is not None
