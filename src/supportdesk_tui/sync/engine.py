@@ -209,6 +209,7 @@ class Engine:
         """Drafts first, then a moment for what is being sent, then everything ends; safe to call twice."""
         self.drafts.flush()
         self._habits.close()
+        await self._writes.settle()
         await self.outbox.close()
         await self._jobs.stop()
         await self.link.close()
@@ -241,9 +242,9 @@ class Engine:
         """Begin what an effect asks for; its outcome comes as events. Effects of the ui are not for us."""
         match effect:
             case Apply():
-                self._jobs.spawn("apply", partial(self._writes.apply, effect))
+                self._jobs.spawn("apply", self._writes.begin(effect))
             case TakeBack(key=key):
-                self._jobs.spawn("take_back", partial(self._writes.take_back, key))
+                self._jobs.spawn("take_back", self._writes.begin_taking_back(key))
             case Retry(key=key):
                 self._jobs.spawn("retry", partial(self.outbox.retry, key))
             case Forget(key=key):

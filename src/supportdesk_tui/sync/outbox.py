@@ -145,6 +145,22 @@ class Outbox:
         await self.book.add(item, clears)
         self._wake.set()
 
+    async def put_in_place(self, item: OutboxItem, of: ChangeKey) -> bool:
+        """Take a change in the place of one that waits for the agent's word; False when that one does not wait any more."""
+        old = self.book.get(of)
+        if old is None or self._is_busy(of) or not rules.is_in_question(old):
+            return False
+        await self._swap(old, replace(item, created_at=old.created_at))
+        self._wake.set()
+        return True
+
+    async def _swap(self, old: OutboxItem, new: OutboxItem) -> None:
+        self._leaving.add(old.key)
+        try:
+            await self.book.swap(old, new)
+        finally:
+            self._leaving.discard(old.key)
+
     async def take_back(self, key: ChangeKey, draft: Draft | None) -> Draft | None:
         """Take back a change that has not begun to be sent, or was refused; None when it is too late.
 
@@ -168,11 +184,8 @@ class Outbox:
             self._looked.discard(key)
         elif item.phase is OutboxPhase.REFUSED or (rules.is_in_question(item) and item.attempts):
             again = replace(item, phase=OutboxPhase.QUEUED, reason="", expected=None, attempts=0, settled_at=None)
-            self._leaving.add(key)
-            try:
-                await self.book.swap(item, replace(again, key=new_key(), held_until=None, created_at=self._clock.now()))
-            finally:
-                self._leaving.discard(key)
+            made_at = self._clock.now() if item.phase is OutboxPhase.REFUSED else item.created_at
+            await self._swap(item, replace(again, key=new_key(), held_until=None, created_at=made_at))
         elif item.phase is OutboxPhase.HELD and item.held_until is None:
             await self.book.replace(replace(item, phase=OutboxPhase.QUEUED, reason=""))
         self._wake.set()

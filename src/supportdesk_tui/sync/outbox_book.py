@@ -86,10 +86,15 @@ class Book:
         self._publish(OutboxDropped(item.key))
 
     async def swap(self, old: OutboxItem, new: OutboxItem) -> None:
-        """A change is made anew under another key: on disk there is always exactly one of the two."""
+        """A change is made anew under another key: on disk there is always exactly one of the two.
+
+        One as old as the other keeps its place: what was made after it still goes after it.
+        """
         agent = self.agent
         await self._ledger.main.run(lambda: self._ledger.put_item(agent, new, instead_of=old.key))
-        self._items.pop(old.key, None)
+        kept = [item for item in self._items.values() if item.key != old.key]
+        every = sorted((*kept, new), key=lambda item: item.created_at)
+        self._items = {item.key: item for item in every}
         self._publish(OutboxDropped(old.key))
         self.tell(new)
 

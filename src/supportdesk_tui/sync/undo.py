@@ -26,6 +26,29 @@ class UndoStack:
         self._states: dict[ChangeKey, str] = {}
         """What an agent's state was before a change of it: no server keeps that, so it is set back."""
 
+    def begun(self, key: ChangeKey, change: Change) -> UndoStackChanged | None:
+        """The agent has done something that is not on the disk yet: the next `z` is for it, the one after that for another."""
+        if isinstance(change, Undo):
+            return self.asked_back(change.key)
+        before = self._snapshot()
+        if is_action(change):
+            self._push(key)
+        return self._changed_since(before)
+
+    def asked_back(self, key: ChangeKey) -> UndoStackChanged | None:
+        """A change is being taken back: the next `z` is for the one before it."""
+        before = self._snapshot()
+        if key in self._undo:
+            self._undo.remove(key)
+        return self._changed_since(before)
+
+    def stays(self, key: ChangeKey | None) -> UndoStackChanged | None:
+        """The disk would not have a change taken back: it can be asked for again."""
+        before = self._snapshot()
+        if key is not None:
+            self._push(key)
+        return self._changed_since(before)
+
     def moved(self, item: OutboxItem, *, can_undo: bool) -> UndoStackChanged | None:
         """An item of the outbox is in another phase."""
         before = self._snapshot()
@@ -38,7 +61,7 @@ class UndoStack:
             case OutboxPhase.SENT if self._can_be_undone(item, can_undo=can_undo):
                 self._done[item.key] = item
                 self._push(item.key)
-            case OutboxPhase.REFUSED if target is not None and target in self._undo:
+            case OutboxPhase.REFUSED if target is not None:
                 # Somebody built on it: it stays done, and the next `z` is for what was done before.
                 self._drop(target)
             case OutboxPhase.SENDING | OutboxPhase.SENT | OutboxPhase.REFUSED if item.key in self._undo:
@@ -94,7 +117,8 @@ class UndoStack:
         del self._undo[:-KEPT]
 
     def _drop(self, key: ChangeKey) -> None:
-        self._undo.remove(key)
+        if key in self._undo:
+            self._undo.remove(key)
         self._done.pop(key, None)
         self._states.pop(key, None)
 

@@ -53,6 +53,8 @@ PUT_BACK = msg("the server was put back to an earlier state: send it with retry,
 SERVER_PUT_BACK = msg(
     "The server was put back to an earlier state: all is read anew, {count} of your changes wait for your word"
 )
+SENT_BEFORE = msg("These words were sent a moment ago; what was added to them stays in the draft")
+GONE = msg("It does not wait any more")
 TOO_LATE = msg("Too late to take back: it is being sent")
 NO_LINK = msg("No connection: {reason}")
 SIGN_IN = msg("The token is not taken ({reason}): run supportdesk login in another terminal, then press F5. Nothing is lost.")

@@ -1,7 +1,13 @@
 """What the agent changes: put into the outbox, taken back, undone and brought back."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from supportdesk_tui.commands.effects import Apply
 from supportdesk_tui.domain.capabilities import Capability
@@ -12,7 +18,7 @@ from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Draft, Level, LinkPhase, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
-from supportdesk_tui.sync.common import Common, Spawn
+from supportdesk_tui.sync.common import Common, Job, Spawn
 from supportdesk_tui.sync.drafts import Drafts
 from supportdesk_tui.sync.outbox import Hooks, Outbox
 from supportdesk_tui.sync.outbox_db import Ledger
@@ -20,9 +26,20 @@ from supportdesk_tui.sync.sending import new_key
 from supportdesk_tui.sync.telling import told
 from supportdesk_tui.sync.undo import UndoStack
 
+SETTLE_S = 2.0
+"""How long leaving waits for what was sent to be on the disk."""
+
+
+class Posted(Struct, eq=False):
+    """A draft that was sent, as it stood in that moment, and what of its ticket had been sent and was not on the disk yet."""
+
+    draft: Draft
+    ahead: "tuple[Posted, ...]" = ()
+    is_taken: bool = False
+
 
 class Writes:
-    """Between the agent's verbs and the outbox."""
+    """Between the agent's verbs and the outbox: one after the other, in the order they were begun."""
 
     def __init__(
         self, common: Common, ledger: Ledger, drafts: Drafts, spawn: Spawn, sign_in_needed: Callable[[], None]
@@ -31,32 +48,97 @@ class Writes:
         self._store = common.store
         self._drafts = drafts
         self._undo = UndoStack()
-        self._leaving: set[TicketId] = set()
-        """Tickets whose draft is being written down as a change: pressed twice, it still goes once."""
+        self._turn = asyncio.Lock()
+        self._begun = 0
+        self._is_settled = asyncio.Event()
+        self._is_settled.set()
+        self._posted: dict[TicketId, list[Posted]] = {}
+        """Drafts whose change is not on the disk yet: what of them still stands in a text sent next goes once."""
+        self._unwritten: set[ChangeKey] = set()
+        """Changes the disk refused: nothing of them is there to be taken back."""
         self._last_stamp = common.clock.now()
         self.outbox = Outbox(ledger, common.clock, Hooks(self.publish, spawn, sign_in_needed, common.say, self._is_lost))
 
+    def begin(self, effect: Apply) -> Job:
+        """Note at once what the agent has done; the job brings it to the disk.
+
+        However much is typed and pressed before the disk has answered: `z` is about this change, and the draft that was sent
+        is the one that stood there in this moment.
+        """
+        key, posted = new_key(), None
+        if effect.clears_draft is not None:
+            waiting = self._posted.setdefault(effect.clears_draft, [])
+            posted = Posted(self._draft(effect.clears_draft), tuple(waiting))
+            waiting.append(posted)
+        self._begun += 1
+        self._is_settled.clear()
+        self._stack(self._undo.begun(key, effect.change))
+        return partial(self._in_turn, effect, key, posted)
+
     async def apply(self, effect: Apply) -> None:
         """Put a change into the outbox; its draft is cleared once the disk has the change."""
+        await self.begin(effect)()
+
+    async def settle(self) -> None:
+        """Wait, not for long, until everything that was begun is on the disk."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                await self._is_settled.wait()
+
+    async def _in_turn(self, effect: Apply, key: ChangeKey, posted: Posted | None) -> None:
+        is_written = False
+        try:
+            async with self._turn:
+                is_written = await self._apply(effect, key, posted)
+        finally:
+            if not is_written:
+                self._unwritten.add(key)
+                self._stack(self._undo.dropped(key))
+            self._end(posted)
+
+    def _end(self, posted: Posted | None) -> None:
+        self._begun -= 1
+        if not self._begun:
+            self._is_settled.set()
+        if posted is None:
+            return
+        waiting = self._posted[posted.draft.ticket]
+        waiting.remove(posted)
+        if not waiting:
+            del self._posted[posted.draft.ticket]
+
+    async def _apply(self, effect: Apply, key: ChangeKey, posted: Posted | None) -> bool:
         redo, undoes = None, None
         if isinstance(effect.change, Undo):
-            key = effect.change.key
-            again = self._undo.again(key)
-            redo, undoes = (key, None) if again is not None else (None, key)
-            taken = Apply(*again) if again is not None else await self._inverse(effect, key)
+            undone = effect.change.key
+            again = self._undo.again(undone)
+            redo, undoes = (undone, None) if again is not None else (None, undone)
+            taken = Apply(*again) if again is not None else await self._inverse(effect, undone)
             if taken is None:
-                return
+                return False
             effect = taken
-        change = effect.change
-        if isinstance(change, MarkRead) and self._is_on_way(effect):
-            return
-        asked = self._undo.asked(change, redo) if undoes is None else None
+        is_doubled = isinstance(effect.change, MarkRead) and self._is_on_way(effect)
+        fresh = None if is_doubled else self._without_sent(effect, posted)
+        if fresh is None:
+            return False
+        asked = self._undo.asked(fresh.change, redo) if undoes is None else None
+        item = self._item(fresh, key, undoes)
+        if isinstance(fresh.change, SetAgentState) and undoes is None:
+            self._undo.state_was(item.key, self._my_state())
+        if not await self._taken(item, fresh, posted):
+            self._stack(self._undo.stays(undoes))
+            return False
+        cleared = [ev.DraftChanged(rules.rest_of(posted.draft, self._draft(posted.draft.ticket)))] if posted is not None else []
+        self._store.dispatch(*cleared, *([asked] if asked else []))
+        return True
+
+    def _item(self, effect: Apply, key: ChangeKey, undoes: ChangeKey | None) -> OutboxItem:
         now = self._stamp()
         is_held = effect.hold and self._common.options.hold_s > 0
-        item = OutboxItem(
-            key=new_key(),
+        return OutboxItem(
+            key=key,
             tickets=effect.tickets,
-            change=change,
+            change=effect.change,
             phase=OutboxPhase.HELD if is_held else OutboxPhase.QUEUED,
             created_at=now,
             held_until=now + timedelta(seconds=self._common.options.hold_s) if is_held else None,
@@ -64,46 +146,65 @@ class Writes:
             expected=effect.expected,
             undoes=undoes,
         )
-        if isinstance(change, SetAgentState) and undoes is None:
-            self._undo.state_was(item.key, self._my_state())
-        before = self._draft(effect.clears_draft)
-        if effect.clears_draft in self._leaving or not await self._taken(item, effect.clears_draft):
-            return
-        cleared = [ev.DraftChanged(rules.rest_of(before, self._draft(before.ticket)))] if before is not None else []
-        self._store.dispatch(*cleared, *([asked] if asked else []))
-        if effect.replaces is not None:
-            await self.outbox.forget(effect.replaces)
 
-    async def _taken(self, item: OutboxItem, draft: TicketId | None) -> bool:
+    def _without_sent(self, effect: Apply, posted: Posted | None) -> Apply | None:
+        """A text without the words that were sent a moment before and still stood in front of it; None when nothing is left.
+
+        Until the disk has the first change its words stay in the draft; who goes on writing there sends them with the next.
+        """
+        change = effect.change
+        if posted is None or not isinstance(change, Reply | Note):
+            return effect
+        before = posted.draft
+        for one in posted.ahead:
+            if one.is_taken:
+                posted.draft = rules.rest_of(one.draft, posted.draft)
+        rest = posted.draft
+        if rest is before or rest == before:
+            return effect
+        if not rest.body.strip():
+            if not rest.is_empty:
+                self._common.tell(words.SENT_BEFORE, Level.WARN)
+            return None
+        files = tuple(one for one, _ in rest.attachments)
+        change = replace(change, body=rest.body, then=rest.then, attachments=files)
+        if isinstance(change, Reply):
+            change = replace(change, cc=tuple(one for one in change.cc if one in rest.cc))
+        return replace(effect, change=change)
+
+    async def _taken(self, item: OutboxItem, effect: Apply, posted: Posted | None) -> bool:
         """Put a change on the disk in place of its draft; where the disk refuses, the draft stays and it is said."""
-        if draft is None:
-            draft = TicketId("")
-        self._drafts.let_go(draft)
-        self._leaving.add(draft)
-        is_taken = False
+        draft, is_taken = posted.draft.ticket if posted is not None else None, False
+        if draft is not None:
+            self._drafts.let_go(draft)
         try:
-            await self.outbox.add(item, draft or None)
-            is_taken = True
+            if effect.replaces is None:
+                await self.outbox.add(item, draft)
+                is_taken = True
+            elif not (is_taken := await self.outbox.put_in_place(item, effect.replaces)):
+                self._common.tell(words.GONE, Level.WARN)
         except StorageError as error:
             self._common.tell(words.NOT_QUEUED, Level.ERROR, reason=str(error))
+        except asyncio.CancelledError:
+            draft = None  # whether the disk has it by now is not known: what lies there is left alone
+            raise
         finally:
-            self._leaving.discard(draft)
-            if is_taken:
-                self._drafts.go_on(draft)
-            else:
-                self._drafts.keep(draft)
+            if draft is not None:
+                (self._drafts.go_on if is_taken else self._drafts.keep)(draft)
+        if posted is not None:
+            posted.is_taken = is_taken
         return is_taken
 
-    def _draft(self, ticket: TicketId | None) -> Draft | None:
-        if ticket is None:
-            return None
+    def _draft(self, ticket: TicketId) -> Draft:
         return self._store.state.draft(ticket) or Draft(ticket)
 
     async def _inverse(self, effect: Apply, key: ChangeKey) -> Apply | None:
         """What takes a change back: nothing is sent for one that has not left, an agent's own state is set to what it was."""
+        if key in self._unwritten:
+            return None
         target = self.outbox.book.get(key)
         if target is not None and target.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}:
-            await self.take_back(key)
+            await self._take_back(key)
             return None
         states = self._undo.state_back(key)
         if states is None:
@@ -113,11 +214,20 @@ class Writes:
             return None
         return Apply((), SetAgentState(states[1]))
 
+    def begin_taking_back(self, key: ChangeKey) -> Job:
+        """Note at once that a change is being taken back: the next `z` is for the one before it."""
+        self._stack(self._undo.asked_back(key))
+        return partial(self.take_back, key)
+
     async def take_back(self, key: ChangeKey) -> None:
         """Take back a change that is still ours; its words return to the draft, behind them what was typed meanwhile."""
+        async with self._turn:
+            await self._take_back(key)
+
+    async def _take_back(self, key: ChangeKey) -> None:
         item = self.outbox.book.get(key)
         ticket = item.tickets[0] if item and item.tickets and isinstance(item.change, Reply | Note) else None
-        before = self._draft(ticket)
+        before = self._draft(ticket) if ticket is not None else None
         if ticket is not None:
             self._drafts.let_go(ticket)
         try:
@@ -126,6 +236,7 @@ class Writes:
             if ticket is not None:
                 self._drafts.keep(ticket)
             self._common.tell(words.NOT_SAVED, Level.ERROR, reason=str(error))
+            self._stack(self._undo.stays(key))
             return
         finally:
             if ticket is not None:
@@ -145,6 +256,10 @@ class Writes:
     async def mark_read(self, ticket: TicketId, change: MarkRead) -> None:
         """Say that an agent has looked."""
         await self.apply(Apply((ticket,), change))
+
+    def _stack(self, event: ev.Event | None) -> None:
+        if event is not None:
+            self._store.dispatch(event)
 
     def _is_lost(self) -> bool:
         return self._store.state.link.phase is LinkPhase.LOST
