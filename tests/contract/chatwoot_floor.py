@@ -5,6 +5,7 @@ import itertools
 
 from supportdesk_tui.backends.catalog import SPECS
 from supportdesk_tui.backends.chatwoot.adapter import ChatwootBackend, Choices
+from supportdesk_tui.backends.chatwoot.cable import CablePace
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.polling import Budget
 from supportdesk_tui.domain.ids import TicketId
@@ -14,7 +15,8 @@ from tests.fakes.chatwoot import FakeChatwoot
 from tests.fakes.chatwoot_world import PRIORITIES, STATUSES, World
 
 QUICK = Limits(backoff_s=0.01)
-EAGER = Choices(budget=Budget(per_minute=6000, quick_s=0.05, slow_s=0.1))
+QUICK_CABLE = CablePace(backoff_s=0.01, backoff_max_s=0.05, presence_s=0.2, settled_s=0.05, again_s=0.3, again_max_s=0.3)
+EAGER = Choices(budget=Budget(per_minute=6000, quick_s=0.05, slow_s=0.1), pace=QUICK_CABLE)
 
 
 def world(tickets: int = 70) -> World:
@@ -84,7 +86,6 @@ class ChatwootFloor:
         max_file=40 * 1024 * 1024,
         is_seeded=False,
         channel=Channel.EMAIL,
-        tells_actors=False,
     )
 
     def __init__(self) -> None:

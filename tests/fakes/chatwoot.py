@@ -6,11 +6,13 @@ import re
 import threading
 from collections.abc import Iterator
 from email.parser import BytesParser
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from starlette.types import Receive, Scope, Send
 
-from tests.fakes.chatwoot_routes import GONE, ROUTES, C
+from tests.fakes.chatwoot_cable import Cable, as_pushed_conversation, as_pushed_message, as_pushed_user
+from tests.fakes.chatwoot_routes import GONE, ROUTES, C, Handler
 from tests.fakes.chatwoot_world import Refusal, Row, World
 from tests.fakes.serving import Request, Served, Watched
 from tests.specs.strict import checker
@@ -18,6 +20,14 @@ from tests.specs.strict import checker
 UNSIGNED = {"errors": ["You need to sign in or sign up before continuing."]}
 FORBIDDEN = {"error": "You are not authorized to do this action"}
 
+CHANGES = {
+    "assignee.changed": ("assignee",),
+    "team.changed": ("team",),
+    "conversation.status_changed": ("status",),
+    "conversation.updated": ("labels", "priority", "custom_attributes", "snoozed_until", "assignee", "team", "status"),
+    "conversation.read": ("seen",),
+}
+"""Events, and what of a conversation must have changed for them."""
 KNOWN: dict[str, str] = {
     r"GET .*/conversations: unknown query parameter '(sort_by|conversation_type|updated_within)'": (
         "the finder reads them; facts, 'Where the swagger differs' 3"
@@ -50,9 +60,15 @@ class Desk:
         self.world = world
         self.lock = threading.Lock()
         self.base = ""
+        self.cable = Cable(self)
+        self._later: list[tuple[Row, Row, bool]] | None = None
+        world.spoken = self._spoken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, or serve one socket."""
+        if scope["type"] == "websocket":
+            await self.cable.serve(scope, receive, send)
+            return
         body = (await receive()).get("body", b"")
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["raw_path"].decode()
@@ -87,11 +103,52 @@ class Desk:
             if one == method and found:
                 if found.groupdict().get("id") and pattern.pattern.startswith(C):
                     asked["row"] = self.conversation(found["id"], user)
-                answer = handler(self, user, found, asked)
+                answer = self._done(handler, user, found, asked)
                 return 200, {"content-type": "application/json"}, b"" if answer is None else json.dumps(answer).encode()
         if re.match(r"/api/v1/accounts/(?!1/)", path):
             raise Refusal(401, {"error": "You are not authorized to access this account"})
         raise Refusal(404, GONE)
+
+    def _done(self, handler: Handler, user: Row, found: "re.Match[str]", asked: Row) -> Any:
+        """Do it, and tell what became of the conversation; the words that came of it are told afterwards, by a job."""
+        row = asked.get("row")
+        before, self._later = dict(row or {}), []
+        try:
+            answer = handler(self, user, found, asked)
+        finally:
+            said, self._later = self._later, None
+        for event, names in CHANGES.items():
+            if row is not None and any(before[name] != row[name] for name in names):
+                self.tell(event, row, user)
+        for words in said:
+            self._spoken(*words)
+        return answer
+
+    def _spoken(self, row: Row, message: Row, is_reopened: bool) -> None:
+        if self._later is not None:
+            self._later.append((row, message, is_reopened))
+            return
+        if is_reopened:
+            self.tell("conversation.status_changed", row)
+        self.tell_message("message.created", row, message)
+
+    def tell(self, event: str, row: Row, performer: Row | None = None) -> None:
+        """Broadcast a conversation as it stands."""
+        self.cable.tell(event, self._pushed(row), performer)
+
+    def tell_message(self, event: str, row: Row, message: Row) -> None:
+        """Broadcast a message; its echo comes with it."""
+        shown = self.world.as_message(message, row, self.base, message.get("echo"))
+        self.cable.tell(event, as_pushed_message(shown, row, message["at"]))
+
+    def tell_typing(self, row: Row, user: Row, word: str, *, is_private: bool) -> None:
+        """Broadcast who types to everybody else."""
+        said = {"conversation": self._pushed(row), "user": as_pushed_user(user), "is_private": is_private}
+        self.cable.tell(f"conversation.typing_{word}", said, but=user["id"])
+
+    def _pushed(self, row: Row) -> Row:
+        messages = [self.world.as_message(one, row, self.base) for one in self.world.messages[row["id"]]]
+        return as_pushed_conversation(self.shown(row), messages)
 
     def _user(self, headers: dict[str, str]) -> Row:
         token = headers.get("api-access-token")
@@ -146,7 +203,8 @@ class FakeChatwoot:
         self.desk = Desk(world)
         self.world = world
         self.watched = Watched(self.desk, check)
-        self._served = Served(self.watched).start()
+        self._served = Served(self.watched, ws="auto").start()
+        self.cable = self.desk.cable
         self.url = self.desk.base = self._served.url
 
     def customer_writes(self, body: str, *, subject: str = "", thread: int = 0) -> int:
@@ -156,6 +214,7 @@ class FakeChatwoot:
             if row is None:
                 sender = self.world.add_contact(f"customer{len(self.world.contacts)}@example.com")
                 row = self.world.add_conversation(sender, 1, subject or None)
+                self.desk.tell("conversation.created", row)
             self.world.customer_says(row, body)
             return int(row["id"])
 

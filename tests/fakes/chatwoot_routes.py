@@ -148,6 +148,7 @@ def _create(desk: "Desk", user: Row, _found: Any, asked: Row) -> Any:
     body, world = asked["body"], desk.world
     row = world.add_conversation(world.contacts[body["contact_id"]], body["inbox_id"])
     row["additional_attributes"] = body.get("additional_attributes", {})
+    desk.tell("conversation.created", row, user)
     return desk.shown(row)
 
 
@@ -244,6 +245,7 @@ def _leave(_desk: "Desk", _user: Row, _found: Any, asked: Row) -> Any:
 def _typing(desk: "Desk", user: Row, _found: Any, asked: Row) -> Any:
     body = asked["body"]
     desk.world.typed.append((user["id"], asked["row"]["id"], body["typing_status"], bool(body.get("is_private"))))
+    desk.tell_typing(asked["row"], user, body["typing_status"], is_private=bool(body.get("is_private")))
 
 
 @route("GET", C + "/messages")
@@ -279,7 +281,7 @@ def _say(desk: "Desk", user: Row, _found: Any, asked: Row) -> Any:
     message = world.say(
         row, _rendered(desk, row, user, body["content"]), 1, private=is_private, sender=("user", user["id"]),
         status="failed" if failed else "sent", content_attributes=attributes,
-        attachments=[world.store(*one) for one in asked["files"]],
+        attachments=[world.store(*one) for one in asked["files"]], echo=body.get("echo_id"),
     )  # fmt: skip
     return world.as_message(message, row, desk.base, body.get("echo_id"))
 

@@ -3,6 +3,7 @@
 import itertools
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -41,6 +42,8 @@ class World:
     macros: list[Row] = field(default_factory=list)
     queued: list[Row] = field(default_factory=list)
     """Bulk actions and macros that were taken: nothing here ever works them off."""
+    spoken: Callable[[Row, Row, bool], None] | None = None
+    """Told of every message: its conversation, the message, and whether the conversation was opened again by it."""
     tick: float = 0.0
     numbers: Any = field(default_factory=lambda: itertools.count(5001))
     """Messages of the whole installation are numbered together."""
@@ -57,6 +60,7 @@ class World:
         self.users[number] = {
             "id": number, "name": name, "available_name": name, "email": f"{name.lower()}@desk.example", "role": role,
             "permissions": permissions, "availability": "online", "auto_offline": False, "token": f"token-{name.lower()}",
+            "pubsub": f"pubsub-{number}",
         }  # fmt: skip
 
     def add_contact(self, email: str, **more: Any) -> Row:
@@ -94,13 +98,16 @@ class World:
         }  # fmt: skip
         self.messages[conversation["id"]].append(message)
         conversation["updated"] = conversation["activity"] = at
+        is_reopened = kind == 0 and conversation["status"] in {"resolved", "snoozed"}
         if kind == 0:
             conversation["waiting"] = conversation["waiting"] or at
-            if conversation["status"] in {"resolved", "snoozed"}:
-                conversation |= {"status": "open", "snoozed_until": None}
+        if is_reopened:
+            conversation |= {"status": "open", "snoozed_until": None}
         if kind == 1 and not message["private"]:
             conversation["waiting"] = None
             conversation["first_reply"] = conversation["first_reply"] or at
+        if self.spoken is not None:
+            self.spoken(conversation, message, is_reopened)
         return message
 
     def customer_says(self, conversation: Row, content: str, html: str = "") -> Row:
@@ -142,7 +149,7 @@ class World:
         }  # fmt: skip
         return {
             "id": user["id"], "name": user["name"], "available_name": user["name"], "display_name": None,
-            "email": user["email"], "access_token": user["token"], "pubsub_token": f"pubsub-{user['id']}", "uid": user["email"],
+            "email": user["email"], "access_token": user["token"], "pubsub_token": user["pubsub"], "uid": user["email"],
             "message_signature": None, "ui_settings": {}, "role": user["role"], "account_id": self.account,
             "accounts": [account],
         }  # fmt: skip

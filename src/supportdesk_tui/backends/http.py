@@ -119,7 +119,7 @@ class Http:
             async with asyncio.timeout(self._limits.deadline_s):
                 with _told(call, journey):
                     response = await self._ask(call, journey, is_endless=is_endless)
-                    if not response.is_success:
+                    if not response.is_success and response.status_code != 101:
                         raise self._refusal(call, await self._whole(call, journey, response))
         except TimeoutError:
             raise journey.broken(call, f"no answer within {self._limits.deadline_s:g} s") from None
@@ -274,6 +274,11 @@ class Stream:
     def status(self) -> int:
         """What the answer says of itself: 200, or 206 where it is a part."""
         return int(self._response.status_code)
+
+    @property
+    def connection(self) -> Any:
+        """The bytes of the connection both ways, after an upgrade the server agreed to; None without one."""
+        return self._response.extensions["network_stream"] if self.status == 101 else None
 
     def header(self, name: str) -> str:
         """A header of the answer; empty where there is none."""

@@ -34,6 +34,11 @@ class Pace:
     slice_s: float = 0.002
     """In a flood of events everything else gets a turn after this long: a key has some ten turns to go before it is seen."""
 
+    def wait_s(self, failures: int) -> float:
+        """Seconds before the next try, after so many in vain."""
+        longest = min(self.backoff_max_s, self.backoff_s * 2 ** min(failures - 1, 20))
+        return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, guards nothing
+
 
 class Pieces(Protocol):
     """The body of an open stream."""
@@ -82,15 +87,10 @@ async def live_feed(
             least_s = error.after_s if isinstance(error, RateLimited) else 0.0
         has_settled = opened.is_heard and clock() - began >= pace.settled_s
         failures = 1 if has_settled else failures + 1
-        wait_s = max(least_s, _wait_s(pace, failures))
+        wait_s = max(least_s, pace.wait_s(failures))
         _log.info("feed lost: %s; again in %.1f s", reason, wait_s)
         yield Lost(reason, wait_s)
         await asyncio.sleep(wait_s)
-
-
-def _wait_s(pace: Pace, failures: int) -> float:
-    longest = min(pace.backoff_max_s, pace.backoff_s * 2 ** min(failures - 1, 20))
-    return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, guards nothing
 
 
 class _Opened:

@@ -93,13 +93,13 @@ class Poller:
         """The agent does something: news may matter now."""
         self._woken.set()
 
-    async def feed(self, since: FeedMark | None) -> AsyncGenerator[Notice, None]:
-        """Notices for ever; a failed look is `Lost`, the next good one `Heard`.
+    async def feed(self, since: FeedMark | None, *, until: Callable[[], bool] = lambda: False) -> AsyncGenerator[Notice, None]:
+        """Notices, for ever or until that is true before a look; a failed look is `Lost`, the next good one `Heard`.
 
-        Ends only with `SignInNeeded`, which no waiting heals.
+        Otherwise ends only with `SignInNeeded`, which no waiting heals.
         """
         mark, failures, calm_s = since, 0, self._budget.quick_s
-        while True:
+        while not until():
             try:
                 seen = await self._look(mark)
             except SignInNeeded:

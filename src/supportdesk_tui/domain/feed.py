@@ -79,4 +79,11 @@ class Gap(Struct, frozen=True):
     """Where the feed goes on; older than what was heard before when the server was put back to a backup."""
 
 
-Notice: TypeAlias = TicketChanged | EntryAdded | PresenceChanged | AgentChanged | Heard | Lost | Gap
+class PushChanged(Struct, frozen=True):
+    """From here on a server that can push does so, or its news are looked for instead."""
+
+    reason: SafeText = NO_TEXT
+    """Why it does not push; empty where it does."""
+
+
+Notice: TypeAlias = TicketChanged | EntryAdded | PresenceChanged | AgentChanged | Heard | Lost | Gap | PushChanged

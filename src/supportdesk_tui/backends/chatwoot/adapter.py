@@ -12,15 +12,16 @@ from msgspec.structs import replace as changed
 from supportdesk_tui.backends.chatwoot import directory, files, mapping, talk
 from supportdesk_tui.backends.chatwoot import macro as macro_of
 from supportdesk_tui.backends.chatwoot import query as asking
+from supportdesk_tui.backends.chatwoot.cable import CablePace
 from supportdesk_tui.backends.chatwoot.changing import Changing
 from supportdesk_tui.backends.chatwoot.client import Chatwoot, numbered
 from supportdesk_tui.backends.chatwoot.gaps import GAPS
-from supportdesk_tui.backends.chatwoot.news import News
+from supportdesk_tui.backends.chatwoot.push import Push
 from supportdesk_tui.backends.chatwoot.walk import Listed, Order, Walk
 from supportdesk_tui.backends.files import named
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.loose import Node
-from supportdesk_tui.backends.polling import Budget, Poller, Seen, to_session
+from supportdesk_tui.backends.polling import Budget, to_session
 from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome
@@ -68,6 +69,7 @@ class Choices:
     account: str = ""
     """Number of the account; the first of the profile when empty."""
     budget: Budget = field(default_factory=Budget)
+    pace: CablePace = field(default_factory=CablePace)
 
 
 class ChatwootBackend:
@@ -89,8 +91,7 @@ class ChatwootBackend:
         self._me: Agent | None = None
         self._shown: TicketId | None = None
         self._typing: tuple[TicketId, bool] | None = None
-        self._poller = Poller(self._look, choices.budget)
-        self._news = News(self._desk, lambda: self._shown)
+        self._push = Push(self._desk, lambda: self._shown, choices.budget, choices.pace)
         self._changing = Changing(self._desk)
         self._learning = asyncio.Lock()
         self._telling = asyncio.Lock()
@@ -137,10 +138,6 @@ class ChatwootBackend:
         if self._me is None:
             async with self._learning:
                 await self._who()
-
-    async def _look(self, mark: FeedMark | None) -> Seen:
-        await self._learnt()
-        return await self._news.look(mark)
 
     async def list_views(self) -> list[View]:
         """Mine, nobody's, all, Chatwoot's own, teams, and the agent's filters; counted here once the copy is whole."""
@@ -296,7 +293,7 @@ class ChatwootBackend:
     async def attend(self, ticket: TicketId | None, activity: Activity) -> None:
         """Tell who types. Of a note only the other agents are told: that word must never reach the customer's window."""
         self._shown = TicketId(ticket.removeprefix("#")) if ticket else None
-        self._poller.wake()
+        self._push.wake()
         is_typing = activity in {Activity.TYPING, Activity.TYPING_NOTE} and self._shown is not None
         typing = (self._shown, activity is Activity.TYPING_NOTE) if is_typing and self._shown else None
         before, self._typing = self._typing, typing
@@ -315,9 +312,12 @@ class ChatwootBackend:
         call = self._desk.writing("tell who types", "POST", "/conversations/{ticket}/toggle_typing_status", values, body)
         await self._desk.send(replace(call, attempts=1))
 
-    def feed(self, since: FeedMark | None) -> AsyncGenerator[Notice, None]:
-        """What changes, for ever."""
-        return self._poller.feed(since)
+    async def feed(self, since: FeedMark | None) -> AsyncGenerator[Notice, None]:
+        """What changes, for ever: pushed where Chatwoot's socket can be opened, looked for where it can not."""
+        await self._learnt()
+        async with aclosing(self._push.feed(since)) as notices:
+            async for notice in notices:
+                yield notice
 
     async def close(self) -> None:
         """Let go of sockets."""

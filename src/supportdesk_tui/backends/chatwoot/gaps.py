@@ -9,7 +9,6 @@ GAPS: dict[Capability, str] = {
     Capability.PROMISE: "Chatwoot keeps no promises to customers",
     Capability.UNDO: "Chatwoot takes nothing back",
     Capability.PRESENCE: "Chatwoot tells who types, not who looks at a conversation",
-    Capability.PUSH: "The desk looks for news within a budget instead of holding Chatwoot's websocket open",
     Capability.IDEMPOTENCY: "Chatwoot knows no keys: after a broken line the desk reads before it sends again",
     Capability.VERSIONS: "Chatwoot lets the last change win; the desk looks before it writes, but others may come between",
     Capability.ATOMIC: "Chatwoot sends the reply first and changes the rest after it",
