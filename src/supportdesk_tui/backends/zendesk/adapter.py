@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.loose import Node
-from supportdesk_tui.backends.polling import Budget, Poller, Seen
+from supportdesk_tui.backends.polling import Budget, Poller, Seen, to_session
 from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.backends.zendesk import directory, macros, mapping, talk, writing
 from supportdesk_tui.backends.zendesk.changing import Changing
@@ -94,15 +94,8 @@ class ZendeskBackend:
         if not self._zendesk.lens.has_states:
             lacking[Capability.AGENT_STATE] = NO_ROUTING
         says = RESTRICTED.get(restriction, "")
-        return Session(
-            agent=me,
-            capabilities=frozenset(set(Capability) - set(lacking)),
-            lacking=lacking,
-            server=sanitize_line(f"Zendesk Support ({says})" if says else "Zendesk Support"),
-            polling=self._choices.budget.per_minute,
-            lengths={"": 0},
-            clock_offset=self._zendesk.http.clock_offset,
-        )
+        server = f"Zendesk Support ({says})" if says else "Zendesk Support"
+        return to_session(me, lacking, server, budget=self._choices.budget, http=self._zendesk.http)
 
     async def _open(self) -> None:
         try:

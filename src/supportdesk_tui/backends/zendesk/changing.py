@@ -1,29 +1,28 @@
 """Writing to Zendesk: words and everything that follows them are one request; two agents never overwrite each other."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.files import read
 from supportdesk_tui.backends.loose import Node, read_json
 from supportdesk_tui.backends.port import LocalFile
+from supportdesk_tui.backends.traces import earliest, same_words
 from supportdesk_tui.backends.zendesk import mapping, talk, writing
 from supportdesk_tui.backends.zendesk.client import MOST, Zendesk, number_of
 from supportdesk_tui.backends.zendesk.words import STATE_NUMBERS
 from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome, Reply
-from supportdesk_tui.domain.errors import BackendError, Conflict, Forbidden, NotFound, Refused, StorageError, Unsupported
+from supportdesk_tui.domain.errors import BackendError, Conflict, Forbidden, NotFound, Refused, Unsupported
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, TicketId
 from supportdesk_tui.domain.people import AgentState
 from supportdesk_tui.text.safe import sanitize_line
 
 MAX_FILE = 50 * 1024 * 1024
 """Largest file Zendesk takes, in bytes."""
-SKEW = timedelta(minutes=2)
-"""Clocks may differ by so much when a comment is looked for by its time."""
 TRIES = 4
 """How often a change that depends on the ticket is made anew when somebody writes in between."""
 MARK = "supportdesk-"
@@ -148,11 +147,7 @@ class Changing:
 
     async def upload(self, file: LocalFile) -> AttachmentId:
         """Bring a file; its token goes into a comment within the hour."""
-        try:
-            data = await asyncio.to_thread(_read, file)
-        except OSError as error:
-            raise StorageError(sanitize_line(f"{file.path.name}: {error.strerror}")) from error
-        call = writing.upload(file.path.name, file.media_type, data)
+        call = writing.upload(file.path.name, file.media_type, await read(file, MAX_FILE, "attach the file"))
         answer = read_json(call, await self._zendesk.send(call), dict)
         return AttachmentId(answer.text("upload", "token"))
 
@@ -184,8 +179,8 @@ class Changing:
 
     async def _job(self, batch: Sequence[TicketId], change: Change) -> list[Outcome]:
         is_each_its_own = not isinstance(change, changes.Tag) and writing.needs_row(change)
-        read = await self._zendesk.tickets(batch) if is_each_its_own else []
-        rows = {row.text("id"): row for row in read}
+        known = await self._zendesk.tickets(batch) if is_each_its_own else []
+        rows = {row.text("id"): row for row in known}
         call = writing.many(writing.bulk_body(one, change, rows.get(one, Node()), self._zendesk.lens) for one in batch)
         state = await self._zendesk.job(call.operation, read_json(call, await self._zendesk.send(call), dict))
         results = {
@@ -223,15 +218,11 @@ class Changing:
     async def _find_words(self, number: str, change: Reply | Note, since: datetime) -> str:
         """Id of the comment of ours with these words; what follows them came with it."""
         me = self._zendesk.lens.me
-        earliest = since + self._zendesk.http.clock_offset - SKEW
+        first_at = earliest(since, self._zendesk.http)
         found = await talk.rows(self._zendesk, number)
         for row in found.rows:
             is_mine = me is not None and row.text("author_id") == me.id and row.at("public").value is isinstance(change, Reply)
-            if (
-                is_mine
-                and (row.when("created_at") or earliest) >= earliest
-                and writing.same_words(change.body, row.text("body"))
-            ):
+            if is_mine and (row.when("created_at") or first_at) >= first_at and same_words(change.body, row.text("body")):
                 return row.text("id")
         return ""
 
@@ -259,11 +250,3 @@ def _is_success(result: Node) -> bool:
 def _reason(result: Node) -> str:
     said = "; ".join(filter(None, (result.text("error"), result.text("details"), result.text("message"))))
     return sanitize_line(said or "not done", 500)
-
-
-def _read(file: LocalFile) -> bytes:
-    with file.path.open("rb") as opened:
-        if opened.seek(0, 2) > MAX_FILE:
-            raise Refused("attach the file", f"larger than {MAX_FILE // 1024 // 1024} MB")
-        opened.seek(0)
-        return opened.read()

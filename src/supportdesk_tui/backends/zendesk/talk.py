@@ -1,23 +1,22 @@
 """The conversation of a ticket: its comments, newest first by cursor, and their files."""
 
-import time
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from supportdesk_tui.backends.calls import Call, Said
+from supportdesk_tui.backends.files import download
 from supportdesk_tui.backends.http import Http
 from supportdesk_tui.backends.zendesk import mapping
 from supportdesk_tui.backends.zendesk.client import Rows, Zendesk
 from supportdesk_tui.domain.conversation import Attachment, Entry
-from supportdesk_tui.domain.errors import BadPayload, NotFound, Refused, SignInNeeded, Unreachable
+from supportdesk_tui.domain.errors import BadPayload, NotFound, Refused, SignInNeeded
 from supportdesk_tui.domain.ids import Cursor, EntryId
 from supportdesk_tui.domain.queue import Page
 
 PAGE = 50
 """Comments read at once."""
-FILE_TIME_S = 600.0
-"""Longest download."""
 HOPS = 3
 """Redirects of a file."""
 
@@ -77,10 +76,10 @@ async def file(zendesk: Zendesk, attachment: Attachment) -> AsyncGenerator[bytes
     raw = _path_of(described.text("content_url"))
     if not raw:
         raise NotFound("fetch the file")
-    call = _led(raw, attachment)
     try:
-        async for piece in _pieces(zendesk.http, call, attachment):
-            yield piece
+        async with aclosing(download(zendesk.http, _led(raw), attachment.size)) as pieces:
+            async for piece in pieces:
+                yield piece
         return
     except SignInNeeded:
         if not await zendesk.signing.renew():
@@ -90,19 +89,21 @@ async def file(zendesk: Zendesk, attachment: Attachment) -> AsyncGenerator[bytes
         if not error.location:
             raise
         location = error.location
-    async for piece in _elsewhere(zendesk, location, attachment):
-        yield piece
+    async with aclosing(_elsewhere(zendesk, location, attachment.size)) as pieces:
+        async for piece in pieces:
+            yield piece
 
 
-async def _elsewhere(zendesk: Zendesk, location: str, attachment: Attachment) -> AsyncGenerator[bytes, None]:
+async def _elsewhere(zendesk: Zendesk, location: str, size: int) -> AsyncGenerator[bytes, None]:
     """Follow redirects: on our own origin as ourselves, anywhere else as nobody."""
     for _ in range(HOPS):
         origin = _origin_of(location)
         is_ours = origin in {"", _origin_of(zendesk.http.base)}
         http = zendesk.http if is_ours else _stranger(zendesk, origin)
         try:
-            async for piece in _pieces(http, _led(_path_of(location), attachment), attachment):
-                yield piece
+            async with aclosing(download(http, _led(_path_of(location)), size)) as pieces:
+                async for piece in pieces:
+                    yield piece
             return
         except BadPayload as error:
             if not error.location:
@@ -121,14 +122,12 @@ def _stranger(zendesk: Zendesk, origin: str) -> Http:
     return Http(origin, "", read_refusal=lambda _: Said(), limits=zendesk.limits, ca_file=zendesk.ca_file)
 
 
-def _led(raw: str, attachment: Attachment) -> Led:
+def _led(raw: str) -> Led:
     return Led(
         operation="fetch the file",
         method="GET",
         route="(a file)",
         raw=raw,
-        headers={"Accept": "*/*"},
-        max_bytes=max(attachment.size, 1),
     )
 
 
@@ -152,15 +151,3 @@ def _path_of(url: str) -> str:
         if raw.startswith("/") and not raw.startswith("//") and raw.isascii() and raw.isprintable() and " " not in raw
         else ""
     )
-
-
-async def _pieces(http: Http, call: Call, attachment: Attachment) -> AsyncGenerator[bytes, None]:
-    started, taken = time.monotonic(), 0
-    async with http.stream(call) as stream:
-        async for piece in stream.pieces():
-            taken += len(piece)
-            if time.monotonic() - started > FILE_TIME_S:
-                raise Unreachable(call.operation, "too slow")
-            yield piece
-    if taken != attachment.size:
-        raise call.unreadable("body", f"{attachment.size} bytes")

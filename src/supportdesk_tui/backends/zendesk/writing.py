@@ -4,34 +4,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
-from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.calls import JSON, Call, unkeyed
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.zendesk.mapping import priority_of, tags_of
 from supportdesk_tui.backends.zendesk.words import API, PHASES, WRITTEN, Lens
 from supportdesk_tui.domain import changes
-from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.capabilities import NEEDED
 from supportdesk_tui.domain.errors import Refused, Unsupported
 from supportdesk_tui.domain.ids import AgentId, TeamId, TicketId
-from supportdesk_tui.text.safe import sanitize
 
-JSON = {"Content-Type": "application/json"}
 Body = dict[str, Any]
-_LACKING: dict[type, Capability] = {
-    changes.Snooze: Capability.SNOOZE,
-    changes.MakePromise: Capability.PROMISE,
-    changes.SettlePromise: Capability.PROMISE,
-    changes.Undo: Capability.UNDO,
-    changes.MarkRead: Capability.READ_MARK,
-    changes.Escalate: Capability.ESCALATE,
-    changes.ReturnTask: Capability.ESCALATE,
-}
-
-
-def lacking(change: changes.Change) -> Capability:
-    """The capability a change would need."""
-    return _LACKING.get(type(change), Capability.FIELD)
 
 
 def steps_of(change: changes.Change) -> tuple[changes.Change, ...]:
@@ -85,7 +67,7 @@ def _put(step: changes.Change, row: Node, lens: Lens, body: Body) -> None:
         case changes.Link(to=to):
             body |= {"type": "incident", "problem_id": _number(to, "ticket")}
         case _:
-            raise Unsupported(lacking(step))
+            raise Unsupported(NEEDED[type(step)])
 
 
 def _comment(said: changes.Reply | changes.Note) -> Body:
@@ -153,11 +135,6 @@ def is_done(body: Body, row: Node, lens: Lens) -> bool:
     )
 
 
-def same_words(written: str, read: str) -> bool:
-    """Whether a comment holds what was written; white space and line ends may have changed."""
-    return " ".join(str(sanitize(written)).split()) == " ".join(str(sanitize(read)).split())
-
-
 # --- requests
 
 
@@ -167,18 +144,18 @@ def put(ticket: str, body: Body, stamp: str, operation: str = "change the ticket
     The route holds the number: Zendesk limits the updates of each ticket, and what is shut then is that ticket alone.
     """
     guard = {"safe_update": True, "updated_stamp": stamp} if stamp else {}
-    return _call(operation, "PUT", f"/tickets/{int(ticket)}", {"ticket": body | guard})
+    return unkeyed(operation, "PUT", f"{API}/tickets/{int(ticket)}", {"ticket": body | guard})
 
 
 def create(body: Body, key: str) -> Call:
     """A new ticket; the key makes a repeat within two hours harmless."""
-    call = _call("open a ticket", "POST", "/tickets", {"ticket": body})
+    call = unkeyed("open a ticket", "POST", f"{API}/tickets", {"ticket": body})
     return replace(call, headers={**JSON, "Idempotency-Key": key}, is_repeatable=True)
 
 
 def many(tickets: Iterable[Body]) -> Call:
     """Change up to a hundred tickets, each its own way."""
-    return _call("change the tickets", "PUT", "/tickets/update_many", {"tickets": list(tickets)})
+    return unkeyed("change the tickets", "PUT", f"{API}/tickets/update_many", {"tickets": list(tickets)})
 
 
 def merge(ticket: str, into: str) -> Call:
@@ -190,12 +167,12 @@ def merge(ticket: str, into: str) -> Call:
         "target_comment_is_public": False,
         "source_comment_is_public": False,
     }
-    return _call("merge the ticket", "POST", "/tickets/{ticket}/merge", body, ticket=into)
+    return unkeyed("merge the ticket", "POST", f"{API}/tickets/{{ticket}}/merge", body, {"ticket": into})
 
 
 def state(number: int) -> Call:
     """Say whether work may reach me."""
-    return _call("set my state", "PUT", "/agent_availabilities/agent_statuses/me", {"id": number})
+    return unkeyed("set my state", "PUT", f"{API}/agent_availabilities/agent_statuses/me", {"id": number})
 
 
 def upload(name: str, media_type: str, data: bytes) -> Call:
@@ -219,16 +196,3 @@ def bulk_body(ticket: TicketId, change: changes.Change, row: Node, lens: Lens) -
     else:
         body = to_body(change, row, lens)
     return {"id": int(ticket), **body}
-
-
-def _call(operation: str, method: str, route: str, body: Body, **values: str) -> Call:
-    return Call(
-        operation=operation,
-        method=method,
-        route=API + route,
-        values=values,
-        body=msgspec.json.encode(body),
-        headers=JSON,
-        is_write=True,
-        is_repeatable=False,
-    )
