@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from supportdesk_tui.backends.files import File
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.zammad import writing
 from supportdesk_tui.domain.changes import Assign, Create, Reply, SetPriority, SetStatus, Snooze, Transfer, Undo
@@ -73,7 +74,7 @@ def test_copies_that_cannot_be_sent_are_said() -> None:
 
 
 def test_note_is_always_internal_and_never_mail() -> None:
-    sent = writing.note("between us", (writing.File("a.txt", "text/plain", b"\xff"),))
+    sent = writing.note("between us", (File("a.txt", "text/plain", b"\xff"),))
     assert (sent["type"], sent["internal"]) == ("note", True)
     assert sent["attachments"] == [{"filename": "a.txt", "data": "/w==", "mime-type": "text/plain"}]
 

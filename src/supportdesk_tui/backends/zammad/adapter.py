@@ -1,21 +1,21 @@
 """Zammad 6 and 7: every method of the port. How to connect and what it lacks: docs/backends-zammad.md."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.files import download, named
 from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.loose import Node
-from supportdesk_tui.backends.polling import Budget, Poller, Seen
+from supportdesk_tui.backends.polling import Budget, Poller, Seen, to_session
 from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.backends.signing import Token
 from supportdesk_tui.backends.zammad import directory, macros, mapping, writing
 from supportdesk_tui.backends.zammad.bulk import Bulk
-from supportdesk_tui.backends.zammad.changing import LOCAL, MAX_FILE, Changing
+from supportdesk_tui.backends.zammad.changing import MAX_FILE, Changing
 from supportdesk_tui.backends.zammad.client import API, PAGE, Zammad, is_id, read_refusal
 from supportdesk_tui.backends.zammad.gaps import GAPS
 from supportdesk_tui.backends.zammad.listing import Listing
@@ -24,16 +24,14 @@ from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Applied, Change, Outcome
 from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.directory import Article, Directory, MacroText
-from supportdesk_tui.domain.errors import BackendError, NotFound, Refused, StorageError, Unreachable
+from supportdesk_tui.domain.errors import BackendError, NotFound
 from supportdesk_tui.domain.feed import Activity, Notice
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, EntryId, FeedMark, TicketId
 from supportdesk_tui.domain.people import Agent, CustomerContext
 from supportdesk_tui.domain.queue import Page, QueueQuery, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
-from supportdesk_tui.text.safe import SafeText, sanitize, sanitize_line
+from supportdesk_tui.text.safe import SafeText, sanitize
 
-FILE_TIME_S = 600.0
-"""Longest download."""
 WRITES = frozenset(
     {
         Capability.REPLY, Capability.NOTE, Capability.ASSIGN, Capability.TAKE, Capability.TRANSFER, Capability.STATUS,
@@ -97,15 +95,8 @@ class ZammadBackend:
             lacking |= dict.fromkeys(WRITES - set(GAPS), "role")
         if not access & {"full", "create"}:
             lacking |= dict.fromkeys(OPENS, "role")
-        return Session(
-            agent=self._me,
-            capabilities=frozenset(set(Capability) - set(lacking)),
-            lacking=lacking,
-            server=sanitize_line(f"Zammad {server}".strip()),
-            polling=self._choices.budget.per_minute,
-            lengths={"": 0},
-            clock_offset=self._zammad.http.clock_offset,
-        )
+        name = f"Zammad {server}".strip()
+        return to_session(self._me, lacking, name, budget=self._choices.budget, http=self._zammad.http)
 
     async def _version(self) -> str:
         """Only administrators are told."""
@@ -215,7 +206,7 @@ class ZammadBackend:
         self._zammad.forget(ticket)
         return sanitize(mapping.raw_words(row))
 
-    async def read_attachment(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
+    def read_attachment(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
         """The bytes of a file."""
         ticket, _, rest = attachment.id.partition("/")
         article, _, number = rest.partition("/")
@@ -224,28 +215,12 @@ class ZammadBackend:
             method="GET",
             route=f"{API}/ticket_attachment/{{ticket}}/{{article}}/{{number}}",
             values={"ticket": ticket, "article": article, "number": number},
-            headers={"Accept": "*/*"},
-            max_bytes=max(attachment.size, 1),
         )
-        started, taken = time.monotonic(), 0
-        async with self._zammad.http.stream(call) as stream:
-            async for piece in stream.pieces():
-                taken += len(piece)
-                if time.monotonic() - started > FILE_TIME_S:
-                    raise Unreachable(call.operation, "too slow")
-                yield piece
-        if taken != attachment.size:
-            raise call.unreadable("body", f"{attachment.size} bytes")
+        return download(self._zammad.http, call, attachment.size)
 
     async def write_attachment(self, file: LocalFile) -> AttachmentId:
         """Zammad takes files together with their article: this checks the file and names it."""
-        try:
-            size = await asyncio.to_thread(_size_of, file)
-        except OSError as error:
-            raise StorageError(sanitize_line(f"{file.path.name}: {error.strerror}")) from error
-        if size > MAX_FILE:
-            raise Refused("attach the file", f"larger than {MAX_FILE // 1024 // 1024} MB")
-        return AttachmentId(f"{LOCAL}{file.media_type};{file.path.absolute()}")
+        return await named(file, MAX_FILE)
 
     async def apply(self, ticket: TicketId | None, change: Change, key: ChangeKey, expected: int | None = None) -> Applied:
         """Do one change."""
@@ -286,8 +261,3 @@ class ZammadBackend:
     async def close(self) -> None:
         """Let go of sockets."""
         await asyncio.gather(self._zammad.close(), self._long.close())
-
-
-def _size_of(file: LocalFile) -> int:
-    with file.path.open("rb") as opened:
-        return opened.seek(0, 2)

@@ -1,32 +1,27 @@
 """Writing to Zammad: a look before, because the last writer wins, and a look at the answer, because it ignores what it does
 not know."""
 
-import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
+from supportdesk_tui.backends.files import held
 from supportdesk_tui.backends.loose import Node
+from supportdesk_tui.backends.traces import as_shown, earliest, same_words
 from supportdesk_tui.backends.zammad import mapping, writing
 from supportdesk_tui.backends.zammad import query as asking
 from supportdesk_tui.backends.zammad.client import Zammad, is_id
 from supportdesk_tui.backends.zammad.ties import Ties, id_of
 from supportdesk_tui.backends.zammad.words import NOBODY
-from supportdesk_tui.backends.zammad.writing import File
 from supportdesk_tui.domain import changes
+from supportdesk_tui.domain.capabilities import NEEDED
 from supportdesk_tui.domain.changes import Applied, Change, FollowUp, Note, Reply
 from supportdesk_tui.domain.conversation import EntryKind
-from supportdesk_tui.domain.errors import Conflict, NotFound, Refused, StorageError, Unsupported
-from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, TicketId
-from supportdesk_tui.text.safe import sanitize, sanitize_line
-from supportdesk_tui.text.secrets import mask
+from supportdesk_tui.domain.errors import Conflict, NotFound, Refused, Unsupported
+from supportdesk_tui.domain.ids import ChangeKey, TicketId
+from supportdesk_tui.text.safe import sanitize_line
 
-LOCAL = "file:"
-"""Attachment ids that name a file of ours: Zammad takes files together with their article."""
 MAX_FILE = 25 * 1024 * 1024
-SKEW = timedelta(minutes=2)
-"""Clocks may differ by so much when an article is looked for by its time."""
 SINGLE = (changes.Tag, changes.Watch, changes.Escalate, changes.MakePromise, changes.SettlePromise)
 """What may follow a reply, but cannot go with it in one request."""
 
@@ -43,7 +38,7 @@ class Changing:
         if isinstance(change, changes.Create):
             return await self._create(change, key)
         if isinstance(change, changes.Undo | changes.SetAgentState):
-            raise Unsupported(writing.lacking(change))
+            raise Unsupported(NEEDED[type(change)])
         if ticket is None:
             raise NotFound("change the ticket")
         if isinstance(change, Reply | Note):
@@ -120,7 +115,7 @@ class Changing:
             raise Refused("send the reply", "there is nothing in it")
         settings = [self._setting(one) for one in said.then if not isinstance(one, SINGLE)]
         whole = await self._look(ticket, expected)
-        files = [await asyncio.to_thread(_read, one) for one in said.attachments]
+        files = await held(said.attachments)
         operation = "send the reply" if isinstance(said, Reply) else "add the note"
         if isinstance(said, Reply):
             spoken = writing.reply(said, whole, files)
@@ -139,14 +134,14 @@ class Changing:
             problems.append("the people named in it are not told: Zammad lets an agent subscribe only themselves")
         return await self._settle(after, said.then, key, entry, problems)
 
-    def _spoken(self, whole: Node, said: Reply | Note, earliest: datetime | None) -> str | None:
+    def _spoken(self, whole: Node, said: Reply | Note, first_at: datetime | None) -> str | None:
         """Id of our words among the articles, the newest of them."""
-        wanted, assets = mask_line(said.body), mapping.parts_of(whole)[0]
+        wanted, assets = as_shown(said.body), mapping.parts_of(whole)[0]
         for row in reversed(mapping.articles_of(whole)):
             entry = mapping.to_entry(row, assets)
-            is_ours = row.text("created_by_id") == self._zammad.lens.me and (earliest is None or entry.at >= earliest)
+            is_ours = row.text("created_by_id") == self._zammad.lens.me and (first_at is None or entry.at >= first_at)
             is_kind = (entry.kind is EntryKind.NOTE) is isinstance(said, Note)
-            if is_ours and is_kind and writing.same_words(wanted, entry.body):
+            if is_ours and is_kind and same_words(wanted, entry.body):
                 return entry.id
         return None
 
@@ -175,12 +170,12 @@ class Changing:
 
     async def find(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:
         """Whether a change whose outcome is unknown has happened; what was to follow our words is done then."""
-        earliest = since + self._zammad.http.clock_offset - SKEW
+        first_at = earliest(since, self._zammad.http)
         if ticket is None:
-            return await self._find_created(change, key, earliest) if isinstance(change, changes.Create) else None
+            return await self._find_created(change, key, first_at) if isinstance(change, changes.Create) else None
         whole = await self._look(ticket, None)
         if isinstance(change, Reply | Note):
-            entry = self._spoken(whole, change, earliest)
+            entry = self._spoken(whole, change, first_at)
             return None if entry is None else await self._settle(whole, change.then, key, entry)
         try:
             is_done = self.shows(change, whole)
@@ -207,8 +202,8 @@ class Changing:
                 return any(assets.find("Ticket", one).text("group_id") == team for one in tasks)
         return self._setting(change).is_done(mapping.parts_of(whole)[1])
 
-    async def _find_created(self, change: changes.Create, key: ChangeKey, earliest: datetime) -> Applied | None:
-        terms = [asking.at_least("ticket.created_at", earliest), asking.one_of("ticket.title", [change.subject])]
+    async def _find_created(self, change: changes.Create, key: ChangeKey, first_at: datetime) -> Applied | None:
+        terms = [asking.at_least("ticket.created_at", first_at), asking.one_of("ticket.title", [change.subject])]
         found = await self._zammad.tickets(terms, sort="id")
         for row in found.rows:
             customer = found.assets.find("User", row.text("customer_id"))
@@ -219,21 +214,3 @@ class Changing:
 
 def _unknown(setting: writing.Setting) -> dict[str, str]:
     return dict.fromkeys(setting.body, "not taken")
-
-
-def mask_line(text: str) -> str:
-    """Our own words as they come back: safe, and without secrets."""
-    return mask(sanitize(text))[0]
-
-
-def _read(file: AttachmentId) -> File:
-    """A file of ours, by the id `write_attachment` gave it."""
-    if not file.startswith(LOCAL):
-        raise Refused("send the reply", "an attachment is not known")
-    kind, _, name = file.removeprefix(LOCAL).partition(";")
-    path = Path(name)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StorageError(sanitize_line(f"{path.name}: {error.strerror}")) from error
-    return File(path.name, kind, data)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from supportdesk_tui.backends.calls import Answer, Call, Said
+from supportdesk_tui.backends.calls import JSON, Answer, Call, Said
 from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.loose import Node, read_json, said_in
 from supportdesk_tui.backends.signing import Token
@@ -20,7 +20,6 @@ from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.text.safe import sanitize_line
 
 API = "/api/v1"
-JSON = {"Content-Type": "application/json"}
 PAGE = 100
 """Tickets asked for at once; the search allows twice as many."""
 WHOLE = 32 * 1024 * 1024

@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.calls import JSON, Call
 from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.loose import Node, read_json
 from supportdesk_tui.backends.polling import Seen
 from supportdesk_tui.backends.zammad import mapping
 from supportdesk_tui.backends.zammad import query as asking
-from supportdesk_tui.backends.zammad.client import API, JSON, PAGE, Found, Zammad
+from supportdesk_tui.backends.zammad.client import API, PAGE, Found, Zammad
 from supportdesk_tui.backends.zammad.words import NOBODY
 from supportdesk_tui.domain.errors import BackendError, Forbidden, NotFound, SignInNeeded
 from supportdesk_tui.domain.feed import EntryAdded, Gap, Notice, TicketChanged

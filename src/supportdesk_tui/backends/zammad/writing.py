@@ -2,23 +2,21 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-
-from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.calls import Call, unkeyed
+from supportdesk_tui.backends.files import File
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.zammad import mapping
-from supportdesk_tui.backends.zammad.client import API, JSON, WHOLE
+from supportdesk_tui.backends.zammad.client import API, WHOLE
 from supportdesk_tui.backends.zammad.query import stamp
 from supportdesk_tui.backends.zammad.words import ACTION, CUSTOMER, NOBODY, REMINDER, Lens, article_type
 from supportdesk_tui.domain import changes
-from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.capabilities import NEEDED, Capability
 from supportdesk_tui.domain.errors import Refused, Unsupported
 from supportdesk_tui.domain.ticket import Channel
-from supportdesk_tui.text.safe import sanitize
 
 REMIND = timedelta(days=1)
 """When a state that reminds is chosen without a time."""
@@ -58,7 +56,7 @@ def to_setting(change: changes.Change, lens: Lens, now: datetime) -> Setting:
         case changes.Snooze(until=until):
             return _snooze(until, lens, now)
         case _:
-            raise Unsupported(lacking(change))
+            raise Unsupported(NEEDED[type(change)])
 
 
 def _fields(**wanted: int) -> Setting:
@@ -101,47 +99,13 @@ def _snooze(until: datetime | None, lens: Lens, now: datetime) -> Setting:
     return Setting({"state_id": int(state.id), "pending_time": wanted}, is_done, says)
 
 
-_LACKING: dict[type, Capability] = {
-    changes.MakePromise: Capability.PROMISE,
-    changes.SettlePromise: Capability.PROMISE,
-    changes.Undo: Capability.UNDO,
-    changes.MarkRead: Capability.READ_MARK,
-    changes.SetAgentState: Capability.AGENT_STATE,
-    changes.ReturnTask: Capability.ESCALATE,
-}
-
-
-def lacking(change: changes.Change) -> Capability:
-    """The capability a change would need."""
-    return _LACKING.get(type(change), Capability.FIELD)
-
-
 def write(operation: str, method: str, route: str, body: Any = None, **values: str) -> Call:
-    """A request that changes something; Zammad knows no keys, so it is never sent twice by itself."""
-    return Call(
-        operation=operation,
-        method=method,
-        route=API + route,
-        values=values,
-        query={"all": "true"} if route in {"/tickets/{ticket}", "/tickets"} else {},
-        body=None if body is None else msgspec.json.encode(body),
-        headers=JSON if body is not None else {},
-        is_write=True,
-        is_repeatable=False,
-        max_bytes=WHOLE,
-    )
+    """A request that changes something; one about a ticket is answered with all of it."""
+    query = {"all": "true"} if route in {"/tickets/{ticket}", "/tickets"} else {}
+    return replace(unkeyed(operation, method, API + route, body, values), query=query, max_bytes=WHOLE)
 
 
 # --- words
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that goes with an article."""
-
-    name: str
-    media_type: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +176,3 @@ def new_ticket(change: changes.Create, group: str) -> dict[str, Any]:
         "content_type": "text/plain",
     }
     return {"title": change.subject, "group_id": _id(group, "group"), "customer_id": customer, "article": article}
-
-
-def same_words(written: str, read: str) -> bool:
-    """Whether an article holds what was written: white space and line ends may change."""
-    return " ".join(str(sanitize(written)).split()) == " ".join(read.split())
