@@ -4,6 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.people import Agent
@@ -86,12 +87,25 @@ class Session(Struct, frozen=True):
     server: str = ""
     """Product and version."""
     polling: int = 0
-    """Most requests a minute that looking for news makes; 0 where the server pushes."""
+    """Most requests a minute that looking for news makes, and how sparingly the server is asked; 0 where it never is looked."""
     lengths: dict[str, int] = field(default_factory=dict)
     """Longest reply in characters by channel, the empty name standing for every other one and for notes; 0 for no limit.
     Empty means the usual ones of `ticket.CHANNEL_LIMITS`."""
     clock_offset: timedelta = timedelta()
     """Server time minus ours."""
+
+    @property
+    def is_pushed(self) -> bool:
+        """The server tells what is new."""
+        return Capability.PUSH in self.capabilities or not self.polling
+
+    def with_push(self, reason: str) -> "Session":
+        """The same while the server pushes (no reason), or does not, and why."""
+        lacking = {one: why for one, why in self.lacking.items() if one is not Capability.PUSH}
+        if reason:
+            without = self.capabilities - {Capability.PUSH}
+            return replace(self, capabilities=without, lacking={**lacking, Capability.PUSH: reason})
+        return replace(self, capabilities=self.capabilities | {Capability.PUSH}, lacking=lacking)
 
     def longest(self, channel: Channel | None) -> int:
         """Longest text in characters that a channel takes, or a note where there is none; 0 for no limit."""

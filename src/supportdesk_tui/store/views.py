@@ -187,7 +187,7 @@ def top_view(state: DeskState) -> TopView:
         me=session.agent if session else None,
         clock_shown=state.view.clock_shown,
         is_cached=state.session.is_cached,
-        is_asked=session is not None and session.polling > 0,
+        is_asked=session is not None and not session.is_pushed,
     )
 
 

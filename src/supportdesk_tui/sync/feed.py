@@ -19,6 +19,7 @@ from supportdesk_tui.domain.feed import (
     Lost,
     Notice,
     PresenceChanged,
+    PushChanged,
     TicketChanged,
 )
 from supportdesk_tui.domain.ids import FeedMark, TicketId
@@ -27,6 +28,7 @@ from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Level, LinkPhase
 from supportdesk_tui.store.state import Notice as Line
+from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common
 from supportdesk_tui.sync.deadlines import Deadlines
 from supportdesk_tui.sync.queue import Queue
@@ -139,6 +141,15 @@ class Feed:
             session = replace(state.session, clock_offset=offset)
             self._common.store.dispatch(ev.SignedIn(session, state.directory, state.is_cached))
 
+    def _set_push(self, reason: str) -> None:
+        state = self._common.store.state.session
+        if state.session is None:
+            return
+        session = state.session.with_push(reason)
+        self._common.store.dispatch(ev.SignedIn(session, state.directory, state.is_cached))
+        if reason:
+            self._common.tell(words.NOT_PUSHED, reason=reason)
+
     def _take(self, notice: Notice) -> None:
         batch = self._batch
         match notice:
@@ -166,6 +177,9 @@ class Feed:
                 return
             case Heard(mark=mark):
                 self.mark = self.mark or mark
+                return
+            case PushChanged(reason=reason):
+                self._set_push(str(reason))
                 return
         self._news.set()
 
