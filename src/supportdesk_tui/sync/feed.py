@@ -134,6 +134,8 @@ class Feed:
             self._hooks.back()
         if isinstance(notice, Heard) and notice.server_time is not None:
             self._set_clock(notice.server_time - now)
+        elif isinstance(notice, PushChanged):
+            self._set_push(str(notice.reason))
 
     def _set_clock(self, offset: timedelta) -> None:
         state = self._common.store.state.session
@@ -177,9 +179,6 @@ class Feed:
                 return
             case Heard(mark=mark):
                 self.mark = self.mark or mark
-                return
-            case PushChanged(reason=reason):
-                self._set_push(str(reason))
                 return
         self._news.set()
 
