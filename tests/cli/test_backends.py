@@ -30,7 +30,7 @@ def test_doctor_shows_what_one_can_do_and_why_not_at_80_columns(desk: Shell) -> 
     table = lines[next(at for at, line in enumerate(lines) if line.startswith("What you can do at")) :]
     assert max(map(len, table)) <= 80
     assert "ok    reply to customers   yes" in table
-    assert "note  macros kept there    The server keeps no macros; the desk reads its own" in table
+    assert "info  macros kept there    The server keeps no macros; the desk reads its own" in table
     assert any(line.startswith("ok    news                 the server tells") for line in lines)
 
 

@@ -45,7 +45,7 @@ def post(url: str, body: dict[str, str]) -> dict[str, object]:
 
 
 def password_in(lines: list[str]) -> str:
-    (found,) = re.findall(r"^  password  (\S+)$", "\n".join(lines), re.MULTILINE)
+    (found,) = re.findall(r"^  Password  (\S+)$", "\n".join(lines), re.MULTILINE)
     return str(found)
 
 

@@ -12,8 +12,10 @@ import io
 import string
 import sys
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 
+import click
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
@@ -43,7 +45,23 @@ def extract(package: Path = PACKAGE) -> Catalog:
             catalog.add(message, locations=[(f"{package.name}/{path.relative_to(package)}", 0)])
     for message in asked() if package == PACKAGE else ():
         catalog.add(message, locations=[(f"{package.name}/backends/catalog.py", 0)])
+    for message in helped() if package == PACKAGE else ():
+        catalog.add(message, locations=[(f"{package.name}/cli/group.py", 0)])
     return catalog
+
+
+def helped() -> list[str]:
+    """What `--help` says of every command: its text, its epilog, its options."""
+    from supportdesk_tui.cli.group import COMMANDS, cli
+
+    context, found = click.Context(cli), list[str]()
+    commands: list[click.Command] = [cli, *(one for name in COMMANDS if (one := cli.get_command(context, name)))]
+    while commands:
+        command = commands.pop(0)
+        commands += command.commands.values() if isinstance(command, click.Group) else ()
+        found += [cleandoc(text) for text in (command.help, command.epilog) if text]
+        found += [one.help for one in command.params if isinstance(one, click.Option) and one.help]
+    return found
 
 
 def reasons(path: Path) -> list[str]:

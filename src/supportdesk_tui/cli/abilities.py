@@ -1,47 +1,48 @@
 """What a desk can do at a backend, in words: for `doctor`, `whoami`, `backends` and docs/backends.md."""
 
 from supportdesk_tui.domain.capabilities import Capability, Session
+from supportdesk_tui.i18n.catalog import _, msg
 
 TITLES: dict[Capability, str] = {
-    Capability.REPLY: "reply to customers",
-    Capability.NOTE: "internal notes",
-    Capability.ASSIGN: "assign to agents",
-    Capability.TAKE: "take a ticket",
-    Capability.TRANSFER: "transfer to teams",
-    Capability.STATUS: "set the status",
-    Capability.PRIORITY: "set the priority",
-    Capability.TAG: "tags",
-    Capability.FIELD: "custom fields",
-    Capability.SNOOZE: "snooze",
-    Capability.WATCH: "watch a ticket",
-    Capability.MERGE: "merge tickets",
-    Capability.LINK: "link tickets",
-    Capability.ESCALATE: "escalate as a task",
-    Capability.PROMISE: "promises",
-    Capability.UNDO: "take back when done",
-    Capability.CREATE: "open new tickets",
-    Capability.BULK: "change many at once",
-    Capability.SEARCH: "search",
-    Capability.ARTICLES: "knowledge base",
-    Capability.ATTACH: "send files",
-    Capability.REVEAL: "show hidden secrets",
-    Capability.PRESENCE: "see who is looking",
-    Capability.PUSH: "news without asking",
-    Capability.AGENT_STATE: "my availability",
-    Capability.READ_MARK: "read marks",
-    Capability.MACROS: "macros kept there",
-    Capability.IDEMPOTENCY: "safe to repeat",
-    Capability.VERSIONS: "conflicts noticed",
-    Capability.ATOMIC: "reply + status as one",
+    Capability.REPLY: msg("reply to customers"),
+    Capability.NOTE: msg("internal notes"),
+    Capability.ASSIGN: msg("assign to agents"),
+    Capability.TAKE: msg("take a ticket"),
+    Capability.TRANSFER: msg("transfer to teams"),
+    Capability.STATUS: msg("set the status"),
+    Capability.PRIORITY: msg("set the priority"),
+    Capability.TAG: msg("tags"),
+    Capability.FIELD: msg("custom fields"),
+    Capability.SNOOZE: msg("snooze"),
+    Capability.WATCH: msg("watch a ticket"),
+    Capability.MERGE: msg("merge tickets"),
+    Capability.LINK: msg("link tickets"),
+    Capability.ESCALATE: msg("escalate as a task"),
+    Capability.PROMISE: msg("promises"),
+    Capability.UNDO: msg("take back when done"),
+    Capability.CREATE: msg("open new tickets"),
+    Capability.BULK: msg("change many at once"),
+    Capability.SEARCH: msg("search"),
+    Capability.ARTICLES: msg("knowledge base"),
+    Capability.ATTACH: msg("send files"),
+    Capability.REVEAL: msg("show hidden secrets"),
+    Capability.PRESENCE: msg("see who is looking"),
+    Capability.PUSH: msg("news without asking"),
+    Capability.AGENT_STATE: msg("my availability"),
+    Capability.READ_MARK: msg("read marks"),
+    Capability.MACROS: msg("macros kept there"),
+    Capability.IDEMPOTENCY: msg("safe to repeat"),
+    Capability.VERSIONS: msg("conflicts noticed"),
+    Capability.ATOMIC: msg("reply + status as one"),
 }
-"""What each capability is called, in at most 20 columns."""
-_ROLE = "your role may not do this"
-_PRODUCT = "this product cannot do it"
+"""What each capability is called, in at most 20 columns; a message to translate."""
+_ROLE = msg("your role may not do this")
+_PRODUCT = msg("this product cannot do it")
 
 
 def reason_of(why: str) -> str:
     """Why a capability is missing, as `Session.lacking` says it, in words."""
-    return {"role": _ROLE, "backend": _PRODUCT, "": _PRODUCT}.get(why, why)
+    return _({"role": _ROLE, "backend": _PRODUCT, "": _PRODUCT}.get(why, why))
 
 
 def lines_of(session: Session) -> list[tuple[Capability, bool, str]]:
@@ -52,5 +53,5 @@ def lines_of(session: Session) -> list[tuple[Capability, bool, str]]:
 def news_of(session: Session) -> str:
     """How the desk learns what is new."""
     if not session.polling:
-        return "the server tells what is new"
-    return f"the desk looks for news, at most {session.polling} requests a minute, fewer while it is quiet"
+        return _("the server tells what is new")
+    return _("the desk looks for news, at most {n} requests a minute, fewer while it is quiet", n=session.polling)

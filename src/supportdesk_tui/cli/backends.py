@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from supportdesk_tui.cli.options import json_option
+from supportdesk_tui.i18n.catalog import _, msg
 
 if TYPE_CHECKING:
     from supportdesk_tui.backends.catalog import BackendSpec
 
-YES = "yes"
+YES = msg("yes")
 NO = "–"
 
 
@@ -25,7 +26,7 @@ def backends_command(name: str | None, markdown: bool, as_json: bool) -> None:
     from supportdesk_tui.backends.catalog import SPECS
 
     if name is not None and name not in SPECS:
-        raise click.UsageError(f"there is no kind of server {name!r}; known: {', '.join(SPECS)}")
+        raise click.UsageError(_("there is no kind of server {name}; known: {names}", name=repr(name), names=", ".join(SPECS)))
     chosen = [SPECS[name]] if name is not None else list(SPECS.values())
     if markdown:
         click.echo(to_markdown(chosen), nl=False)
@@ -41,20 +42,28 @@ def summary(specs: "list[BackendSpec]") -> Iterator[str]:
     from supportdesk_tui.cli.wrapping import wrapped
 
     for spec in specs:
-        yield from wrapped(f"{spec.name:<10} {spec.title}: {signs_in(spec)}", indent=11)
+        yield from wrapped(f"{spec.name:<10} {_('{what}: {details}', what=spec.title, details=_signs_in(spec))}", indent=11)
         for option in spec.options:
-            yield from wrapped(f"{'':<10} --option {option.name}=…  {option.title}", indent=13)
+            yield from wrapped(f"{'':<10} --option {option.name}=…  {_(option.title)}", indent=13)
 
 
 def to_lines(spec: "BackendSpec") -> Iterator[str]:
     """Every capability of a kind: yes, or why not."""
     from supportdesk_tui.cli.abilities import TITLES
-    from supportdesk_tui.cli.wrapping import wrapped
+    from supportdesk_tui.cli.wrapping import padded, wrapped
 
     gaps = spec.gaps()
-    yield from wrapped(f"{spec.title}: {signs_in(spec)}", indent=2)
+    yield from wrapped(_("{what}: {details}", what=spec.title, details=_signs_in(spec)), indent=2)
     for capability, title in TITLES.items():
-        yield from wrapped(f"  {title:<22} {gaps.get(capability, YES)}", indent=25)
+        yield from wrapped(f"  {padded(_(title), 22)} {_(gaps.get(capability, YES))}", indent=25)
+
+
+def _signs_in(spec: "BackendSpec") -> str:
+    """What a person is asked for, in the agent's language."""
+    asked = _("your login and password") if spec.sign_in is not None else _(spec.asks)
+    if spec.browse is None:
+        return asked
+    return _("your browser, or {asked}", asked=asked) if spec.browse_with else _("your browser")
 
 
 def signs_in(spec: "BackendSpec") -> str:

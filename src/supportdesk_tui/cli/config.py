@@ -25,11 +25,16 @@ def init_command(force: bool) -> None:
     from supportdesk_tui.cli.outcomes import ExitCode, Stopped
     from supportdesk_tui.config.example import example
     from supportdesk_tui.config.paths import find_paths, make_private
+    from supportdesk_tui.i18n.catalog import _
 
     file = find_paths().config_file
     if file.exists():
         if not force:
-            raise Stopped(f"{file} is there already", code=ExitCode.REFUSED, next_step="Replace it with: config init --force")
+            raise Stopped(
+                _("{file} is there already", file=file),
+                code=ExitCode.REFUSED,
+                next_step=_("Replace it with: supportdesk config init --force"),
+            )
         file.replace(file.with_name("config.toml.old"))
     make_private(file.parent)
     file.write_text(example(), encoding="utf-8")
@@ -73,6 +78,7 @@ def check_command(as_json: bool) -> None:
     from supportdesk_tui.cli.outcomes import ExitCode
     from supportdesk_tui.config.load import load_settings
     from supportdesk_tui.config.paths import find_paths
+    from supportdesk_tui.i18n.catalog import _, ngettext
 
     paths = find_paths()
     loaded = load_settings(os.environ, paths)
@@ -83,8 +89,9 @@ def check_command(as_json: bool) -> None:
     else:
         for problem in problems:
             click.echo(str(problem))
-        read = ", ".join(map(str, loaded.files)) or "no file: every setting has its default"
-        click.echo(f"{len(problems)} problems ({read})" if problems else f"all is well ({read})", err=bool(problems))
+        read = ", ".join(map(str, loaded.files)) or _("no file: every setting has its default")
+        said = ngettext("{count} problem", "{count} problems", len(problems)) if problems else _("all is well")
+        click.echo(f"{said} ({read})", err=bool(problems))
     if problems:
         click.get_current_context().exit(int(ExitCode.WRONG_USE))
 
@@ -100,15 +107,17 @@ def problems_of(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
 def _key_problems(loaded: "Loaded") -> "Iterator[Problem]":
     from supportdesk_tui.commands.catalog import CATALOG
     from supportdesk_tui.commands.keymap import KeyTrouble, resolve
+    from supportdesk_tui.i18n.catalog import _
 
     settings = loaded.settings
     for problem in resolve(CATALOG, settings.key_preset, settings.keys).problems:
         if problem.kind is not KeyTrouble.TAKEN:
-            yield loaded.problem(("keys", problem.command), problem.text.format_map(dict(problem.values)))
+            yield loaded.problem(("keys", problem.command), _(problem.text, **dict(problem.values)))
 
 
 def _theme_problems(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
     from supportdesk_tui.config.problems import nearest_name
+    from supportdesk_tui.i18n.catalog import _
     from supportdesk_tui.theming.load import load_themes, theme_folders, theme_names
 
     folders = theme_folders(paths.themes)
@@ -117,7 +126,9 @@ def _theme_problems(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
     names, wanted = theme_names(folders), loaded.settings.theme
     if wanted not in names:
         yield loaded.problem(
-            ("theme",), f"there is no theme {wanted!r}; known: {', '.join(names)}", nearest_name(wanted, names)
+            ("theme",),
+            _("there is no theme {name}; known: {names}", name=repr(wanted), names=", ".join(names)),
+            nearest_name(wanted, names),
         )
 
 
@@ -126,7 +137,8 @@ def _macro_problems(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
 
     from supportdesk_tui.commands.macro_load import lint
     from supportdesk_tui.config.problems import Problem
+    from supportdesk_tui.i18n.catalog import _
 
     folders = [paths.macros, *([Path(loaded.settings.macros).expanduser()] if loaded.settings.macros else [])]
     for problem in lint([folder for folder in folders if folder.is_dir()]):
-        yield Problem(problem.path, problem.macro, problem.line or None, problem.text.format_map(dict(problem.values)))
+        yield Problem(problem.path, problem.macro, problem.line or None, _(problem.text, **dict(problem.values)))

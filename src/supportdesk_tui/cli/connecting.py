@@ -45,29 +45,31 @@ def place_for(wish: Wish) -> tuple[Place, bool]:
         raise Stopped(str(unfit), code=ExitCode.WRONG_USE) from None
     if wish.backend not in SPECS:
         known = ", ".join(SPECS)
-        text = f"this release has no adapter for {wish.backend}"
-        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=f"It has: {known}")
+        text = _("this release has no adapter for {kind}", kind=wish.backend)
+        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=_("It has: {names}", names=known))
     profiles = loaded.settings.profiles
     name = wish.profile or next((name for name, one in profiles.items() if one.url == clean), "") or name_for(clean)
     if not NAME.fullmatch(name):
-        raise Stopped(f"{name!r} cannot name a profile", code=ExitCode.WRONG_USE, next_step="Use letters, digits, - and _.")
+        text = _("{name} cannot name a profile", name=repr(name))
+        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=_("Use letters, digits, - and _."))
     known_as = profiles.get(name)
     if known_as is None or not known_as.url:
         return Place(name, Profile(backend=wish.backend, url=clean), paths), True
     if known_as.url != clean:
-        text = f"profile {name} is for {known_as.url}"
-        raise Stopped(text, code=ExitCode.WRONG_USE, next_step="Name another one with --profile.")
+        text = _("profile {name} is for {url}", name=name, url=known_as.url)
+        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=_("Name another one with --profile."))
     is_told_otherwise = wish.backend not in {known_as.backend, "native"} or any(
         str(known_as.options.get(option, "")) != value for option, value in wish.options.items()
     )
     if is_told_otherwise:
-        text = f"profile {name} says otherwise: {known_as.backend}, {_shown(known_as.options)}"
-        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=f"Change it in {paths.config_file}")
+        what = f"{known_as.backend}, {_shown(known_as.options)}"
+        text = _("profile {name} says otherwise: {what}", name=name, what=what)
+        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=_("Change it in {file}", file=paths.config_file))
     return Place(name, known_as, paths), False
 
 
 def _shown(options: Mapping[str, object]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in options.items()) or "no options"
+    return ", ".join(f"{name}={value}" for name, value in options.items()) or _("no options")
 
 
 def name_for(url: str) -> str:
@@ -83,18 +85,19 @@ def answered(spec: BackendSpec, wish: Wish) -> dict[str, str]:
     known = {option.name: option for option in spec.options}
     strange = [name for name in wish.options if name not in known]
     if strange:
-        text = f"{spec.title} has no option {strange[0]}"
-        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=f"It has: {', '.join(known) or 'none'}")
+        text = _("{product} has no option {name}", product=spec.title, name=strange[0])
+        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=_("It has: {names}", names=", ".join(known) or _("none")))
     answers = dict(wish.options)
     for option in spec.options:
         if option.is_asked and not answers.get(option.name):
             answers[option.name] = option.default if wish.is_piped else _ask(option)
             if option.is_needed and not answers[option.name]:
-                text = f"{spec.title} needs its option {option.name}: {_(option.title)}"
-                raise Stopped(text, code=ExitCode.WRONG_USE, next_step=f"Add: --option {option.name}=…")
+                what = _("{what}: {details}", what=option.name, details=_(option.title))
+                text = _("{product} needs its option {what}", product=spec.title, what=what)
+                raise Stopped(text, code=ExitCode.WRONG_USE, next_step=_("Add: {words}", words=f"--option {option.name}=…"))
     for name, value in answers.items():
         if not value.isprintable():
-            raise Stopped(f"option {name} is no line of text", code=ExitCode.WRONG_USE)
+            raise Stopped(_("option {name} is no line of text", name=name), code=ExitCode.WRONG_USE)
     return {name: value for name, value in answers.items() if value != known[name].default or name in wish.options}
 
 

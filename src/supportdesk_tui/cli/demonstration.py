@@ -18,7 +18,7 @@ from supportdesk_tui.cli.opening import run_app
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.config.load import Loaded, load_settings
 from supportdesk_tui.config.paths import Paths
-from supportdesk_tui.i18n.catalog import detect_locale, set_locale
+from supportdesk_tui.i18n.catalog import _, detect_locale, set_locale
 
 STOP_S = 5.0
 """How long the server may take to go before it is told again, more firmly."""
@@ -104,7 +104,7 @@ def stage(wanted: Wanted) -> Iterator[Stage]:
         with _child(wanted, folder) as child:
             line = child.stdout.readline() if child.stdout else b""
             if not line:
-                raise Stopped("the demo's server did not start", code=ExitCode.REFUSED, next_step=_last_words(folder))
+                raise Stopped(_("the demo's server did not start"), code=ExitCode.REFUSED, next_step=_last_words(folder))
             said = json.loads(line)
             yield Stage(folder, said["url"], said["token"], said["inbound_token"])
 

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from supportdesk_tui.cli.options import json_option, profile_option
+from supportdesk_tui.i18n.catalog import _, msg
 
 if TYPE_CHECKING:
     from supportdesk_tui.cli.examining import Finding
+
+
+STATES = {"ok": msg("ok"), "note": msg("info"), "bad": msg("bad")}
+"""How a finding is meant, in a word of at most five columns."""
 
 
 @click.command("doctor")
@@ -38,13 +43,13 @@ def doctor_command(profile: str | None, as_json: bool) -> None:
 
 def to_lines(findings: "list[Finding]") -> Iterator[str]:
     """The table, as wide as the terminal."""
-    from supportdesk_tui.cli.wrapping import wrapped
+    from supportdesk_tui.cli.wrapping import padded, wrapped
 
     group = ""
     for one in findings:
         if one.group != group:
             group = one.group
             yield from ("", group)
-        yield from wrapped(f"{one.state.value:<5} {one.what:<20} {one.found}", indent=27)
+        yield from wrapped(f"{padded(_(STATES[one.state.value]), 5)} {padded(_(one.what), 20)} {one.found}", indent=27)
         if one.advice:
             yield from wrapped(f"{'':<27}{one.advice}", indent=27)

@@ -23,6 +23,8 @@ from supportdesk_tui.config.paths import Paths
 from supportdesk_tui.config.secrets import Search, Step, find_secret
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.errors import BackendError
+from supportdesk_tui.i18n.catalog import _, current_locale, msg
+from supportdesk_tui.ui.vocabulary import own_words
 
 SKEW = timedelta(seconds=30)
 """A clock this far off deserves a word; deadlines are computed with the server's time all the same."""
@@ -64,59 +66,62 @@ def _versions() -> Finding:
 
     libraries = ", ".join(f"{name} {version(name)}" for name in ("textual", "httpx", "keyring"))
     system = f"Python {platform.python_version()}, {platform.system()} {platform.release()}"
-    return Finding("version", State.OK, f"supportdesk {__version__}; {system}; {libraries}")
+    return Finding(msg("version"), State.OK, f"supportdesk {__version__}; {system}; {libraries}")
 
 
 def _terminal() -> Iterator[Finding]:
     term = os.environ.get("TERM", "")
     between = terminal.layers(os.environ)
-    where = f"{term or 'TERM is not set'}{', through ' + ', '.join(between) if between else ''}"
+    where = term or _("TERM is not set")
+    if between:
+        where = _("{terminal}, through {layers}", terminal=where, layers=", ".join(between))
     if not terminal.is_terminal():
-        yield Finding(
-            "terminal", State.NOTE, f"none on standard input and output ({where})", "The desk needs one; `tickets` does not."
-        )
+        found = _("none on standard input and output ({terminal})", terminal=where)
+        yield Finding("terminal", State.NOTE, found, _("The desk needs one; `tickets` does not."))
     elif term in {"", "dumb"}:
-        yield Finding("terminal", State.BAD, where, "Set TERM to what the terminal really is.")
+        yield Finding("terminal", State.BAD, where, _("Set TERM to what the terminal really is."))
     else:
         size = shutil.get_terminal_size()
         small = size.columns < 80 or size.lines < 24
-        advice = "80×24 is the smallest the desk is made for." if small else ""
-        yield Finding("terminal", State.NOTE if small else State.OK, f"{where}, {size.columns}×{size.lines}", advice)
+        advice = _("80×24 is the smallest the desk is made for.") if small else ""
+        yield Finding(msg("terminal"), State.NOTE if small else State.OK, f"{where}, {size.columns}×{size.lines}", advice)
     colours = terminal.colours(os.environ)
-    advice = "Forward COLORTERM=truecolor if your terminal can do more." if colours in {"16", "256"} else ""
-    yield Finding("colours", State.OK, colours, advice)
+    advice = _("Forward COLORTERM=truecolor if your terminal can do more.") if colours in {"16", "256"} else ""
+    yield Finding(msg("colours"), State.OK, _(colours), advice)
     yield _widths()
 
 
 def _widths() -> Finding:
     widths = terminal.measure_widths()
     if all(width.measured is None for width in widths):
-        return Finding("widths", State.NOTE, f"the terminal did not say within {terminal.PROBE_LIMIT_S * 1000:.0f} ms")
-    odd = [f"{width.name} {width.measured} instead of {width.expected}" for width in widths if not width.agrees]
+        limit = f"{terminal.PROBE_LIMIT_S * 1000:.0f}"
+        return Finding("widths", State.NOTE, _("the terminal did not say within {n} ms", n=limit))
+    odd = [
+        _("{what} {n} instead of {expected}", what=width.name, n=width.measured, expected=width.expected)
+        for width in widths
+        if not width.agrees
+    ]
     if not odd:
-        return Finding("widths", State.OK, "all six probes are drawn as wide as we count them")
+        return Finding(msg("widths"), State.OK, _("all six probes are drawn as wide as we count them"))
     return Finding(
-        "widths", State.NOTE, "; ".join(odd), "Emoji are drawn without joins and skin tones, so lines stay straight."
+        "widths", State.NOTE, "; ".join(odd), _("Emoji are drawn without joins and skin tones, so lines stay straight.")
     )
 
 
 def _locale() -> Iterator[Finding]:
-    from supportdesk_tui.i18n.catalog import detect_locale
-
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-    named = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "not set")
+    named = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), _("not set"))
     is_good = encoding == "utf8" and locale.getpreferredencoding(False).lower().replace("-", "") == "utf8"
-    advice = "" if is_good else "The desk needs UTF-8, for example LANG=C.UTF-8."
-    yield Finding(
-        "locale", State.OK if is_good else State.BAD, f"{named}; the desk speaks {detect_locale('auto', os.environ)}", advice
-    )
+    advice = "" if is_good else _("The desk needs UTF-8, for example LANG=C.UTF-8.")
+    found = _("{named}; the desk speaks {language}", named=named, language=current_locale())
+    yield Finding(msg("locale"), State.OK if is_good else State.BAD, found, advice)
 
 
 def _settings(loaded: Loaded, paths: Paths) -> Iterator[Finding]:
-    read = ", ".join(map(str, loaded.files)) or f"no file yet ({paths.config_file})"
+    read = ", ".join(map(str, loaded.files)) or _("no file yet ({file})", file=paths.config_file)
     problems = list(problems_of(loaded, paths))
     if not problems:
-        yield Finding("settings", State.OK, read)
+        yield Finding(msg("settings"), State.OK, read)
     for problem in problems:
         yield Finding("settings", State.BAD, str(problem), code=ExitCode.WRONG_USE)
 
@@ -126,10 +131,12 @@ def _backend(profile: str | None) -> Iterator[Finding]:
         place = place_of(profile)
         spec = spec_of(place)
     except Stopped as ending:
-        yield Finding("profile", State.BAD, str(ending), ending.next_step, ending.code)
+        yield Finding(msg("profile"), State.BAD, str(ending), ending.next_step, ending.code)
         return
-    options = f"; its options: {', '.join(option.name for option in spec.options)}" if spec.options else ""
-    yield Finding("profile", State.OK, f"{place.name}: {spec.title} at {place.profile.url}{options}")
+    found = _("{name}: {product} at {url}", name=place.name, product=spec.title, url=place.profile.url)
+    if spec.options:
+        found = _("{found}; its options: {names}", found=found, names=", ".join(option.name for option in spec.options))
+    yield Finding("profile", State.OK, found)
     search = find_secret(place.name, place.profile, os.environ, every_step=True)
     yield from _steps(search)
     if search.secret is not None:
@@ -138,10 +145,14 @@ def _backend(profile: str | None) -> Iterator[Finding]:
 
 def _steps(search: Search) -> Iterator[Finding]:
     for answer in search.answers:
-        chosen = " ← used" if answer.step is search.step else ""
-        yield Finding(f"token: {answer.step.value}", State.OK, f"{answer.says}{chosen}")
+        says = own_words(answer.says)
+        yield Finding(
+            _("token: {step}", step=answer.step.value),
+            State.OK,
+            _("{says} ← used", says=says) if answer.step is search.step else says,
+        )
     if search.step is Step.ASK:
-        yield Finding("token", State.BAD, "none of these has it", "Run: supportdesk login", ExitCode.SIGN_IN)
+        yield Finding(msg("token"), State.BAD, _("none of these has it"), _("Run: supportdesk login"), ExitCode.SIGN_IN)
 
 
 async def _ask(place: Place, token: str) -> list[Finding]:
@@ -149,26 +160,39 @@ async def _ask(place: Place, token: str) -> list[Finding]:
     try:
         session = await backend.open()
         spans = []
-        for _ in range(ROUNDS):
+        for _round in range(ROUNDS):
             begun = time.perf_counter()
             session = await backend.open()
             spans.append(time.perf_counter() - begun)
     except BackendError as error:
         ending = stopped(error)
-        return [Finding("backend", State.BAD, str(ending), ending.next_step, ending.code)]
+        return [Finding(msg("backend"), State.BAD, str(ending), ending.next_step, ending.code)]
     finally:
         await backend.close()
     latency, skew = min(spans), session.clock_offset
     off = abs(skew) > SKEW
     return [
-        Finding("backend", State.OK, f"{session.server}; you are {session.agent.name} ({session.agent.role.value})"),
-        Finding("news", State.OK, news_of(session)),
-        Finding("latency", State.NOTE if latency > SLOW_S else State.OK, f"{latency * 1000:.0f} ms, the quickest of {ROUNDS}"),
         Finding(
-            "clock offset",
+            "backend",
+            State.OK,
+            _(
+                "{server}; you are {name} ({role})",
+                server=session.server,
+                name=session.agent.name,
+                role=_(session.agent.role.value),
+            ),
+        ),
+        Finding(msg("news"), State.OK, news_of(session)),
+        Finding(
+            msg("latency"),
+            State.NOTE if latency > SLOW_S else State.OK,
+            _("{n} ms, the quickest of {rounds}", n=f"{latency * 1000:.0f}", rounds=ROUNDS),
+        ),
+        Finding(
+            msg("clock offset"),
             State.NOTE if off else State.OK,
             f"{skew.total_seconds():+.1f} s",
-            "Deadlines follow the server's clock; set yours with NTP." if off else "",
+            _("Deadlines follow the server's clock; set yours with NTP.") if off else "",
         ),
         *_abilities(session),
     ]
@@ -178,4 +202,5 @@ def _abilities(session: Session) -> Iterator[Finding]:
     """Every capability of the connected desk: yes, or whose fault it is."""
     for capability, is_there, why in lines_of(session):
         state = State.OK if is_there else State.NOTE
-        yield Finding(TITLES[capability], state, "yes" if is_there else why, group=f"What you can do at {session.server}")
+        group = _("What you can do at {server}", server=session.server)
+        yield Finding(TITLES[capability], state, _("yes") if is_there else why, group=group)

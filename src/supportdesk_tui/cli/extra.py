@@ -3,7 +3,9 @@
 from importlib.util import find_spec
 
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+from supportdesk_tui.i18n.catalog import _
 
+PACKAGE = "'supportdesk-tui[server]'"
 NEEDED = ("starlette", "uvicorn", "sqlalchemy", "alembic")
 
 
@@ -12,7 +14,7 @@ def require_server() -> None:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise Stopped(
-            f"the embedded server is not installed ({', '.join(missing)} missing)",
+            _("the embedded server is not installed ({packages} missing)", packages=", ".join(missing)),
             code=ExitCode.WRONG_USE,
-            next_step="Run: pip install 'supportdesk-tui[server]'   or: pipx install 'supportdesk-tui[server]'",
+            next_step=_("Run: {one}   or: {other}", one=f"pip install {PACKAGE}", other=f"pipx install {PACKAGE}"),
         )

@@ -12,6 +12,7 @@ from supportdesk_tui.config.schema import Gate
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Note, Override, Reply
 from supportdesk_tui.domain.ticket import TicketSummary
+from supportdesk_tui.i18n.catalog import _, msg
 from supportdesk_tui.text import secrets
 
 
@@ -22,7 +23,7 @@ async def passed(desk: Desk, row: TicketSummary, words: Reply | Note, reason: st
     if not found:
         return words
     if secrets.find(reason):
-        raise Stopped("the reason holds a secret itself: it would stand in the log", code=ExitCode.WRONG_USE)
+        raise Stopped(_("the reason holds a secret itself: it would stand in the log"), code=ExitCode.WRONG_USE)
     if not reason or any(one.remedy is Remedy.NEVER for one in found):
         raise _stopped(found)
     overrides = tuple(Override(one.kind.value, reason) for one in found)
@@ -48,10 +49,13 @@ async def _letter(desk: Desk, row: TicketSummary, words: Reply | Note, policy: P
 def _stopped(found: tuple[Finding, ...]) -> Stopped:
     never = [one for one in found if one.remedy is Remedy.NEVER]
     for one in found:
-        quotes = ", ".join(said_quotes(one, lambda text, values: text.format_map(dict(values))))
-        word = "never sent" if one.remedy is Remedy.NEVER else "needs a reason"
-        why = one.why.format_map(dict(one.values))
-        click.echo(f"{one.title} ({word}): {why}{f' {quotes}' if quotes else ''}", err=True)
+        quotes = ", ".join(said_quotes(one, lambda text, values: _(text, **dict(values))))
+        word = _("never sent") if one.remedy is Remedy.NEVER else _("needs a reason")
+        why = _(one.why, **dict(one.values))
+        said = _("{what}: {details}", what=f"{_(one.title)} ({word})", details=why)
+        click.echo(f"{said} {quotes}".rstrip(), err=True)
     if never:
-        return Stopped("not sent", code=ExitCode.REFUSED, next_step=never[0].advice or "Change the text.")
-    return Stopped("not sent", code=ExitCode.REFUSED, next_step="Change the text, or say why it is right: --anyway REASON")
+        return Stopped(_("not sent"), code=ExitCode.REFUSED, next_step=_(never[0].advice or msg("Change the text.")))
+    return Stopped(
+        _("not sent"), code=ExitCode.REFUSED, next_step=_("Change the text, or say why it is right: --anyway REASON")
+    )

@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from supportdesk_tui import __version__
+from supportdesk_tui.cli.speaking import speak, spoken
+from supportdesk_tui.i18n.catalog import _
 
 COMMANDS = {
     "run": "run",
@@ -40,6 +42,11 @@ Exit codes:
 class LazyGroup(click.Group):
     """Imports a command when it is named; turns what the desk can tell into a message and an exit code."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run in the language of the person."""
+        speak()
+        return click.Group.main(spoken(self), *args, **extra)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order people meet them."""
         return list(COMMANDS)
@@ -50,7 +57,7 @@ class LazyGroup(click.Group):
         if module is None:
             return None
         command = getattr(import_module(f"supportdesk_tui.cli.{module}"), f"{cmd_name.replace('-', '_')}_command")
-        return command if isinstance(command, click.Command) else None
+        return spoken(command) if isinstance(command, click.Command) else None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """`supportdesk` alone, or with options of `run`, runs the desk."""
@@ -66,8 +73,8 @@ class LazyGroup(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"{error.message}{hint}", ctx) from error
+            hint = _("Did you mean {name}?", name=near[0]) if near else ""
+            raise click.UsageError(f"{error.message} {hint}".rstrip(), ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a known error ends it with its own exit code."""

@@ -24,7 +24,7 @@ def keys_command(profile: str | None, markdown: bool, as_json: bool) -> None:
     from supportdesk_tui.commands.catalog import CATALOG
     from supportdesk_tui.commands.keymap import resolve
     from supportdesk_tui.commands.sheet import sections
-    from supportdesk_tui.i18n.catalog import detect_locale, set_locale
+    from supportdesk_tui.i18n.catalog import _, detect_locale, set_locale
 
     if markdown:
         click.echo(to_markdown(sections(resolve(CATALOG))), nl=False)
@@ -33,7 +33,7 @@ def keys_command(profile: str | None, markdown: bool, as_json: bool) -> None:
     set_locale(detect_locale(settings.locale, os.environ))
     keymap = resolve(CATALOG, settings.key_preset, settings.keys)
     for problem in keymap.problems:
-        click.echo(f"supportdesk: [keys] {problem.command}: {problem.text.format_map(dict(problem.values))}", err=True)
+        click.echo(f"supportdesk: [keys] {problem.command}: {_(problem.text, **dict(problem.values))}", err=True)
     if as_json:
         click.echo(json.dumps(to_plain(sections(keymap)), ensure_ascii=False, indent=2))
         return
@@ -50,7 +50,7 @@ def to_lines(sheet: "tuple[Section, ...]") -> Iterator[str]:
         for line in section.lines:
             yield f"  {' '.join(line.keys) or '-':<18} {line.command:<26} {_(line.title)}"
             for key, winner in line.lost:
-                yield f"  {'':<18} {key} belongs to {winner} now"
+                yield " " * 21 + _("{key} belongs to {command} now", key=key, command=winner)
         yield ""
 
 

@@ -3,6 +3,7 @@
 import click
 
 from supportdesk_tui.cli.options import json_option, profile_option
+from supportdesk_tui.i18n.catalog import _
 
 
 @click.command("login")
@@ -26,7 +27,7 @@ def login_command(url: str | None, backend: str, profile: str | None, given: tup
 
         place, secret = connect(Wish(url, backend, profile, _options(given), token_stdin))
     elif given:
-        raise click.UsageError("--option goes with a URL; those of a profile stand in config.toml")
+        raise click.UsageError(_("--option goes with a URL; those of a profile stand in config.toml"))
     else:
         place = place_of(profile)
         secret = token_from(place, spec_of(place), is_piped=token_stdin)
@@ -36,7 +37,7 @@ def login_command(url: str | None, backend: str, profile: str | None, given: tup
 def _options(given: tuple[str, ...]) -> dict[str, str]:
     wrong = [one for one in given if not one.partition("=")[0].strip() or "=" not in one]
     if wrong:
-        raise click.UsageError(f"--option takes NAME=VALUE, not {wrong[0]!r}")
+        raise click.UsageError(_("--option takes NAME=VALUE, not {text}", text=repr(wrong[0])))
     return {name.strip(): value.strip() for name, _, value in (one.partition("=") for one in given)}
 
 
@@ -61,7 +62,7 @@ def whoami_command(profile: str | None, as_json: bool) -> None:
     from supportdesk_tui.cli.abilities import TITLES, lines_of, news_of
     from supportdesk_tui.cli.session import Desk, at_backend
     from supportdesk_tui.cli.show import to_json
-    from supportdesk_tui.cli.wrapping import wrapped
+    from supportdesk_tui.cli.wrapping import padded, wrapped
 
     async def ask(desk: Desk) -> Desk:
         return desk
@@ -71,14 +72,19 @@ def whoami_command(profile: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(to_json({"profile": desk.place.name, "url": desk.place.profile.url, "session": session}))
         return
-    click.echo(f"{agent.name} ({agent.role.value}) at {desk.place.profile.url}, profile {desk.place.name}")
-    may = ", ".join(TITLES[one] for one, is_there, _ in lines_of(session) if is_there)
+    who = _("{name} ({role}) at {url}", name=agent.name, role=_(agent.role.value), url=desk.place.profile.url)
+    click.echo(_("{who}, profile {name}", who=who, name=desk.place.name))
+    may = ", ".join(_(TITLES[one]) for one, is_there, _why in lines_of(session) if is_there)
     for name, text in (
-        ("server", session.server),
-        ("news", news_of(session)),
-        ("teams", ", ".join(agent.teams) or "-"),
-        ("may", may or "-"),
-        *(("not", f"{TITLES[one]}: {why}") for one, is_there, why in lines_of(session) if not is_there),
+        (_("server"), session.server),
+        (_("news"), news_of(session)),
+        (_("teams"), ", ".join(agent.teams) or "-"),
+        (_("may"), may or "-"),
+        *(
+            (_("not"), _("{what}: {details}", what=_(TITLES[one]), details=why))
+            for one, is_there, why in lines_of(session)
+            if not is_there
+        ),
     ):
-        for line in wrapped(f"{name:<7} {text}", indent=8):
+        for line in wrapped(padded(name, 8) + text, indent=8):
             click.echo(line)

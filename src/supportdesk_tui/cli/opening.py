@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from supportdesk_tui.cli.outcomes import KNOWN, ExitCode, Stopped, tell
 from supportdesk_tui.cli.session import Place, keeper, load, loader, place_of, spec_of
 from supportdesk_tui.config.paths import make_private
-from supportdesk_tui.i18n.catalog import detect_locale, set_locale
+from supportdesk_tui.i18n.catalog import _, detect_locale, set_locale
 
 if TYPE_CHECKING:
     from supportdesk_tui.cli.assemble import Seat
@@ -36,13 +36,13 @@ def run_plainly() -> int:
 def open_desk(profile: str | None, *, is_offline: bool, mouse: bool | None, theme: str | None) -> None:
     """Open the desk and stay until it is left."""
     loaded, paths = load()
+    set_locale(detect_locale(loaded.settings.locale, os.environ))
     if not loaded.settings.profiles and profile is None:
         _open_first(loaded, mouse=mouse, theme=theme)
         return
     place = place_of(profile, (loaded, paths))
     if place.profile.backend != OWN_BACKEND:
         spec_of(place)
-    set_locale(detect_locale(loaded.settings.locale, os.environ))
     token = _token(place) if not is_offline else None
     run_app(seat_at(place, loaded, token, theme=theme), mouse=loaded.settings.mouse if mouse is None else mouse)
 
@@ -53,7 +53,6 @@ def _open_first(loaded: "Loaded", *, mouse: bool | None, theme: str | None) -> N
 
     from supportdesk_tui.cli.connecting import first_run
 
-    set_locale(detect_locale(loaded.settings.locale, os.environ))
     try:
         connected = first_run()
     except click.Abort:
@@ -95,7 +94,9 @@ def run_app(seat: "Seat", *, mouse: bool) -> None:
     if app.return_code and app.return_code > SIGNALLED:
         sys.exit(app.return_code)
     if app.return_code:
-        raise Stopped("the desk ended unexpectedly", code=ExitCode.REFUSED, next_step=f"A report is in {seat.state_dir}")
+        raise Stopped(
+            _("the desk ended unexpectedly"), code=ExitCode.REFUSED, next_step=_("A report is in {path}", path=seat.state_dir)
+        )
 
 
 def _token(place: Place) -> Callable[[], str] | None:
@@ -126,7 +127,7 @@ def _kept_token(place: Place) -> str:
     found = find_secret(place.name, place.profile, os.environ)
     if found.secret is None:
         place.kept_note.unlink(missing_ok=True)
-        raise SignInNeeded("sign in", f"no token for profile {place.name}")
+        raise SignInNeeded("sign in", _("no token for profile {name}", name=place.name))
     return found.secret.reveal()
 
 
@@ -136,10 +137,14 @@ def _asked(place: Place) -> "Secret | None":
     from supportdesk_tui.config.secrets import Secret
 
     click.echo(
-        f"No token for profile {place.name} ({place.profile.url}); `supportdesk login` keeps one. Enter alone opens offline."
+        _(
+            "No token for profile {name} ({url}); `supportdesk login` keeps one. Enter alone opens offline.",
+            name=place.name,
+            url=place.profile.url,
+        )
     )
     try:
-        typed = str(click.prompt("Token", default="", hide_input=True, show_default=False)).strip()
+        typed = str(click.prompt(_("Token"), default="", hide_input=True, show_default=False)).strip()
     except click.Abort:
         raise KeyboardInterrupt from None
     return Secret(typed) if typed else None

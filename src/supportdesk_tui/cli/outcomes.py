@@ -18,6 +18,7 @@ from supportdesk_tui.domain.errors import (
     Unreachable,
     Unsupported,
 )
+from supportdesk_tui.i18n.catalog import _, msg
 
 
 class ExitCode(IntEnum):
@@ -42,29 +43,54 @@ class Stopped(Exception):  # noqa: N818 - names an ending, as the errors of the 
 KNOWN: tuple[type[Exception], ...] = (DeskError, ConfigError, Stopped)
 """What a command may end with."""
 _ENDINGS: tuple[tuple[type[Exception], ExitCode, str, str], ...] = (
-    (SignInNeeded, ExitCode.SIGN_IN, "not signed in", "Run: supportdesk login"),
-    (Unreachable, ExitCode.CANNOT_REACH, "cannot reach the backend", "Check the URL and the network with: supportdesk doctor"),
+    (SignInNeeded, ExitCode.SIGN_IN, msg("not signed in"), msg("Run: supportdesk login")),
+    (
+        Unreachable,
+        ExitCode.CANNOT_REACH,
+        msg("cannot reach the backend"),
+        msg("Check the URL and the network with: supportdesk doctor"),
+    ),
     (
         Ambiguous,
         ExitCode.CANNOT_REACH,
-        "the connection broke on the way, so it is not known whether the change was made",
-        "It stays in the outbox; the same command again asks the server first and never does it twice.",
+        msg("the connection broke on the way, so it is not known whether the change was made"),
+        msg("It stays in the outbox; the same command again asks the server first and never does it twice."),
     ),
-    (RateLimited, ExitCode.CANNOT_REACH, "the backend asks to wait", "Try again later."),
-    (Forbidden, ExitCode.REFUSED, "not allowed", "Your role may not do this; ask a lead, or see: supportdesk whoami"),
-    (NotFound, ExitCode.REFUSED, "there is no such thing, or you may not see it", "Look with: supportdesk tickets list"),
-    (Conflict, ExitCode.REFUSED, "somebody changed the ticket meanwhile", "Read it again with: supportdesk tickets show"),
-    (Refused, ExitCode.REFUSED, "the backend said no", ""),
-    (BadPayload, ExitCode.CANNOT_REACH, "the backend's answer makes no sense", "Is the URL right? See: supportdesk doctor"),
-    (Unsupported, ExitCode.REFUSED, "this backend cannot do that", "See what it can do with: supportdesk whoami"),
+    (RateLimited, ExitCode.CANNOT_REACH, msg("the backend asks to wait"), msg("Try again later.")),
+    (Forbidden, ExitCode.REFUSED, msg("not allowed"), msg("Your role may not do this; ask a lead, or see: supportdesk whoami")),
+    (
+        NotFound,
+        ExitCode.REFUSED,
+        msg("there is no such thing, or you may not see it"),
+        msg("Look with: supportdesk tickets list"),
+    ),
+    (
+        Conflict,
+        ExitCode.REFUSED,
+        msg("somebody changed the ticket meanwhile"),
+        msg("Read it again with: supportdesk tickets show"),
+    ),
+    (Refused, ExitCode.REFUSED, msg("the backend said no"), ""),
+    (
+        BadPayload,
+        ExitCode.CANNOT_REACH,
+        msg("the backend's answer makes no sense"),
+        msg("Is the URL right? See: supportdesk doctor"),
+    ),
+    (Unsupported, ExitCode.REFUSED, msg("this backend cannot do that"), msg("See what it can do with: supportdesk whoami")),
     (
         StorageError,
         ExitCode.REFUSED,
-        "a file of ours could not be read or written",
-        "See the folders with: supportdesk config path",
+        msg("a file of ours could not be read or written"),
+        msg("See the folders with: supportdesk config path"),
     ),
-    (ConfigError, ExitCode.WRONG_USE, "the configuration has problems", "See all of them with: supportdesk config check"),
-    (DeskError, ExitCode.REFUSED, "it could not be done", ""),
+    (
+        ConfigError,
+        ExitCode.WRONG_USE,
+        msg("the configuration has problems"),
+        msg("See all of them with: supportdesk config check"),
+    ),
+    (DeskError, ExitCode.REFUSED, msg("it could not be done"), ""),
 )
 """First match wins; the words stand before the error's own."""
 
@@ -86,7 +112,8 @@ def stopped(error: Exception) -> Stopped:
         return error
     code, what, next_step = next((code, what, step) for kind, code, what, step in _ENDINGS if isinstance(error, kind))
     details = _details(error)
-    return Stopped(f"{what}: {details}" if details else what, code=code, next_step=_step(error, next_step))
+    said = _("{what}: {details}", what=_(what), details=details) if details else _(what)
+    return Stopped(said, code=code, next_step=_step(error, _(next_step)))
 
 
 def _details(error: Exception) -> str:
@@ -100,7 +127,7 @@ def _details(error: Exception) -> str:
 
 def _step(error: Exception, step: str) -> str:
     if isinstance(error, RateLimited):
-        return f"Try again in {max(1, round(error.after_s))} s."
+        return _("Try again in {n} s.", n=max(1, round(error.after_s)))
     if isinstance(error, BackendError) and error.request_id:
-        return f"{step} (request {error.request_id})".strip()
+        return _("{step} (request {id})", step=step, id=error.request_id).strip()
     return step

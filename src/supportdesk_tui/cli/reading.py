@@ -13,20 +13,21 @@ from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import Cursor, TicketId
 from supportdesk_tui.domain.queue import QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+from supportdesk_tui.i18n.catalog import _
 
 
 def list_tickets(profile: str | None, query: str, *, sort: str, limit: int, as_json: bool) -> None:
     """Print the first tickets of a query, in the backend's order."""
     parsed = grammar.parse(query, sort=SortKey(sort))
     if parsed.problems:
-        raise Stopped("; ".join(map(_complaint, parsed.problems)), code=ExitCode.WRONG_USE, next_step=_KEYS)
+        raise Stopped("; ".join(map(_complaint, parsed.problems)), code=ExitCode.WRONG_USE, next_step=_keys())
 
     async def read(desk: Desk) -> tuple[list[TicketSummary], tuple[str, ...]]:
         return await _rows(desk.backend, parsed.query, limit)
 
     rows, unapplied = at_backend(profile, read)
     if unapplied:
-        click.echo(f"supportdesk: this backend could not apply: {', '.join(unapplied)}", err=True)
+        click.echo(_("supportdesk: this backend could not apply: {what}", what=", ".join(unapplied)), err=True)
     if as_json:
         click.echo(show.to_json(rows))
         return
@@ -35,7 +36,8 @@ def list_tickets(profile: str | None, query: str, *, sort: str, limit: int, as_j
         click.echo(show.ticket_line(row, now))
 
 
-_KEYS = f"Keys of the search line: {', '.join(grammar.KEYS)}"
+def _keys() -> str:
+    return _("Keys of the search line: {names}", names=", ".join(grammar.KEYS))
 
 
 def _complaint(problem: grammar.Problem) -> str:

@@ -14,6 +14,7 @@ from supportdesk_tui.domain.changes import Change, Escalate, Note, Reply
 from supportdesk_tui.domain.errors import SignInNeeded
 from supportdesk_tui.domain.ids import ChangeKey
 from supportdesk_tui.domain.ticket import TicketSummary
+from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.events import OutboxChanged
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase
 from supportdesk_tui.sync.clock import SystemClock
@@ -79,7 +80,7 @@ class Sending:
             pass
         item = self._seen.get(key)
         if self._needs_sign_in:
-            raise SignInNeeded("send", "the change waits in the outbox")
+            raise SignInNeeded("send", _("the change waits in the outbox"))
         if item is None or not (item.phase in _SETTLED or _asks(item)):
             raise _unsettled(item)
         if item.phase is not OutboxPhase.SENT:
@@ -103,9 +104,9 @@ class Sending:
         if not kept:
             await self._outbox.forget(item.key)
         raise Stopped(
-            f"refused: {item.reason}" if item.reason else "refused",
+            _("refused: {reason}", reason=item.reason) if item.reason else _("refused"),
             code=ExitCode.REFUSED,
-            next_step="What you wrote is kept in the outbox of the desk." if kept else "",
+            next_step=_("What you wrote is kept in the outbox of the desk.") if kept else "",
         )
 
     def _publish(self, *events: object) -> None:
@@ -138,13 +139,13 @@ def _plain(change: Change) -> Change:
 def _unsettled(item: OutboxItem | None) -> Stopped:
     if item is not None and item.phase in {OutboxPhase.UNKNOWN, OutboxPhase.SENDING}:
         return Stopped(
-            "it is not known whether the change was made",
+            _("it is not known whether the change was made"),
             code=ExitCode.CANNOT_REACH,
-            next_step="The same command again asks the server first and never does it twice.",
+            next_step=_("The same command again asks the server first and never does it twice."),
         )
-    reason = f" ({item.reason})" if item is not None and item.reason else ""
+    reason = item.reason if item is not None else ""
     return Stopped(
-        f"not sent yet{reason}",
+        _("not sent yet ({reason})", reason=reason) if reason else _("not sent yet"),
         code=ExitCode.CANNOT_REACH,
-        next_step="It waits in the outbox: the same command again, or the desk when it opens, sends it once.",
+        next_step=_("It waits in the outbox: the same command again, or the desk when it opens, sends it once."),
     )

@@ -12,7 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.serve import REMOTE_FLAG
+from supportdesk_tui.cli.wrapping import padded
 from supportdesk_tui.config.paths import find_paths, make_private
+from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.server.desk.desk import now_ms
 from supportdesk_tui.server.floor.people import Agent
 from supportdesk_tui.server.http.limits import Limits
@@ -46,7 +48,9 @@ def serve(wanted: Wanted) -> None:
     """Prepare the database, say how to sign in when it is new, and serve."""
     if (wanted.certificate is None) != (wanted.key is None):
         raise Stopped(
-            "a certificate and its key belong together", code=ExitCode.WRONG_USE, next_step="Give --tls-cert and --tls-key."
+            _("a certificate and its key belong together"),
+            code=ExitCode.WRONG_USE,
+            next_step=_("Give {options}.", options="--tls-cert, --tls-key"),
         )
     db_url = wanted.db or default_db()
     try:
@@ -66,13 +70,17 @@ def serve(wanted: Wanted) -> None:
         run_server(options, lambda url: _announce(url, is_new=bool(password)))
     except NotLoopback as error:
         raise Stopped(
-            str(error), code=ExitCode.WRONG_USE, next_step=f"Give --tls-cert and --tls-key, or {REMOTE_FLAG}."
+            str(error),
+            code=ExitCode.WRONG_USE,
+            next_step=_("Give --tls-cert and --tls-key, or {option}.", option=REMOTE_FLAG),
         ) from error
     except (UnsupportedDatabase, SQLAlchemyError) as error:
         why = getattr(error, "orig", None) or error  # the database's own words, without SQLAlchemy's around them
-        raise Stopped(f"the database cannot be used: {str(why).strip()}", code=ExitCode.WRONG_USE) from error
+        text = _("the database cannot be used: {reason}", reason=str(why).strip())
+        raise Stopped(text, code=ExitCode.WRONG_USE) from error
     except OSError as error:
-        raise Stopped(f"cannot listen on {wanted.host}:{wanted.port}: {error.strerror}", code=ExitCode.REFUSED) from error
+        text = _("cannot listen on {place}: {reason}", place=f"{wanted.host}:{wanted.port}", reason=error.strerror)
+        raise Stopped(text, code=ExitCode.REFUSED) from error
 
 
 def default_db() -> str:
@@ -90,9 +98,9 @@ def first_password(db_url: str, *, is_seeded: bool) -> str:
         password = secrets.token_urlsafe(12)
         if not is_seeded:
             make_admin(parts.database, password)
-        click.echo("This database is new. Sign in with what stands here now; it is not shown again:")
-        click.echo(f"  login     {ADMIN}")
-        click.echo(f"  password  {password}")
+        click.echo(_("This database is new. Sign in with what stands here now; it is not shown again:"))
+        for title, value in ((_("Login"), ADMIN), (_("Password"), password)):
+            click.echo(f"  {padded(title, 9)} {value}")
         return password
     finally:
         parts.database.close()
@@ -117,4 +125,4 @@ def make_admin(database: Database, password: str) -> None:
 def _announce(url: str, *, is_new: bool) -> None:
     click.echo(url)
     if is_new:
-        click.echo(f'Put url = "{url}" into a profile of config.toml, then run: supportdesk login')
+        click.echo(_("Sign in, from another terminal, with: {command}", command=f"supportdesk login {url}"))

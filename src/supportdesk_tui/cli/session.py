@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +15,7 @@ from supportdesk_tui.config.paths import Paths, find_paths, make_private
 from supportdesk_tui.config.problems import nearest_name
 from supportdesk_tui.config.schema import Profile, Settings
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
+from supportdesk_tui.i18n.catalog import _
 
 if TYPE_CHECKING:
     from supportdesk_tui.backends.catalog import BackendSpec, Connection
@@ -84,15 +85,17 @@ def place_of(profile: str | None, read: tuple[Loaded, Paths] | None = None) -> P
     name = _known(profile, settings) if profile is not None else settings.active_name
     if not name:
         raise Stopped(
-            "there is no profile yet",
+            _("there is no profile yet"),
             code=ExitCode.WRONG_USE,
-            next_step=f"Write one: supportdesk config init, then [profiles.work] with its url in {paths.config_file}",
+            next_step=_("Connect to your help desk with: supportdesk login URL   or look around with: supportdesk demo"),
         )
     chosen = settings.profiles[name]
     if not chosen.url:
         place = loaded.place("profiles", name)
         raise Stopped(
-            f"profile {name} has no url", code=ExitCode.WRONG_USE, next_step=f"Set it in {place[0] or paths.config_file}"
+            _("profile {name} has no url", name=name),
+            code=ExitCode.WRONG_USE,
+            next_step=_("Set it in {file}", file=place[0] or paths.config_file),
         )
     return Place(name, chosen, paths)
 
@@ -104,17 +107,29 @@ def spec_of(place: Place) -> "BackendSpec":
     kind = place.profile.backend
     if kind not in SPECS:
         known = ", ".join(SPECS)
-        raise Stopped(f"this release has no adapter for {kind}", code=ExitCode.WRONG_USE, next_step=f"It has: {known}")
+        raise Stopped(
+            _("this release has no adapter for {kind}", kind=kind),
+            code=ExitCode.WRONG_USE,
+            next_step=_("It has: {names}", names=known),
+        )
     return SPECS[kind]
 
 
 def _known(profile: str, settings: Settings) -> str:
     if profile not in settings.profiles:
         near = nearest_name(profile, settings.profiles)
-        hint = f"Did you mean {near}? " if near else ""
-        known = ", ".join(settings.profiles) or "none"
-        raise Stopped(f"there is no profile {profile!r}", code=ExitCode.WRONG_USE, next_step=f"{hint}Known: {known}")
+        raise Stopped(
+            _("there is no profile {name}", name=repr(profile)),
+            code=ExitCode.WRONG_USE,
+            next_step=known_names(near, settings.profiles),
+        )
     return profile
+
+
+def known_names(near: str, names: Iterable[str]) -> str:
+    """What was probably meant, and what there is."""
+    known = _("Known: {names}", names=", ".join(names) or _("none"))
+    return " ".join([_("Did you mean {name}?", name=near), known]) if near else known
 
 
 def server_of(place: Place, token: str = "") -> "Connection":
@@ -182,5 +197,5 @@ def token_of(place: Place) -> str:
 
     found = find_secret(place.name, place.profile, os.environ)
     if found.secret is None:
-        raise SignInNeeded("sign in", f"no token for profile {place.name}")
+        raise SignInNeeded("sign in", _("no token for profile {name}", name=place.name))
     return found.secret.reveal()

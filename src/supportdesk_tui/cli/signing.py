@@ -46,7 +46,7 @@ def _show_page(url: str) -> None:
 
 def _typed(text: str) -> Secret:
     if not text.strip():
-        raise Stopped("no token was given", code=ExitCode.WRONG_USE)
+        raise Stopped(_("no token was given"), code=ExitCode.WRONG_USE)
     return Secret(text.strip())
 
 
@@ -67,16 +67,16 @@ async def _known(place: Place, asked: Awaitable[T]) -> T:
     except (BadPayload, NotFound) as error:
         title = spec_of(place).title
         raise Stopped(
-            f"this is not a {title}: {place.profile.url} answers {_answered(error)}",
+            _("this is not a {product}: {url} {answer}", product=title, url=place.profile.url, answer=_answered(error)),
             code=ExitCode.CANNOT_REACH,
-            next_step=f"Check the address, and the kind of server with --backend: {', '.join(SPECS)}",
+            next_step=_("Check the address, and the kind of server with --backend: {kinds}", kinds=", ".join(SPECS)),
         ) from error
 
 
 def _answered(error: BadPayload | NotFound) -> str:
     if isinstance(error, NotFound):
-        return f"that it knows no such page ({error.operation})"
-    return f"with something else than {error.expected} ({error.operation})"
+        return _("answers that it knows no such page ({operation})", operation=error.operation)
+    return _("answers with something else than {what} ({operation})", what=error.expected, operation=error.operation)
 
 
 async def keep(place: Place, secret: Secret) -> str:
@@ -86,19 +86,18 @@ async def keep(place: Place, secret: Secret) -> str:
     if kept.secret is None:
         await _revoke(place, secret)
         raise Stopped(
-            f"{session.agent.name} could sign in, but there is {kept.says}",
+            _("{name} could sign in, but there is {reason}", name=session.agent.name, reason=kept.says),
             code=ExitCode.REFUSED,
-            next_step="Set token_command in the profile, or SUPPORTDESK_TOKEN; the desk itself asks at each start.",
+            next_step=_("Set token_command in the profile, or SUPPORTDESK_TOKEN; the desk itself asks at each start."),
         )
-    return (
-        f"Signed in as {session.agent.name} ({session.agent.role.value}) at {place.profile.url}; {kept.step.value}: {kept.says}"
-    )
+    who = _("{name} ({role}) at {url}", name=session.agent.name, role=_(session.agent.role.value), url=place.profile.url)
+    return _("Signed in as {who}; {step}: {says}", who=who, step=kept.step.value, says=kept.says)
 
 
 async def forget(place: Place) -> list[str]:
     """Revoke the token on the server, forget it here, and delete what was cached; the outbox is not touched."""
     found = find_secret(place.name, place.profile, os.environ)
-    says = ["there was no token"]
+    says = [_("there was no token")]
     if found.secret is not None:
         says = [await _revoke(place, found.secret)]
     says += [f"{answer.step.value}: {answer.says}" for answer in forget_secret(place.name, place.profile)]
@@ -109,15 +108,15 @@ async def forget(place: Place) -> list[str]:
         cache.purge()
     finally:
         cache.close()
-    return [*says, "the copy of the queue on this machine is deleted"]
+    return [*says, _("the copy of the queue on this machine is deleted")]
 
 
 async def _revoke(place: Place, secret: Secret) -> str:
     revoke = spec_of(place).sign_out
     if revoke is None:
-        return "this backend keeps the token valid: revoke it there"
+        return _("this backend keeps the token valid: revoke it there")
     try:
         await revoke(server_of(place, secret.reveal()))
     except BackendError as error:
-        return f"the server could not be told: {error}"
-    return "the token is worthless now"
+        return _("the server could not be told: {reason}", reason=error)
+    return _("the token is worthless now")

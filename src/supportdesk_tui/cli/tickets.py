@@ -64,8 +64,9 @@ def reply_command(number: str, body: str | None, anyway: str, profile: str | Non
     """
     from supportdesk_tui.cli.writing import body_of, send_words
     from supportdesk_tui.domain.changes import Reply
+    from supportdesk_tui.i18n.catalog import _
 
-    send_words(profile, number, Reply(body_of(body, number, "reply to the customer")), anyway.strip(), as_json=as_json)
+    send_words(profile, number, Reply(body_of(body, number, _("reply to the customer"))), anyway.strip(), as_json=as_json)
 
 
 @tickets_command.command("note")
@@ -78,8 +79,9 @@ def note_command(number: str, body: str | None, anyway: str, profile: str | None
     """Leave an internal note: BODY, `-` for standard input, or $EDITOR. The customer never reads it."""
     from supportdesk_tui.cli.writing import body_of, send_words
     from supportdesk_tui.domain.changes import Note
+    from supportdesk_tui.i18n.catalog import _
 
-    send_words(profile, number, Note(body_of(body, number, "internal note")), anyway.strip(), as_json=as_json)
+    send_words(profile, number, Note(body_of(body, number, _("internal note"))), anyway.strip(), as_json=as_json)
 
 
 @tickets_command.command("assign")

@@ -9,11 +9,12 @@ import click
 from supportdesk_tui.cli import show
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.send import Sending
-from supportdesk_tui.cli.session import Desk, at_backend, settings_of
+from supportdesk_tui.cli.session import Desk, at_backend, known_names, settings_of
 from supportdesk_tui.config.problems import nearest_name
 from supportdesk_tui.domain.changes import Assign, Change, Escalate, Note, Reply, SetStatus
 from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.ids import AgentId, TicketId
+from supportdesk_tui.i18n.catalog import _, msg
 from supportdesk_tui.store.state import OutboxItem
 
 __all__ = ["Desk", "body_of", "change_ticket", "send_words", "to_assign", "to_escalate", "to_status"]
@@ -51,7 +52,7 @@ def _say(item: OutboxItem, *, as_json: bool) -> None:
         plain = {"key": item.key, "ticket": item.number, "phase": item.phase, "says": item.says}
         click.echo(show.to_json(plain))
     else:
-        click.echo(f"{item.number}  {item.says or 'done'}")
+        click.echo(f"{item.number}  {item.says or _('done')}")
 
 
 def body_of(body: str | None, number: str, what: str) -> str:
@@ -63,16 +64,18 @@ def body_of(body: str | None, number: str, what: str) -> str:
     else:
         text = _from_editor(number, what)
     if not text.strip():
-        raise Stopped("nothing was written, so nothing is sent", code=ExitCode.WRONG_USE)
+        raise Stopped(_("nothing was written, so nothing is sent"), code=ExitCode.WRONG_USE)
     return text.strip("\n")
 
 
 def _from_editor(number: str, what: str) -> str:
     if not sys.stdin.isatty():
         raise Stopped(
-            "no text was given", code=ExitCode.WRONG_USE, next_step="Give it as an argument, or - for standard input."
+            _("no text was given"),
+            code=ExitCode.WRONG_USE,
+            next_step=_("Give it as an argument, or - for standard input."),
         )
-    cut = f"# ---- {number}: {what}. Everything from this line on is left out."
+    cut = _("# ---- {number}: {what}. Everything from this line on is left out.", number=number, what=what)
     written = click.edit(f"\n{cut}\n", env={"SUPPORTDESK_TOKEN": ""} if "SUPPORTDESK_TOKEN" in os.environ else None)
     return (written or "").partition(cut)[0]
 
@@ -111,12 +114,13 @@ def to_escalate(desk: Desk, target: str, summary: str, fields: tuple[str, ...]) 
     for field in fields:
         name, equals, value = field.partition("=")
         if not (name and equals):
-            raise Stopped(f"{field!r} is not NAME=VALUE", code=ExitCode.WRONG_USE)
+            raise Stopped(_("{text} is not NAME=VALUE", text=repr(field)), code=ExitCode.WRONG_USE)
         pairs.append((name, value))
     missing = [name for name in known[target].required if name != "summary" and name not in dict(pairs)]
     if missing:
         more = " ".join(f"--field {name}=…" for name in missing)
-        raise Stopped(f"{known[target].title} needs {', '.join(missing)}", code=ExitCode.WRONG_USE, next_step=f"Add: {more}")
+        text = _("{team} needs {facts}", team=_(known[target].title), facts=", ".join(missing))
+        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=_("Add: {words}", words=more))
     return Escalate(known[target].team, summary, tuple(pairs))
 
 
@@ -124,8 +128,15 @@ def _target_names(directory: Directory) -> list[str]:
     return [f"{one.key} ({one.team})" for one in directory.targets]
 
 
+_UNKNOWN = {
+    "agent": msg("there is no agent {name}"),
+    "status": msg("there is no status {name}"),
+    "reason": msg("there is no reason {name}"),
+    "target": msg("there is no target {name}"),
+}
+
+
 def _unknown(what: str, written: str, names: list[str], *, is_unclear: bool = False) -> Stopped:
+    said = msg("more than one agent fits {name}") if is_unclear else _UNKNOWN[what]
     near = nearest_name(written, names)
-    hint = f"Did you mean {near}? " if near else ""
-    problem = f"more than one {what} fits {written!r}" if is_unclear else f"there is no {what} {written!r}"
-    return Stopped(problem, code=ExitCode.WRONG_USE, next_step=f"{hint}Known: {', '.join(names)}")
+    return Stopped(_(said, name=repr(written)), code=ExitCode.WRONG_USE, next_step=known_names(near, names))

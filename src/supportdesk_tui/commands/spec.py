@@ -8,13 +8,12 @@ from msgspec import Struct
 
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
+from supportdesk_tui.i18n import catalog
 
 Args: TypeAlias = tuple[str, ...]
 
-
-def msg(text: str) -> str:
-    """Mark English text for translation; it is translated when drawn, never at import."""
-    return text
+msg = catalog.msg
+"""Marks English text for translation; it is translated when drawn, never at import."""
 
 
 class Scope(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from supportdesk_tui.config.paths import expand
+from supportdesk_tui.config.paths import expand, site_files
 from supportdesk_tui.config.problems import Problem, nearest_name
 from supportdesk_tui.config.schema import TABLES, Profile, Settings
 
@@ -62,7 +62,7 @@ def load_settings(env: Mapping[str, str], paths: "Paths", file: Path | None = No
     sources: list[_Source] = []
     merged: dict[str, Any] = {}
     given = file or (expand(env["SUPPORTDESK_CONFIG"]) if env.get("SUPPORTDESK_CONFIG") else None)
-    for each in [given] if given is not None else [*_site_files(env), paths.config_file]:
+    for each in [given] if given is not None else [*site_files(env), paths.config_file]:
         source = _read(each, problems, is_optional=given is None)
         if source is not None:
             sources.append(source)
@@ -75,13 +75,6 @@ def load_settings(env: Mapping[str, str], paths: "Paths", file: Path | None = No
     loaded = Loaded(settings, (), tuple(Path(source.file) for source in sources), tuple(sources))
     problems += _dangling(loaded)
     return Loaded(settings, tuple(problems), loaded.files, loaded._sources)
-
-
-def _site_files(env: Mapping[str, str]) -> Iterator[Path]:
-    """What an administrator gave every user; the convention of XDG, least important first."""
-    for folder in reversed(env.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")):
-        if folder:
-            yield Path(folder) / "supportdesk" / "config.toml"
 
 
 def _read(file: Path, problems: list[Problem], *, is_optional: bool) -> _Source | None:

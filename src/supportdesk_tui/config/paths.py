@@ -1,7 +1,7 @@
 """Where our files are; each folder can be moved by an environment variable and is made, private, when it is needed."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +67,20 @@ def _folder(env: Mapping[str, str], kind: str) -> Path:
         "STATE": dirs.user_state_path,
     }
     return found[kind]
+
+
+def settings_files(env: Mapping[str, str]) -> list[Path]:
+    """Where settings are read from, the later winning: the site's and the user's file, or the one that is named instead."""
+    if env.get("SUPPORTDESK_CONFIG"):
+        return [expand(env["SUPPORTDESK_CONFIG"])]
+    return [*site_files(env), find_paths(env).config_file]
+
+
+def site_files(env: Mapping[str, str]) -> Iterator[Path]:
+    """What an administrator gave every user; the convention of XDG, least important first."""
+    for folder in reversed(env.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")):
+        if folder:
+            yield Path(folder) / APP / "config.toml"
 
 
 def expand(path: str) -> Path:

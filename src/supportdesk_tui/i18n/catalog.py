@@ -34,6 +34,11 @@ class _Current:
     words: _Catalogue = _English()
 
 
+def msg(text: str) -> str:
+    """Mark English text for translation; it is translated when drawn, never at import."""
+    return text
+
+
 def _(message: str, **named: object) -> str:
     """The message in the current language, its `{named}` places filled when values are given."""
     translated = _Current.words.gettext(message) if message else ""
