@@ -5,14 +5,20 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from supportdesk_tui.backends.zammad.adapter import ZammadBackend
-from tests.unit.zammad.world import World
+from tests.unit.zammad.world import Port, World
+
+
+@pytest.fixture(scope="package")
+def port() -> Iterator[Port]:
+    made = Port()
+    yield made
+    made.served.stop()
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    made = World()
+def world(port: Port) -> Iterator[World]:
+    made = World(port)
     yield made
-    made.served.stop()
     assert made.watched.findings == []
 
 
