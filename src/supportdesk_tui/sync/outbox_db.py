@@ -36,7 +36,7 @@ _SCHEMA = Schema(
             PRIMARY KEY (agent, ticket));
         """,
     ),
-    pragmas=("page_size = 16384", "journal_mode = TRUNCATE", "synchronous = FULL", "secure_delete = ON"),
+    pragmas=("page_size = 16384", "cache_size = -256", "journal_mode = TRUNCATE", "synchronous = FULL", "secure_delete = ON"),
     is_checked=True,
 )
 _UPSERT_ITEM = (
