@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from supportdesk_tui.store.events import DraftChanged
 from supportdesk_tui.store.state import DeskState, Draft, Level, LinkPhase, OutboxPhase
 from tests.contract.answers import QUICK
 from tests.contract.rawserver import raw_server, said
+from tests.net.spoiling import spoiling
 from tests.sync.desk import ALL_LIVE, desk
 from tests.sync.fake import until
 from tests.unit.native.test_mapping import ROW
@@ -155,9 +155,9 @@ async def test_word_the_server_does_not_know_is_refused_whole(server: ServerThre
 
 async def test_copy_with_a_bad_item_says_so_and_has_the_rest(tmp_path: Path, server: ServerThread) -> None:
     with server.engine.begin() as connection:
-        connection.execute(text("UPDATE tickets SET subject = :x WHERE id = (SELECT max(id) FROM tickets)"), {"x": "canary"})
+        connection.execute(text("UPDATE tickets SET number = :x WHERE id = (SELECT max(id) FROM tickets)"), {"x": "canary"})
     token = server.token_for("li.wei")
-    async with spoiling(server.url, b'"subject":"canary"', b'"subject":{"a":1} ') as url:
+    async with spoiling(server.url, (b'"number":"canary"', b'"number":{"a":1} ')) as url:
 
         async def connect() -> Backend:
             return NativeBackend(url, token)
@@ -168,29 +168,5 @@ async def test_copy_with_a_bad_item_says_so_and_has_the_rest(tmp_path: Path, ser
             await one.live()
             await one.show(ALL_LIVE)
             await until(lambda: any("1 items of the server" in line for line in said_so), 5)
+            await until(lambda: any("1 items of the server" in line for line in one.state.queue.problems), 5)
             assert len(one.state.queue.rows) > 10
-
-
-@asynccontextmanager
-async def spoiling(url: str, old: bytes, new: bytes) -> AsyncIterator[str]:
-    """A relay that changes some bytes of what the server says, to others of the same length; it takes no compressed answers."""
-    port = int(url.rpartition(":")[2])
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", port)
-
-        async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-            while data := await source.read(1_000_000):
-                sink.write(data.replace(b"Accept-Encoding: gzip", b"Accept-Encoding: none").replace(old, new))
-                await sink.drain()
-            sink.close()
-
-        with suppress(ConnectionError):
-            await asyncio.gather(pump(reader, back), pump(there, writer))
-
-    listener = await asyncio.start_server(handle, "127.0.0.1", 0, limit=4_000_000)
-    try:
-        yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    finally:
-        listener.close()
-        await listener.wait_closed()

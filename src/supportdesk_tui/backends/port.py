@@ -43,7 +43,7 @@ class Backend(Protocol):
         ...
 
     async def list_views(self) -> list[View]:
-        """Named queues, with counts where they are cheap."""
+        """Named queues, with counts where they are cheap; a `Shortened` list where some could not be read."""
         ...
 
     async def list_tickets(self, query: QueueQuery, after: Cursor | None) -> Page[TicketSummary]:
@@ -63,7 +63,7 @@ class Backend(Protocol):
         ...
 
     async def search_articles(self, text: str, locale: str | None) -> list[Article]:
-        """Knowledge base search."""
+        """Knowledge base search; a `Shortened` list where some could not be read."""
         ...
 
     async def read_macro(self, ticket: TicketId, macro: str) -> MacroText:

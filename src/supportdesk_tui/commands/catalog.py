@@ -276,7 +276,7 @@ MACROS = (
     Command("menu.macros", msg("Macros of a category"), _D, menus.macros, is_internal=True),
 )
 _writes = guards.needs_composer
-_promises, _sets_status = every(_writes, may(Cap.PROMISE)), every(_writes, may(Cap.STATUS))
+_promises, _sets_status = every(_writes, may(Cap.PROMISE)), every(_writes, may(Cap.STATUS), guards.writes(Cap.STATUS))
 _act = composer.acting
 COMPOSER = (
     Command(

@@ -172,6 +172,8 @@ class Pick(Struct, frozen=True):
     args: tuple[str, ...] = ()
     free: bool = False
     """What was typed is a valid answer too (a new tag, a case number)."""
+    bad_items: int = 0
+    """Items of the backend's lists that could not be read: some choice may be missing."""
 
 
 class FormField(Struct, frozen=True):
@@ -241,6 +243,10 @@ class ShowConflict(Struct, frozen=True):
     asks_reason: bool = True
     by_itself: bool = False
     """Nobody pressed a key for it: it never stands over another dialog."""
+    also: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    """What else became of the ticket: messages marked with `msg`, and their values."""
+    reason: str = ""
+    """Why it waits, as it was told; shown where nothing else says it."""
 
 
 class ComposerAct(StrEnum):

@@ -25,6 +25,8 @@ UNSENT = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.SENDING, O
 """Phases of a change that has not surely reached the server."""
 
 
+SAID_CHARS = 40
+"""How much of a value that is not understood a reason names."""
 _PRODUCT = msg("This backend cannot do this")
 
 
@@ -78,7 +80,8 @@ _NEEDED: Mapping[type, Capability] = {
 
 def doable(context: Context, then: Iterable[FollowUp]) -> tuple[tuple[FollowUp, ...], tuple[Blocked, ...]]:
     """What of a macro can be done here, and why the rest cannot."""
-    why = [(one, lacking(context, _NEEDED[type(one)])) for one in then]
+    needed = [(one, _NEEDED[type(one)]) for one in then]
+    why = [(one, lacking(context, capability) or unknown(context, capability)) for one, capability in needed]
     kept = tuple(one for one, blocked in why if blocked is None)
     return kept, tuple(dict.fromkeys(blocked for _, blocked in why if blocked is not None))
 
@@ -106,14 +109,44 @@ def bulk_fits(context: Context) -> Blocked | None:
     return blocked
 
 
+_WRITTEN: Mapping[Capability, tuple[str, str]] = {
+    Capability.STATUS: ("status", msg("This version does not know the status “{said}”: it is left as it is")),
+    Capability.SNOOZE: ("status", msg("This version does not know the status “{said}”: it is left as it is")),
+    Capability.PRIORITY: ("priority", msg("This version does not know the priority “{said}”: it is left as it is")),
+    Capability.ASSIGN: ("owner", msg("This version cannot read the owner “{said}”: it is left as it is")),
+    Capability.TAKE: ("owner", msg("This version cannot read the owner “{said}”: it is left as it is")),
+    Capability.TRANSFER: ("team", msg("This version cannot read the team “{said}”: it is left as it is")),
+    Capability.TAG: ("tags", msg("This version cannot read the tags “{said}”: they are left as they are")),
+}
+"""The field a verb writes, and why it does not where its value was not understood."""
+
+
+def unknown(context: Context, capability: Capability) -> Blocked | None:
+    """Why a verb would write over a value this version does not understand; other verbs are free."""
+    if capability not in _WRITTEN:
+        return None
+    field, reason = _WRITTEN[capability]
+    for ticket in context.targets:
+        row = context.current if context.current is not None and context.current.id == ticket else context.row(ticket)
+        said = row.said(field) if row is not None else None
+        if said is not None:
+            return Blocked(reason, (("said", str(said)[:SAID_CHARS]),))
+    return None
+
+
+def writes(capability: Capability) -> When:
+    """Nothing is written over that this version does not understand."""
+    return lambda context: unknown(context, capability)
+
+
 def verb(capability: Capability) -> When:
-    """The usual check of a verb: some ticket, and the backend and our role allow it."""
-    return every(needs_ticket, may(capability), bulk_fits)
+    """The usual check of a verb: some ticket, the backend and our role allow it, and its field is understood."""
+    return every(needs_ticket, may(capability), bulk_fits, writes(capability))
 
 
 def verb_on_one(capability: Capability) -> When:
     """The check of a verb that makes sense for one ticket only."""
-    return every(needs_one, may(capability))
+    return every(needs_one, may(capability), writes(capability))
 
 
 def needs_rows(context: Context) -> Blocked | None:

@@ -34,6 +34,11 @@ QUOTED_LINES = 12
 """Lines of the customer's words a quoting reply takes along."""
 
 
+def _missing(context: Context) -> int:
+    """Items of the backend's lists that a picker cannot offer because they could not be read."""
+    return context.state.session.directory.bad_items
+
+
 def reply(context: Context, _: Args) -> Iterable[Effect]:
     """Write to the customer."""
     return _write(context, DraftMode.REPLY)
@@ -110,14 +115,14 @@ def assign_pick(context: Context, _: Args) -> Iterable[Effect]:
         choices = tuple(Choice(fit.agent.id, fit.agent.name, fit.why) for fit in best_fit(current, agents, context.me))
     else:
         choices = tuple(Choice(agent.id, agent.name, load_of(agent)) for agent in agents)
-    yield ef.Pick(msg("Assign to"), choices, "ticket.assign")
+    yield ef.Pick(msg("Assign to"), choices, "ticket.assign", bad_items=_missing(context))
 
 
 def transfer(context: Context, args: Args) -> Iterable[Effect]:
     """Move to a team's queue; without an argument, ask which."""
     if not args:
         choices = tuple(Choice(team.id, team.name) for team in context.state.session.directory.teams)
-        yield ef.Pick(msg("Transfer to"), choices, "ticket.transfer")
+        yield ef.Pick(msg("Transfer to"), choices, "ticket.transfer", bad_items=_missing(context))
         return
     team = context.state.session.directory.team(TeamId(args[0]))
     name = str(team.name) if team else args[0]
@@ -152,7 +157,7 @@ def status_pick(context: Context, args: Args) -> Iterable[Effect]:
         yield from status(context, args)
         return
     choices = tuple(Choice(one.name, one.title) for one in context.state.session.directory.statuses)
-    yield ef.Pick(msg("Status"), choices, "ticket.status_pick")
+    yield ef.Pick(msg("Status"), choices, "ticket.status_pick", bad_items=_missing(context))
 
 
 def solve(context: Context, args: Args) -> Iterable[Effect]:
@@ -257,7 +262,7 @@ def tag(context: Context, args: Args) -> Iterable[Effect]:
     if not args:
         known = dict.fromkeys((*sorted(has), *context.state.session.directory.tags))
         choices = tuple(Choice(one, one, msg("take off") if one in has else "") for one in known)
-        yield ef.Pick(msg("Tag"), choices, "ticket.tag", free=True)
+        yield ef.Pick(msg("Tag"), choices, "ticket.tag", free=True, bad_items=_missing(context))
         return
     name = args[0].strip()
     if not name:

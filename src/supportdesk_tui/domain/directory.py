@@ -73,6 +73,8 @@ class Directory(Struct, frozen=True):
     macros: tuple[ServerMacro, ...] = ()
     link_hosts: tuple[str, ...] = ()
     """Hosts a reply may link to."""
+    bad_items: int = 0
+    """Items of its lists that could not be read and are missing here."""
 
     def agent(self, agent: AgentId | None) -> Agent | None:
         """The agent with this id, if known."""

@@ -151,3 +151,5 @@ class CustomerContext(Struct, frozen=True):
     tags: tuple[SafeText, ...] = ()
     flags: tuple[RiskFlag, ...] = ()
     promises: tuple[PromiseRecord, ...] = ()
+    bad_items: int = 0
+    """Items of its lists that could not be read and are missing here."""

@@ -1,6 +1,6 @@
 """Which tickets, in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -99,6 +99,19 @@ class View(Struct, frozen=True):
     query: QueueQuery
     count: int | None = None
     """None where the backend cannot say cheaply."""
+
+
+class Shortened(list[T]):
+    """A list that is whole but for items that could not be read."""
+
+    def __init__(self, items: Iterable[T], bad_items: int) -> None:
+        super().__init__(items)
+        self.bad_items = bad_items
+
+
+def bad_items_of(items: Sequence[object]) -> int:
+    """How many items of the backend's list are missing from this one because they could not be read."""
+    return items.bad_items if isinstance(items, Shortened) else 0
 
 
 class Page(Struct, Generic[T], frozen=True):

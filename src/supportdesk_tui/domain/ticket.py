@@ -96,6 +96,12 @@ class TicketSummary(Struct, frozen=True):
     public: bool = False
     """The thread can be read by anyone (social, forum)."""
     open_promises: int = 0
+    unknown: tuple[tuple[str, SafeText], ...] = ()
+    """Fields whose value this version does not understand, and what the backend says there: shown, never written over."""
+
+    def said(self, name: str) -> SafeText | None:
+        """What the backend says in a field this version does not understand; None for one it does."""
+        return next((text for field, text in self.unknown if field == name), None)
 
 
 class FieldValue(Struct, frozen=True):
@@ -156,3 +162,5 @@ class Ticket(Struct, frozen=True):
     attachments: tuple[Attachment, ...] = ()
     watchers: tuple[AgentId, ...] = ()
     cc: tuple[SafeText, ...] = field(default=())
+    bad_items: int = 0
+    """Items of its lists that could not be read and are missing here."""

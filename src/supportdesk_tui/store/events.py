@@ -49,6 +49,8 @@ class ViewsLoaded(Struct, frozen=True):
     """The view bar, with counts."""
 
     views: tuple[View, ...]
+    bad_items: int | None = None
+    """Views that could not be read and are missing; None when they were not read anew."""
 
 
 class QueueChosen(Struct, frozen=True):
@@ -143,6 +145,8 @@ class EntriesLoaded(Struct, frozen=True):
     is_cached: bool = False
     is_older: bool = False
     read_to: int | None = None
+    bad_items: int = 0
+    """Entries that could not be read and are missing."""
 
 
 class OlderAsked(Struct, frozen=True):
@@ -350,50 +354,10 @@ class Told(Struct, frozen=True):
 
 
 Event: TypeAlias = (
-    SignedIn
-    | LinkChanged
-    | AgentUpdated
-    | ViewsLoaded
-    | QueueChosen
-    | QueueLoaded
-    | QueueFailed
-    | CursorMoved
-    | SelectionChanged
-    | TicketOpened
-    | NumberAsked
-    | NumberMissed
-    | TicketClosed
-    | TicketLoaded
-    | EntriesLoaded
-    | OlderAsked
-    | RevealAsked
-    | RevealAnswered
-    | RevealEnded
-    | CustomerLoaded
-    | LoadFailed
-    | TicketUpdated
-    | EntryArrived
-    | PresenceSeen
-    | DraftsLoaded
-    | DraftChanged
-    | DraftSaved
-    | DraftUnsaved
-    | OutboxChanged
-    | OutboxDropped
-    | OutboxLoaded
-    | UndoStackChanged
-    | MacroUsed
-    | MacroAsked
-    | MacroAnswered
-    | HabitsLoaded
-    | ArticlesAsked
-    | ArticlesLoaded
-    | FocusMoved
-    | ComposerToggled
-    | CustomerToggled
-    | CustomerSlid
-    | ClockToggled
-    | MenuOpened
-    | MenuClosed
-    | Told
-)
+    SignedIn | LinkChanged | AgentUpdated | ViewsLoaded | QueueChosen | QueueLoaded | QueueFailed | CursorMoved
+    | SelectionChanged | TicketOpened | NumberAsked | NumberMissed | TicketClosed | TicketLoaded | EntriesLoaded
+    | OlderAsked | RevealAsked | RevealAnswered | RevealEnded | CustomerLoaded | LoadFailed | TicketUpdated | EntryArrived
+    | PresenceSeen | DraftsLoaded | DraftChanged | DraftSaved | DraftUnsaved | OutboxChanged | OutboxDropped | OutboxLoaded
+    | UndoStackChanged | MacroUsed | MacroAsked | MacroAnswered | HabitsLoaded | ArticlesAsked | ArticlesLoaded
+    | FocusMoved | ComposerToggled | CustomerToggled | CustomerSlid | ClockToggled | MenuOpened | MenuClosed | Told
+)  # fmt: skip

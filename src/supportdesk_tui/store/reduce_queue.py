@@ -10,9 +10,10 @@ from supportdesk_tui.store.state import DeskState
 
 
 def _views_loaded(state: DeskState, event: ev.ViewsLoaded) -> DeskState:
-    if event.views == state.queue.views:
+    bad_views = state.queue.bad_views if event.bad_items is None else event.bad_items
+    if event.views == state.queue.views and bad_views == state.queue.bad_views:
         return state
-    return replace(state, queue=replace(state.queue, views=event.views))
+    return replace(state, queue=replace(state.queue, views=event.views, bad_views=bad_views))
 
 
 def _queue_chosen(state: DeskState, event: ev.QueueChosen) -> DeskState:

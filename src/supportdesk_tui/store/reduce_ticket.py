@@ -51,15 +51,18 @@ def _entries_loaded(state: DeskState, event: ev.EntriesLoaded) -> DeskState:
     if conversation.ticket != event.ticket:
         return state
     known = value_of(conversation.entries) or ()
+    bad = event.bad_items
     if event.is_older:
         entries = merged(event.entries, known)
         older = event.older
+        bad += conversation.bad_entries
     elif event.is_cached and isinstance(conversation.entries, Loaded):
         return state
     else:
         entries = merged(known, event.entries)
         reaches_back = bool(known) and known[0].seq < (event.entries[0].seq if event.entries else 0)
         older = conversation.older if reaches_back else event.older
+        bad = max(bad, conversation.bad_entries) if reaches_back else bad
     return replace(
         state,
         conversation=replace(
@@ -67,6 +70,7 @@ def _entries_loaded(state: DeskState, event: ev.EntriesLoaded) -> DeskState:
             entries=Loaded(entries, event.as_of, event.is_cached),
             older=older,
             is_loading_older=False,
+            bad_entries=bad,
             read_to=event.read_to if event.read_to is not None else conversation.read_to,
         ),
     )

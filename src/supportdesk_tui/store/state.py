@@ -114,6 +114,8 @@ class QueueState(Struct, frozen=True):
     """The queue on screen: a window of rows over an order that lives in the cache."""
 
     views: tuple[View, ...] = ()
+    bad_views: int = 0
+    """Views that could not be read and are missing."""
     view: ViewId | None = None
     """None while a search is shown."""
     query: QueueQuery = EVERY_TICKET
@@ -161,6 +163,8 @@ class ConversationState(Struct, frozen=True):
     entries: Remote[tuple[Entry, ...]] = Absent()
     older: Cursor | None = None
     is_loading_older: bool = False
+    bad_entries: int = 0
+    """Entries that could not be read and are missing from those that are here."""
     read_to: int = 0
     """Sequence of the last entry seen before this opening: the unread mark stands after it."""
     customer: Remote[CustomerContext] = Absent()

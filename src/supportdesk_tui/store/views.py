@@ -67,6 +67,8 @@ class TopView(Struct, frozen=True):
     me: Agent | None
     clock_shown: bool
     is_cached: bool
+    bad_views: int = 0
+    """Views that could not be read and are missing from the tabs."""
     is_asked: bool = False
     """The server does not tell what is new: it is asked for it now and then."""
 
@@ -109,6 +111,8 @@ class ConversationView(Struct, frozen=True):
     shown: Shown
     is_focused: bool
     is_peek: bool
+    bad_items: int = 0
+    """Entries, links, promises and facts that could not be read and are missing."""
 
 
 class CustomerView(Struct, frozen=True):
@@ -187,6 +191,7 @@ def top_view(state: DeskState) -> TopView:
         me=session.agent if session else None,
         clock_shown=state.view.clock_shown,
         is_cached=state.session.is_cached,
+        bad_views=state.queue.bad_views,
         is_asked=session is not None and not session.is_pushed,
     )
 
@@ -237,6 +242,7 @@ def conversation_view(state: DeskState) -> ConversationView:
         shown=shown,
         is_focused=state.view.focus is Pane.CONVERSATION,
         is_peek=conversation.peek,
+        bad_items=conversation.bad_entries + (detail.bad_items if detail is not None else 0),
     )
 
 

@@ -1,7 +1,7 @@
 """What every part of sync works with."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from supportdesk_tui.backends.port import Backend
     from supportdesk_tui.domain.conversation import Entry
     from supportdesk_tui.domain.ids import TicketId
+    from supportdesk_tui.domain.ticket import TicketSummary
 
 Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 Spawn: TypeAlias = Callable[[str, Job], "asyncio.Task[None]"]
@@ -82,6 +83,8 @@ class Common(Struct):
     """Bell or desktop notification, with a line that is safe to show."""
     spoken: "Callable[[TicketId, Entry], None] | None" = None
     """Told of every entry the feed brings, whether its ticket is shown or not."""
+    moved: "Callable[[Iterable[TicketSummary]], None] | None" = None
+    """Told of every ticket that stands otherwise than before."""
     backend: "Backend | None" = None
     """None while there is no connection to ask."""
     heard_at: datetime | None = None
@@ -93,6 +96,8 @@ class Common(Struct):
     """The copy holds every live ticket, so that counting it counts the server."""
     holds_part: bool = False
     """… or, of a server that is asked sparingly, only the newest ones: lists are asked of the server too."""
+    bad_items: int = 0
+    """Live tickets that could not be read when the copy was made: they are missing from every list of it."""
     have: int = 0
     expected: int = 0
     """Progress of the copy; `expected` is 0 when it is whole."""

@@ -34,6 +34,8 @@ class Entries(Struct, frozen=True):
     as_of: datetime
     seen_seq: int = 0
     """Newest entry an agent has had on this screen."""
+    bad_items: int = 0
+    """Entries that could not be read and are missing from the run."""
 
 
 class Detail(Struct, frozen=True):

@@ -49,6 +49,7 @@ async def copy_all(common: Common, mark: Callable[[], FeedMark | None], progress
     common.expected, common.is_whole = 0, not common.holds_part
     if common.holds_part and not was_part:
         common.tell(words.COPY_PART, count=str(common.have))
+    common.bad_items = bad
     common.tell_bad(bad)
     progress()
 

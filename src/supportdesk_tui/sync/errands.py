@@ -3,6 +3,7 @@
 from supportdesk_tui.domain.errors import BackendError, Unsupported
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import EntryId, TicketId
+from supportdesk_tui.domain.queue import bad_items_of
 from supportdesk_tui.store.events import ArticlesAsked, ArticlesLoaded, MacroAnswered, RevealAnswered, ViewsLoaded
 from supportdesk_tui.store.state import LinkPhase
 from supportdesk_tui.sync.common import Common
@@ -19,8 +20,9 @@ class Errands:
 
     async def views(self) -> None:
         """The view bar, with the server's counts."""
-        views = tuple(await self._common.server("views").list_views())
-        self._common.store.dispatch(ViewsLoaded(views))
+        listed = await self._common.server("views").list_views()
+        views = tuple(listed)
+        self._common.store.dispatch(ViewsLoaded(views, bad_items_of(listed)))
         await self._common.cache.run(lambda: self._common.cache.last.save_views(views))
 
     async def articles(self, text: str) -> None:
@@ -28,11 +30,12 @@ class Errands:
         common = self._common
         common.store.dispatch(ArticlesAsked(text))
         try:
-            found = tuple(await common.server("articles").search_articles(text, common.options.locale))
+            found = await common.server("articles").search_articles(text, common.options.locale)
         except (BackendError, Unsupported) as error:
             common.store.dispatch(ArticlesLoaded(text, (), common.clock.now(), why(error)))
             return
-        common.store.dispatch(ArticlesLoaded(text, found, common.clock.now()))
+        common.tell_bad(bad_items_of(found))
+        common.store.dispatch(ArticlesLoaded(text, tuple(found), common.clock.now()))
 
     async def reveal(self, ticket: TicketId, entry: EntryId, reason: str) -> None:
         """What is hidden in an entry: from the backend into the open dialog, and nowhere else."""

@@ -159,6 +159,7 @@ class Link:
             self._hooks.agent_changed(session.agent.id)
         common.heard_at = common.clock.now()
         common.store.dispatch(ev.SignedIn(session, directory))
+        common.tell_bad(directory.bad_items)
         heard_at = common.heard_at
         await common.cache.run(lambda: common.cache.last.save_session(session, directory))
         await common.cache.run(lambda: common.cache.last.save_heard(heard_at))

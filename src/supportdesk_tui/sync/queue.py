@@ -27,6 +27,8 @@ class Results(Struct):
     after: Cursor | None = None
     total: int | None = None
     problems: tuple[str, ...] = ()
+    bad_items: int = 0
+    """Tickets that could not be read and are missing."""
 
 
 class Queue:
@@ -93,7 +95,7 @@ class Queue:
         results.after, results.total = page.after, page.total
         if page.unapplied:
             results.problems = (self._common.say(words.NOT_APPLIED, {"terms": ", ".join(page.unapplied)}),)
-        self._common.tell_bad(page.bad_items)
+        results.bad_items += page.bad_items
         await self._common.cache.put_tickets(page.items)
 
     async def show(self, at: int | None = None) -> None:
@@ -135,6 +137,13 @@ class Queue:
         )
 
     def _problems(self, query: QueueQuery) -> tuple[str, ...]:
+        """What is missing from the rows, and why."""
+        is_theirs = self._results is not None and self._results.query == query
+        bad = self._results.bad_items if self._results is not None and is_theirs else self._common.bad_items
+        unread = (self._common.say(words.BAD_ITEMS, {"count": str(bad)}),) if bad else ()
+        return (*self._reasons(query), *unread)
+
+    def _reasons(self, query: QueueQuery) -> tuple[str, ...]:
         if self._trouble[0] == query:
             return (self._trouble[1],)
         if query.view and self._current() is None and self._asked != query:

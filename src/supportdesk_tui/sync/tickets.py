@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from msgspec.structs import replace
+
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import MarkRead
 from supportdesk_tui.domain.conversation import Entry, EntryKind
@@ -74,7 +76,7 @@ class Tickets:
             kept = cached.entries
             read_to = _read_to(kept.entries, row.unread if row else 0, kept.seen_seq)
             shown = EntriesLoaded(ticket, kept.entries, kept.older, kept.as_of, is_cached=True, read_to=read_to)
-            events.append(shown)
+            events.append(replace(shown, bad_items=kept.bad_items))
         if cached.customer is not None:
             events.append(CustomerLoaded(ticket, cached.customer.customer, cached.customer.as_of, is_cached=True))
         self._common.store.dispatch(*events)
@@ -95,14 +97,15 @@ class Tickets:
     async def _load_entries(self, ticket: TicketId) -> None:
         common = self._common
         page = await common.server("entries").list_entries(ticket, None)
-        common.tell_bad(page.bad_items)
         before = value_of(common.store.state.conversation.entries)
         row = next((row for row in common.store.state.queue.rows if row.id == ticket), None)
         read_to = None if before else _read_to(page.items, row.unread if row else 0, 0)
         now = common.clock.now()
-        common.store.dispatch(EntriesLoaded(ticket, page.items, page.after, now, read_to=read_to))
+        loaded = EntriesLoaded(ticket, page.items, page.after, now, read_to=read_to, bad_items=page.bad_items)
+        common.store.dispatch(loaded)
         seen = page.items[-1].seq if page.items else 0
-        await common.cache.conversations.put(ticket, Entries(page.items, page.after, now, seen), now)
+        kept = Entries(page.items, page.after, now, seen, page.bad_items)
+        await common.cache.conversations.put(ticket, kept, now)
 
     async def _load_customer(self, ticket: TicketId, customer: CustomerId) -> None:
         common = self._common
@@ -142,8 +145,8 @@ class Tickets:
 
         async def run() -> None:
             page = await common.server("entries").list_entries(ticket, older)
-            common.tell_bad(page.bad_items)
-            common.store.dispatch(EntriesLoaded(ticket, page.items, page.after, common.clock.now(), is_older=True))
+            now, bad = common.clock.now(), page.bad_items
+            common.store.dispatch(EntriesLoaded(ticket, page.items, page.after, now, is_older=True, bad_items=bad))
 
         await self._part(ticket, "entries", run)
 

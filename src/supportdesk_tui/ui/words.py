@@ -75,6 +75,29 @@ def channel(kind: Channel) -> str:
     }[kind]
 
 
+def unreadable(count: int, mark: str) -> str:
+    """That something is missing from a list, where the list stands."""
+    if count == 1:
+        return _("{mark} 1 item could not be read", mark=mark)
+    return _("{mark} {n} items could not be read", mark=mark, n=count)
+
+
+def field(name: str) -> str:
+    """A field of a ticket: words of ours where we know it, else the backend's name of it."""
+    known = {
+        "status": _("status"),
+        "priority": _("priority"),
+        "channel": _("channel"),
+        "owner": _("owner"),
+        "team": _("team"),
+        "tags": _("tags"),
+        "clock": _("clock"),
+        "category": _("category"),
+        "language": _("language"),
+    }
+    return known.get(name) or shown_line(name)
+
+
 def order(key: SortKey) -> str:
     """How a queue is sorted."""
     return {

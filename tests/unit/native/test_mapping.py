@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from supportdesk_tui.backends.calls import Answer, Call
-from supportdesk_tui.backends.native import mapping
+from supportdesk_tui.backends.native import customers, mapping
 from supportdesk_tui.backends.native.mapping import Lens
 from supportdesk_tui.backends.native.reading import MOST_BAD, UNREADABLE, decoded, mended, read, read_rows
 from supportdesk_tui.domain.capabilities import Capability
@@ -257,7 +257,7 @@ CUSTOMER: dict[str, Any] = {
 
 
 def test_customer_shows_that_money_could_not_be_read() -> None:
-    context = mapping.to_customer(decoded(json.dumps(CUSTOMER), wire.CustomerOut), Lens())
+    context = customers.to_customer(decoded(json.dumps(CUSTOMER), wire.CustomerOut), Lens())
     assert [str(movement.amount) for movement in context.movements] == ["12.50"]
     assert [(fact.name, fact.value, fact.warn) for fact in context.account] == [("unreadable_movements", "3", True)]
     assert context.customer.preferred_channel is Channel.OTHER
@@ -269,7 +269,7 @@ def test_customer_shows_that_money_could_not_be_read() -> None:
 
 def test_customer_without_surprises_has_no_warning() -> None:
     calm = CUSTOMER | {"movements": [MOVE], "preferred_channel": None, "joined_at": AT}
-    context = mapping.to_customer(decoded(json.dumps(calm), wire.CustomerOut), Lens())
+    context = customers.to_customer(decoded(json.dumps(calm), wire.CustomerOut), Lens())
     assert context.account == ()
     assert context.customer.preferred_channel is None
     assert context.customer.joined_at == datetime(2026, 8, 17, 10, tzinfo=UTC)

@@ -15,10 +15,10 @@ import msgspec
 from supportdesk_tui.backends.calls import Answer, Call, Said
 from supportdesk_tui.backends.http import Http, Limits, Stream
 from supportdesk_tui.backends.live import Pace, live_feed
-from supportdesk_tui.backends.native import mapping, writing
+from supportdesk_tui.backends.native import customers, mapping, writing
 from supportdesk_tui.backends.native.events import to_notices
 from supportdesk_tui.backends.native.gaps import GAPS
-from supportdesk_tui.backends.native.reading import UNREADABLE, decoded, read, read_rows
+from supportdesk_tui.backends.native.reading import UNREADABLE, mended, read, read_mended, read_rows
 from supportdesk_tui.backends.paging import Part, merged
 from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.domain import grammar
@@ -30,7 +30,7 @@ from supportdesk_tui.domain.errors import BadPayload, NotFound, Refused, Storage
 from supportdesk_tui.domain.feed import Activity, Notice
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, EntryId, FeedMark, TicketId
 from supportdesk_tui.domain.people import CustomerContext
-from supportdesk_tui.domain.queue import Page, QueueQuery, View
+from supportdesk_tui.domain.queue import Page, QueueQuery, Shortened, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.text.safe import SafeText, sanitize_line
 from supportdesk_tui.wire import schema as wire
@@ -90,13 +90,14 @@ class NativeBackend:
 
     async def get_directory(self) -> Directory:
         """Everything the pickers show."""
-        directory = mapping.to_directory(await self._get("read the directory", "/directory", wire.DirectoryOut))
+        directory = mapping.to_directory(*await self._get_mended("read the directory", "/directory", wire.DirectoryOut))
         self._lens = replace(self._lens, titles={status.name: status.title for status in directory.statuses})
         return directory
 
     async def list_views(self) -> list[View]:
         """Named queues with their counts."""
-        return [mapping.to_view(one) for one in await self._get("list the views", "/views", list[wire.ViewOut])]
+        views, bad_items = await self._get_mended("list the views", "/views", list[wire.ViewOut])
+        return Shortened((mapping.to_view(one) for one in views), bad_items)
 
     async def list_tickets(self, query: QueueQuery, after: Cursor | None) -> Page[TicketSummary]:
         """A page of a query, exactly."""
@@ -113,8 +114,9 @@ class NativeBackend:
 
     async def get_ticket(self, ticket: TicketId) -> Ticket:
         """One ticket, by id or case number."""
-        out = await self._get("open the ticket", "/tickets/{ticket}", wire.TicketOut, values={"ticket": ticket})
-        return mapping.to_ticket(out, self._lens)
+        values = {"ticket": ticket}
+        out, bad_items = await self._get_mended("open the ticket", "/tickets/{ticket}", wire.TicketOut, values=values)
+        return mapping.to_ticket(out, self._lens, bad_items)
 
     async def list_entries(self, ticket: TicketId, before: Cursor | None) -> Page[Entry]:
         """What was said and done, in one order, though public and internal travel apart."""
@@ -136,14 +138,14 @@ class NativeBackend:
     async def get_customer(self, customer: CustomerId) -> CustomerContext:
         """Who is asking."""
         values = {"customer": customer}
-        out = await self._get("read the customer", "/customers/{customer}", wire.CustomerOut, values=values)
-        return mapping.to_customer(out, self._lens)
+        out, bad_items = await self._get_mended("read the customer", "/customers/{customer}", wire.CustomerOut, values=values)
+        return customers.to_customer(out, self._lens, bad_items)
 
     async def search_articles(self, text: str, locale: str | None) -> list[Article]:
         """Help-centre articles that fit."""
         query = {"text": text} | ({"locale": locale} if locale else {})
-        out = await self._get("search the articles", "/articles", list[wire.ArticleOut], query=query)
-        return [mapping.to_article(one) for one in out]
+        out, bad_items = await self._get_mended("search the articles", "/articles", list[wire.ArticleOut], query=query)
+        return Shortened((mapping.to_article(one) for one in out), bad_items)
 
     async def read_macro(self, ticket: TicketId, macro: str) -> MacroText:
         """The server keeps none."""
@@ -253,9 +255,21 @@ class NativeBackend:
         kind: type[T],
         *,
         values: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
         attempts: int | None = None,
     ) -> T:
+        return (await self._get_mended(operation, route, kind, values=values, attempts=attempts))[0]
+
+    async def _get_mended(
+        self,
+        operation: str,
+        route: str,
+        kind: type[T],
+        *,
+        values: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        attempts: int | None = None,
+    ) -> tuple[T, int]:
+        """What a route answers, and how many items of its lists could not be read."""
         call = Call(
             operation=operation,
             method="GET",
@@ -264,7 +278,7 @@ class NativeBackend:
             query=query or {},
             attempts=attempts,
         )
-        return read(call, await self._http.send(call), kind)
+        return read_mended(call, await self._http.send(call), kind)
 
 
 async def _part(http: Http, ticket: TicketId, kind: str, before: Cursor | None) -> Part:
@@ -331,7 +345,7 @@ async def sign_out(url: str, token: str, *, ca_file: str = "") -> None:
 
 def _said(body: bytes, lens: mapping.Lens) -> Said:
     try:
-        return mapping.to_said(decoded(body, wire.ErrorOut), lens)
+        return mapping.to_said(mended(body, wire.ErrorOut)[0], lens)
     except UNREADABLE:
         return Said()
 

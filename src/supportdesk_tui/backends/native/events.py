@@ -4,7 +4,7 @@ import logging
 
 from supportdesk_tui.backends.native import mapping
 from supportdesk_tui.backends.native.mapping import Lens
-from supportdesk_tui.backends.native.reading import UNREADABLE, decoded
+from supportdesk_tui.backends.native.reading import UNREADABLE, mended
 from supportdesk_tui.domain.feed import (
     Activity,
     AgentChanged,
@@ -39,19 +39,19 @@ def _notices(event: SseEvent, lens: Lens) -> tuple[Notice, ...]:
     mark = FeedMark(event.id) if event.id else None
     match event.event:
         case "ticket":
-            return (_changed(decoded(event.data, wire.TicketEvent), lens, mark),)
+            return (_changed(mended(event.data, wire.TicketEvent)[0], lens, mark),)
         case "entry":
-            added = decoded(event.data, wire.EntryEvent)
+            added = mended(event.data, wire.EntryEvent)[0]
             notice = EntryAdded(mapping.to_summary(added.row, lens), mapping.to_entry(added.entry), mark)
             return (notice, _changed(added, lens, mark)) if added.tells else (notice,)
         case "presence":
-            seen = decoded(event.data, wire.PresenceOut)
+            seen = mended(event.data, wire.PresenceOut)[0]
             activity = mapping.known(Activity, seen.activity, Activity.VIEWING)
             return (PresenceChanged(TicketId(seen.ticket), AgentId(seen.agent), sanitize_line(seen.name), activity),)
         case "agent":
-            return (AgentChanged(mapping.to_agent(decoded(event.data, wire.AgentOut))),)
+            return (AgentChanged(mapping.to_agent(mended(event.data, wire.AgentOut)[0])),)
         case "beat":
-            return (Heard(mapping.utc(decoded(event.data, wire.Beat).at), mark),)
+            return (Heard(mapping.utc(mended(event.data, wire.Beat)[0].at), mark),)
         case "gap":
             return (Gap(mark),)
     return ()

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TypeVar
 
 from supportdesk_tui.backends.calls import Said
+from supportdesk_tui.backends.native.reading import misread
 from supportdesk_tui.domain import grammar
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Applied, Outcome
@@ -26,13 +26,6 @@ from supportdesk_tui.domain.ids import (
 from supportdesk_tui.domain.people import (
     Agent,
     AgentState,
-    Contact,
-    Customer,
-    CustomerContext,
-    Fact,
-    MoneyDirection,
-    Movement,
-    RiskFlag,
     Role,
     Team,
 )
@@ -76,11 +69,13 @@ def utc(at: datetime) -> datetime:
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _utc_or_none(at: datetime | None) -> datetime | None:
+def utc_or_none(at: datetime | None) -> datetime | None:
+    """`utc` of a time that may be missing."""
     return None if at is None else utc(at)
 
 
-def _lines(texts: Iterable[str]) -> tuple[SafeText, ...]:
+def lines_of(texts: Iterable[str]) -> tuple[SafeText, ...]:
+    """Words of the server, each safe on one line."""
     return tuple(sanitize_line(text) for text in texts)
 
 
@@ -89,7 +84,7 @@ def _said(text: str) -> secrets.Admitted:
     return secrets.admit(text, keeps_marks=True)
 
 
-def _said_line(text: str, limit: int = LINE_LIMIT) -> SafeText:
+def said_line(text: str, limit: int = LINE_LIMIT) -> SafeText:
     """`_said` for one line of a list."""
     return secrets.admit_line(text, limit, keeps_marks=True)
 
@@ -117,7 +112,7 @@ def to_agent(out: wire.AgentOut) -> Agent:
         name=sanitize_line(out.name),
         role=known(Role, out.role, Role.TRAINEE),
         teams=tuple(TeamId(team) for team in out.teams),
-        languages=_lines(out.languages),
+        languages=lines_of(out.languages),
         skills=tuple((sanitize_line(skill), level) for skill, level in out.skills.items()),
         state=known(AgentState, out.state, AgentState.AWAY),
         load=out.load,
@@ -133,8 +128,8 @@ def to_capabilities(permissions: Iterable[str]) -> frozenset[Capability]:
     return frozenset(inherent | {Capability(name) for name in permissions if name in Capability._value2member_map_})
 
 
-def to_directory(out: wire.DirectoryOut) -> Directory:
-    """The words of this backend."""
+def to_directory(out: wire.DirectoryOut, bad_items: int = 0) -> Directory:
+    """The words of this backend, and how many of them could not be read."""
     keys = {target.team: target.key for target in out.targets}
     return Directory(
         agents=tuple(to_agent(agent) for agent in out.agents),
@@ -143,13 +138,14 @@ def to_directory(out: wire.DirectoryOut) -> Directory:
         ),
         statuses=tuple(Status(status.name, _phase(status.phase), sanitize_line(status.title)) for status in out.statuses),
         categories=tuple(Category(one.code, sanitize_line(one.title), tuple(one.required)) for one in out.categories),
-        tags=_lines(out.tags),
+        tags=lines_of(out.tags),
         targets=tuple(
             EscalationTarget(sanitize_line(one.key), TeamId(one.team), sanitize_line(one.title), tuple(one.required))
             for one in out.targets
         ),
-        resolve_reasons=_lines(out.resolve_reasons),
-        link_hosts=_lines(out.link_hosts),
+        resolve_reasons=lines_of(out.resolve_reasons),
+        link_hosts=lines_of(out.link_hosts),
+        bad_items=bad_items,
     )
 
 
@@ -167,8 +163,8 @@ def to_article(out: wire.ArticleOut) -> Article:
         url=sanitize_line(out.url, limit=2000),
         body=sanitize(out.body),
         language=sanitize_line(out.language),
-        reviewed_at=_utc_or_none(out.reviewed_at),
-        review_due_at=_utc_or_none(out.review_due_at),
+        reviewed_at=utc_or_none(out.reviewed_at),
+        review_due_at=utc_or_none(out.review_due_at),
     )
 
 
@@ -180,34 +176,49 @@ def _phase(word: str) -> Phase:
     return known(Phase, word, Phase.OPEN)
 
 
-def _status(name: str, phase: str, lens: Lens) -> Status:
+def to_status(name: str, phase: str, lens: Lens) -> Status:
+    """The server's own status, with its title where the directory has one."""
     return Status(name, _phase(phase), lens.titles.get(name) or sanitize_line(name.replace("_", " ")))
 
 
 def _clock(out: wire.ClockOut) -> Clock:
     if out.kind == "none" or out.due_at is None:
         return Clock(known(ClockKind, out.kind, ClockKind.NEXT), paused=True) if out.paused else NO_CLOCK
-    return Clock(known(ClockKind, out.kind, ClockKind.NEXT), _utc_or_none(out.started_at), utc(out.due_at), out.paused)
+    return Clock(known(ClockKind, out.kind, ClockKind.NEXT), utc_or_none(out.started_at), utc(out.due_at), out.paused)
+
+
+def _unknown(row: wire.TicketRow) -> dict[str, str]:
+    """What of a row this version does not understand, by the name of the field, and what the server says there."""
+    found = dict(misread(row))
+    if "phase" in found or row.phase not in Phase._value2member_map_:
+        phase = found.pop("phase", row.phase)
+        found.setdefault("status", row.status.replace("_", " ") or phase)
+    if not 1 <= row.priority <= 4:
+        found.setdefault("priority", str(row.priority or "?"))
+    if row.channel not in Channel._value2member_map_:
+        found.setdefault("channel", row.channel)
+    return found
 
 
 def to_summary(row: wire.TicketRow, lens: Lens) -> TicketSummary:
-    """One row of a queue."""
+    """One row of a queue; what it says in words we do not know stands in `unknown` too."""
+    unknown = _unknown(row)
     return TicketSummary(
         id=TicketId(row.id),
         number=sanitize_line(row.number),
-        subject=_said_line(row.subject),
+        subject=said_line(row.subject or unknown.get("subject", "")),
         channel=known(Channel, row.channel, Channel.OTHER),
-        status=_status(row.status, row.phase, lens),
+        status=to_status(row.status or unknown.get("status", ""), row.phase, lens),
         priority=Priority(min(max(row.priority, 1), 4)),
         category=sanitize_line(row.category),
         language=sanitize_line(row.language),
         customer_id=CustomerId(row.customer_id),
-        customer_name=_said_line(row.customer_name),
+        customer_name=said_line(row.customer_name or unknown.get("customer_name", "")),
         tier=sanitize_line(row.tier),
         owner=_agent_id(row.owner),
         owner_name=sanitize_line(row.owner_name),
         team=_team_id(row.team),
-        tags=_lines(row.tags),
+        tags=lines_of(row.tags),
         clock=_clock(row.clock),
         unread=row.unread,
         created_at=utc(row.created_at),
@@ -216,40 +227,49 @@ def to_summary(row: wire.TicketRow, lens: Lens) -> TicketSummary:
         watched=lens.me is not None and lens.me in row.watchers,
         public=row.public,
         open_promises=row.open_promises,
+        unknown=tuple((name, said_line(text)) for name, text in unknown.items()),
     )
 
 
-def to_ticket(out: wire.TicketOut, lens: Lens) -> Ticket:
-    """An opened ticket."""
+def to_ticket(out: wire.TicketOut, lens: Lens, bad_items: int = 0) -> Ticket:
+    """An opened ticket, and how many items of its lists could not be read."""
     return Ticket(
         summary=to_summary(out.row, lens),
         fields=tuple(
-            FieldValue(one.name, sanitize_line(one.title), _said_line(one.value, 1000), one.required) for one in out.fields
+            FieldValue(
+                one.name,
+                sanitize_line(one.title or one.name),
+                said_line(one.value or misread(one).get("value", ""), 1000),
+                one.required,
+            )
+            for one in out.fields
         ),
         links=tuple(
             LinkedTicket(
                 id=TicketId(one.id),
                 number=sanitize_line(one.number),
                 relation=sanitize_line(one.relation),
-                subject=_said_line(one.subject),
-                status=_status(one.status, one.phase, lens),
+                subject=said_line(one.subject),
+                status=to_status(one.status, one.phase, lens),
                 team_name=sanitize_line(one.team_name),
             )
             for one in out.links
         ),
-        promises=tuple(_promise(one) for one in out.promises),
+        promises=tuple(to_promise(one) for one in out.promises),
         stage=sanitize_line(out.stage),
-        snoozed_until=_utc_or_none(out.snoozed_until),
+        snoozed_until=utc_or_none(out.snoozed_until),
         handover=_said(out.handover).text,
         watchers=tuple(AgentId(agent) for agent in out.watchers),
-        cc=_lines(out.cc),
+        cc=lines_of(out.cc),
+        bad_items=bad_items,
     )
 
 
-def _promise(out: wire.PromiseOut) -> PromiseRecord:
+def to_promise(out: wire.PromiseOut) -> PromiseRecord:
+    """What was promised; an unknown state counts as open."""
     return PromiseRecord(
         id=out.id,
-        text=_said_line(out.text, 1000),
+        text=said_line(out.text, 1000),
         due_at=utc(out.due_at),
         owner=_agent_id(out.owner),
         owner_name=sanitize_line(out.owner_name),
@@ -260,7 +280,7 @@ def _promise(out: wire.PromiseOut) -> PromiseRecord:
 
 def to_attachment(out: wire.AttachmentOut) -> Attachment:
     """A file, described."""
-    return Attachment(AttachmentId(out.id), _said_line(out.name), sanitize_line(out.media_type), out.size, out.inline)
+    return Attachment(AttachmentId(out.id), said_line(out.name), sanitize_line(out.media_type), out.size, out.inline)
 
 
 def to_entry(out: wire.EntryOut) -> Entry:
@@ -270,7 +290,7 @@ def to_entry(out: wire.EntryOut) -> Entry:
         id=EntryId(out.id),
         seq=out.seq,
         kind=known(EntryKind, out.kind, EntryKind.SYSTEM),
-        author=_said_line(out.author),
+        author=said_line(out.author),
         author_id=_agent_id(out.author_id),
         at=utc(out.at),
         body=said.text,
@@ -278,81 +298,7 @@ def to_entry(out: wire.EntryOut) -> Entry:
         key=None if out.key is None else ChangeKey(out.key),
         language=sanitize_line(out.language),
         flags=said.flags,
-        masked=tuple(dict.fromkeys((*_lines(out.masked), *said.kinds))),
-    )
-
-
-# --- customers
-
-
-def to_customer(out: wire.CustomerOut, lens: Lens) -> CustomerContext:
-    """Who is asking; money we cannot read is said to be there."""
-    movements = [movement for movement in map(_movement, out.movements) if movement is not None]
-    unreadable = len(out.movements) - len(movements)
-    missing = (Fact("unreadable_movements", sanitize_line(str(unreadable)), warn=True),) if unreadable else ()
-    return CustomerContext(
-        customer=Customer(
-            id=CustomerId(out.id),
-            name=_said_line(out.name),
-            uid=sanitize_line(out.uid),
-            tier=sanitize_line(out.tier),
-            language=sanitize_line(out.language),
-            region=sanitize_line(out.region),
-            time_zone=sanitize_line(out.time_zone),
-            email=sanitize_line(out.email),
-            phone=sanitize_line(out.phone),
-            joined_at=_utc_or_none(out.joined_at),
-            preferred_channel=known(Channel, out.preferred_channel, Channel.OTHER) if out.preferred_channel else None,
-            do_not_contact=out.do_not_contact,
-        ),
-        kyc=_facts(out.kyc),
-        security=_facts(out.security),
-        account=(*_facts(out.account), *missing),
-        movements=tuple(movements),
-        contacts=tuple(_contact(one, lens) for one in out.contacts),
-        tags=_lines(out.tags),
-        flags=tuple(
-            RiskFlag(sanitize_line(one.name), sanitize_line(one.source), _utc_or_none(one.expires_at)) for one in out.flags
-        ),
-        promises=tuple(_promise(one) for one in out.promises),
-    )
-
-
-def _facts(facts: Iterable[wire.FactOut]) -> tuple[Fact, ...]:
-    return tuple(Fact(sanitize_line(one.name), _said_line(one.value), one.warn) for one in facts)
-
-
-def _contact(out: wire.ContactOut, lens: Lens) -> Contact:
-    return Contact(
-        ticket=TicketId(out.ticket),
-        number=sanitize_line(out.number),
-        subject=_said_line(out.subject),
-        channel=known(Channel, out.channel, Channel.OTHER),
-        status=_status(out.status, out.phase, lens),
-        at=utc(out.at),
-    )
-
-
-def _movement(out: wire.MovementOut) -> Movement | None:
-    try:
-        amount = Decimal(out.amount)
-    except InvalidOperation:
-        return None
-    if not amount.is_finite() or out.direction not in MoneyDirection._value2member_map_:
-        return None
-    return Movement(
-        id=out.id,
-        direction=MoneyDirection(out.direction),
-        coin=sanitize_line(out.coin),
-        network=sanitize_line(out.network),
-        amount=amount,
-        state=sanitize_line(out.state),
-        confirmations=out.confirmations,
-        needed=out.needed,
-        txid=sanitize_line(out.txid),
-        address=sanitize_line(out.address),
-        at=utc(out.at),
-        memo_missing=out.memo_missing,
+        masked=tuple(dict.fromkeys((*lines_of(out.masked), *said.kinds))),
     )
 
 

@@ -1,12 +1,14 @@
 """Reads the wire structs leniently: a newer or older server must not blind the desk.
 
 Each struct of `wire.schema` gets a twin in which closed word lists are plain strings and whatever can naturally be
-empty may be missing; the mapping decides what an unknown word means.
+empty may be missing; the mapping decides what an unknown word means. A value of another type costs an item only that
+field, where the item is still worth showing without it: the twin's `misread` says what stood there.
 """
 
 import logging
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType, UnionType
@@ -17,6 +19,7 @@ from msgspec import Struct
 
 from supportdesk_tui.backends.calls import Answer, Call
 from supportdesk_tui.backends.surrogates import decode_whole
+from supportdesk_tui.wire import schema as wire
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
@@ -27,6 +30,21 @@ MOST_BAD = 50
 """Unreadable parts of one answer that are left out one by one; with more, the answer is not what the API promises."""
 UNREADABLE = (ValueError, RecursionError)
 """What msgspec raises: malformed, wrong type, bad UTF-8, nested too deep."""
+MISREAD_CHARS = 200
+"""How much is kept of a value that was not of the type the API promises."""
+_SPARE: dict[type[Struct], dict[str, Any]] = {
+    wire.TicketRow: {
+        "subject": "", "channel": "", "status": "", "phase": "", "priority": 0, "category": "", "language": "",
+        "customer_name": "", "tier": "", "owner": None, "owner_name": "", "team": None, "tags": [], "unread": 0,
+        "watchers": [], "open_promises": 0, "clock": wire.ClockOut(kind="none"),
+    },
+    wire.FieldOut: {"title": "", "value": "", "required": False},
+    wire.CustomerOut: {
+        "tier": "", "language": "", "region": "", "time_zone": "", "email": "", "phone": "", "joined_at": None,
+        "preferred_channel": None,
+    },
+}  # fmt: skip
+"""Fields that may be missing or of another type, and what they then read as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +65,24 @@ class _Envelope(Struct):
     total: int | None = None
 
 
+def misread(item: Struct) -> Mapping[str, str]:
+    """The fields of an item whose value was not of their type, and what stood there, as JSON unless it was text."""
+    found: dict[str, str] = getattr(item, "misread", {})
+    return found
+
+
 def read(call: Call, answer: Answer, kind: type[T]) -> T:
+    """`read_mended` for an answer whose lists nobody misses an item of."""
+    return read_mended(call, answer, kind)[0]
+
+
+def read_mended(call: Call, answer: Answer, kind: type[T]) -> tuple[T, int]:
     """Decode a whole answer; the error names the path, what was expected there and the request.
 
-    What a list of a read answer holds that cannot be read is left out, and the rest stands.
+    What a list of a read answer holds that cannot be read is left out and counted, and the rest stands.
     """
     try:
-        return decoded(answer.body, kind) if call.is_write else mended(answer.body, kind)[0]
+        return (decoded(answer.body, kind), 0) if call.is_write else mended(answer.body, kind)
     except UNREADABLE as error:
         expected, _, path = str(error).partition(" - at ")
         raise call.unreadable(path.strip("`") or "$", expected, request_id=answer.request_id) from None
@@ -82,16 +111,19 @@ def decoded(body: bytes | msgspec.Raw | str, kind: type[T]) -> T:
     return cast(T, decode_whole(_decoder(cast(Hashable, kind)), body))
 
 
-def mended(body: bytes | msgspec.Raw, kind: type[T]) -> tuple[T, int]:
+def mended(body: bytes | msgspec.Raw | str, kind: type[T]) -> tuple[T, int]:
     """Decode, leaving out what lists hold that is not of their kind, and how many such items there were."""
     try:
         return decoded(body, kind), 0
     except msgspec.ValidationError as error:
         last = error
     loose = msgspec.json.decode(body)
-    for lost in range(1, MOST_BAD + 1):
-        if not _left_out(loose, str(last)):
+    lost = 0
+    for _ in range(MOST_BAD):
+        taken = _taken_out(loose, kind, str(last))
+        if taken is None:
             break
+        lost += taken
         try:
             return cast(T, msgspec.convert(loose, _lenient(cast(Hashable, kind)))), lost
         except msgspec.ValidationError as error:
@@ -99,21 +131,43 @@ def mended(body: bytes | msgspec.Raw, kind: type[T]) -> tuple[T, int]:
     raise last
 
 
-def _left_out(loose: Any, said: str) -> bool:
-    """Take the innermost list item that an error of msgspec names (`… - at `$.a[3].b``) out of the decoded answer."""
-    steps = _STEP.findall(said.rpartition(" - at ")[2].strip("`"))
-    places = [at for at, (index, _) in enumerate(steps) if index]
-    if not places:
-        return False
-    for index, name in steps[: places[-1]]:
-        if not (isinstance(loose, list) if index else isinstance(loose, dict) and name in loose):
-            return False
-        loose = loose[int(index)] if index else loose[name]
-    place = int(steps[places[-1]][0])
-    if not isinstance(loose, list) or place >= len(loose):
-        return False
-    del loose[place]
-    return True
+def _taken_out(loose: Any, kind: Any, said: str) -> int | None:
+    """Take out the innermost thing that can be spared on the path of an error of msgspec (`… - at `$.a[3].b``).
+
+    A field leaves its text in `misread` and no gap: 0. An item of a list is gone: 1. None when nothing can be spared.
+    """
+    spared: tuple[Any, int | str] | None = None
+    for index, name in _STEP.findall(said.rpartition(" - at ")[2].strip("`")):
+        if index and isinstance(loose, list) and int(index) < len(loose):
+            spared = (loose, int(index))
+            loose, kind = loose[int(index)], _within(kind, "")
+        elif name and isinstance(loose, dict) and name in loose:
+            spared = (loose, name) if name in _SPARE.get(kind, {}) else spared
+            loose, kind = loose[name], _within(kind, name)
+        else:
+            return None
+    if spared is None:
+        return None
+    holder, place = spared
+    value = holder.pop(place)
+    if isinstance(place, int):
+        return 1
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    holder.setdefault("misread", {})[place] = text[:MISREAD_CHARS]
+    return 0
+
+
+def _within(kind: Any, name: str) -> Any:
+    """The type of a field of a struct, or of an item of a list; what may be missing counts as if it were there."""
+    if get_origin(kind) in {Union, UnionType}:
+        kind = next((one for one in get_args(kind) if one is not NoneType), kind)
+    if name and isinstance(kind, type) and issubclass(kind, Struct):
+        found = next((one.type for one in msgspec.structs.fields(kind) if one.name == name), None)
+    else:
+        found = next(iter(get_args(kind)), None)
+    if get_origin(found) in {Union, UnionType}:
+        found = next((one for one in get_args(found) if one is not NoneType), found)
+    return found
 
 
 @cache
@@ -138,8 +192,18 @@ def _lenient(kind: Any) -> Any:
 
 @cache
 def _twin(kind: type[Struct]) -> type[Struct]:
-    fields = [(one.name, _lenient(one.type), *_default(one)) for one in msgspec.structs.fields(kind)]
+    spare = _SPARE.get(kind, {})
+    fields: list[tuple[Any, ...]] = [
+        (one.name, _lenient(one.type), *((_fresh(spare[one.name]),) if one.name in spare else _default(one)))
+        for one in msgspec.structs.fields(kind)
+    ]
+    if spare:
+        fields.append(("misread", dict[str, str], msgspec.field(default_factory=dict)))
     return msgspec.defstruct(f"Lenient{kind.__name__}", fields, kw_only=True)
+
+
+def _fresh(value: Any) -> Any:
+    return msgspec.field(default_factory=lambda: copy(value)) if isinstance(value, list | Struct) else value
 
 
 def _default(one: msgspec.structs.FieldInfo) -> tuple[Any, ...]:

@@ -82,6 +82,9 @@ class TopPane(LinePane):
         said, ink = self._link(view, now)
         again = _again(view.link, now)
         parts = [(_("{state} · again at {time}", state=said, time=again) if again and width >= 80 else said, ink)]
+        if view.bad_views:
+            said = _("{mark} views unreadable: {n}", mark=self.paint.glyphs.warn, n=view.bad_views)
+            parts.append((said if width >= 100 else f"{self.paint.glyphs.warn} {view.bad_views}", "warning"))
         if view.troubled:
             parts.append((_("{mark} {n} need you · D", mark=self.paint.glyphs.warn, n=view.troubled), "danger"))
         if view.held or (view.waiting and not _is_off(view, now)):

@@ -13,6 +13,7 @@ from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, sa
 from supportdesk_tui.ui.text import cells, cut, shown, wrap
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
+from supportdesk_tui.ui.words import unreadable
 
 
 def ranked(choices: Sequence[Choice], typed: str) -> list[Choice]:
@@ -94,7 +95,7 @@ class PickerDialog(Dialog):
     def _list(self, panel: Panel, width: int, height: int) -> list[Strip]:
         placeholder = _("type to find, or something new") if self._pick.free else _("type to find")
         lines = [draw_edit(panel.line().add(" › ", "accent"), self._edit, width - 5, placeholder).strip()]
-        room = height - 1
+        room = height - 1 - bool(self._pick.bad_items)
         top = max(0, min(self._index - room // 2, len(self._fitting) - room))
         for place, one in enumerate(self._fitting[top : top + room], start=top):
             here = place == self._index
@@ -111,6 +112,10 @@ class PickerDialog(Dialog):
                 else _("nothing fits; Backspace widens the search")
             )
             lines.append(panel.line().add("   " + text, "text_low").strip())
+        if self._pick.bad_items:
+            lines[height - 1 :] = []
+            text = unreadable(self._pick.bad_items, panel.paint.glyphs.warn)
+            lines.append(panel.line().add("   " + cut(text, width - 4), "warning").strip())
         return lines
 
 

@@ -58,6 +58,8 @@ class CustomerSaid:
             yield _("prefers {channel}", channel=words.channel(customer.preferred_channel)), "text_low"
         if customer.do_not_contact:
             yield _("{mark} DO NOT CONTACT", mark=self.glyphs.warn), "danger"
+        if self.context.bad_items:
+            yield words.unreadable(self.context.bad_items, self.glyphs.warn), "warning"
 
     def groups(self) -> list[Group]:
         """What there is to say, the most urgent first; groups with nothing in them are left out."""

@@ -66,13 +66,14 @@ class TalkHead:
     def _facts(self, view: ConversationView, row: TicketSummary) -> Line:
         line = self._line().to(3)
         owner = shown_line(row.owner_name or row.owner) if row.owner else _("nobody's")
+        said = {name: shown_line(text) for name, text in row.unknown}
         parts = [
             (shown_line(row.category), "text_low"),
-            (row.priority.name, {1: "danger", 2: "warning"}.get(row.priority, "text_low")),
+            (said.get("priority") or row.priority.name, {1: "danger", 2: "warning"}.get(row.priority, "text_low")),
             (words.status(row.status), "text"),
             (words.language(row.language) if row.language else "", "text_low"),
-            (words.channel(row.channel), "text_low"),
-            (owner, "text"),
+            (said.get("channel") or words.channel(row.channel), "text_low"),
+            (said.get("owner") or owner, "text"),
             (_("PUBLIC thread") if row.public else "", "warning"),
             (_("watched") if row.watched else "", "text_low"),
             (_("only looking") if view.is_peek else "", "accent"),
@@ -91,6 +92,11 @@ class TalkHead:
             )
         if age:
             yield age, "text_low"
+        if view.bad_items:
+            yield words.unreadable(view.bad_items, self.glyphs.warn), "warning"
+        if view.summary is not None and view.summary.unknown:
+            said = " · ".join(f"{words.field(name)} “{shown_line(text)}”" for name, text in view.summary.unknown)
+            yield _("{mark} not known to this version, left as it is: {said}", mark=self.glyphs.warn, said=said), "warning"
         writing = words.presence(view.others)
         if writing:
             yield f"{self.glyphs.typing} {writing}", "warning"

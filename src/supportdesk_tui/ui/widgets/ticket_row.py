@@ -75,7 +75,8 @@ def ticket_row(paint: Paint, width: int, look: RowLook, ground: str) -> Strip:
     line.add(glyphs.cursor if look.at_cursor else " ", "accent" if look.is_focused else "text_low", bold=True)
     line.add(glyphs.selected if look.is_selected else " ", "accent", bold=True)
     line.add(look.clock, look.clock_ink)
-    is_hot = row.priority is Priority.P1 and not columns.priority
+    other_priority = row.said("priority")
+    is_hot = row.priority is Priority.P1 and not columns.priority and other_priority is None
     line.add("!" if is_hot else " ", "danger")
     if columns.category:
         line.add(fit(shown_line(row.category), columns.category - 1) + " ", "text_low")
@@ -85,7 +86,10 @@ def ticket_row(paint: Paint, width: int, look: RowLook, ground: str) -> Strip:
         number = shown_line(row.number) if columns.number > 7 else short_number(row.number)
         line.add(fit(number, columns.number - 1) + " ", "accent" if look.is_open else "text_low")
     if columns.priority:
-        line.add(f"{row.priority.name} ", _priority_ink(row.priority))
+        if other_priority is not None:
+            line.add(fit(shown_line(other_priority), columns.priority - 1, "") + " ", "warning")
+        else:
+            line.add(f"{row.priority.name} ", _priority_ink(row.priority))
     _words(line, columns, look)
     if columns.language:
         line.add(fit(shown_line(row.language), columns.language - 1) + " ", "text_low")
