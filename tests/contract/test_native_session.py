@@ -7,9 +7,16 @@ from pathlib import Path
 import pytest
 
 from supportdesk_tui.backends.catalog import SPECS, Connection
+from supportdesk_tui.backends.http import Limits
+from supportdesk_tui.backends.native.adapter import NativeBackend
+from supportdesk_tui.backends.port import LocalFile
+from supportdesk_tui.domain.conversation import Attachment
 from supportdesk_tui.domain.errors import SignInNeeded
+from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.server.runner import ServerThread, open_parts
 from supportdesk_tui.server.seed.exchange import seed_database
+from supportdesk_tui.text.safe import sanitize_line
+from tests.contract.relay import relay_to
 
 NATIVE = SPECS["native"]
 
@@ -42,6 +49,25 @@ async def test_wrong_password_is_refused(url: str) -> None:
     assert NATIVE.sign_in is not None
     with pytest.raises(SignInNeeded):
         await NATIVE.sign_in(Connection(url, ""), "li.wei", "wrong", "")
+
+
+async def test_file_whose_line_breaks_comes_whole_and_no_byte_of_it_twice(url: str, tmp_path: Path) -> None:
+    path, size = tmp_path / "proof.bin", 200_000
+    path.write_bytes(bytes(number % 251 for number in range(size)))
+    assert NATIVE.sign_in is not None
+    token = await NATIVE.sign_in(Connection(url, ""), "li.wei", "correct horse 电池", "laptop")
+    async with relay_to(url) as relay:
+        relay.cut_after = [size // 2, size // 4, 1000]
+        relay.cut_only = b"GET /api/v1/attachments/"
+        desk = NativeBackend(relay.url, token, limits=Limits(backoff_s=0.01))
+        mine = await desk.list_tickets(QueueQuery(), None)
+        file = await desk.write_attachment(LocalFile(path, "application/octet-stream", mine.items[0].id))
+        attachment = Attachment(file, sanitize_line("proof.bin"), "application/octet-stream", size)
+        await desk.close()
+        desk = NativeBackend(relay.url, token, limits=Limits(backoff_s=0.01))
+        assert b"".join([piece async for piece in desk.read_attachment(attachment)]) == path.read_bytes()
+        await desk.close()
+        assert relay.cut_after == []
 
 
 def test_connection_never_shows_its_token() -> None:

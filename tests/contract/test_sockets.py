@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from supportdesk_tui.backends import files
 from supportdesk_tui.backends.calls import Call, Said
 from supportdesk_tui.backends.http import Http, Limits
-from supportdesk_tui.backends.native import adapter
 from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.domain.conversation import Attachment
 from supportdesk_tui.domain.errors import (
@@ -183,7 +183,7 @@ async def test_silent_server_does_not_hold_a_download() -> None:
 
 
 async def test_download_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "FILE_TIME_S", 0.1)
+    monkeypatch.setattr(files, "TIME_S", 0.1)
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
     async with raw_server(dripping(head, b"x", 0.02)) as server:
         desk = NativeBackend(server.url, "token", limits=QUICK)

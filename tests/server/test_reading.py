@@ -215,6 +215,38 @@ def test_file_goes_up_and_down_and_hangs_on_a_reply(agent: Client, colleague: Cl
     assert colleague.post(f"/tickets/{ticket}/replies", {"body": "mine now", "attachments": [file["id"]]}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("asked", "begin"),
+    [
+        ({}, 0),
+        ({"Range": "bytes=100-"}, 100),
+        ({"Range": "bytes=100-", "If-Range": "the tag"}, 100),
+        ({"Range": "bytes=255-", "If-Range": "the tag"}, 255),
+        ({"Range": "bytes=100-", "If-Range": '"another"'}, 0),
+        ({"Range": "bytes=100-", "If-Range": "Sun, 22 Nov 2026 07:00:00 GMT"}, 0),
+        ({"Range": "bytes=0-"}, 0),
+        ({"Range": "bytes=256-"}, 0),
+        ({"Range": "bytes=99999999999999999999-"}, 0),
+        ({"Range": "bytes=1-5"}, 0),
+        ({"Range": "bytes=-5"}, 0),
+        ({"Range": "bytes=1-,2-"}, 0),
+        ({"Range": "lines=1-"}, 0),
+    ],
+)
+def test_file_is_given_from_a_byte_on_while_it_is_the_same_file(agent: Client, asked: dict[str, str], begin: int) -> None:
+    content = bytes(range(256))
+    file = agent.http.post("/attachments", params={"name": "a"}, content=content, headers={"Content-Type": "a/b"}).json()
+    path = f"/attachments/{file['id']}"
+    tag = agent.http.get(path).headers["ETag"]
+    headers = {name: tag if value == "the tag" else value for name, value in asked.items()}
+    part = agent.http.get(path, headers=headers)
+    assert part.content == content[begin:]
+    assert part.status_code == (206 if begin else 200)
+    assert part.headers.get("Content-Range") == (f"bytes {begin}-255/256" if begin else None)
+    assert part.headers["ETag"] == tag
+    assert part.headers["Content-Disposition"].startswith("attachment")
+
+
 @pytest.mark.parametrize("name", ["", "../etc/passwd", "a/b", "a\\b", "..", "x" * 256, "a\x00b"])
 def test_file_name_with_a_path_is_refused(agent: Client, name: str) -> None:
     answer = agent.http.post("/attachments", params={"name": name}, content=b"x", headers={"Content-Type": "text/plain"})

@@ -125,7 +125,7 @@ class _Way:
 async def named(file: LocalFile, most: int) -> AttachmentId:
     """Look that a file can be read and has at most so many bytes; its id says where it lies until the message goes out."""
     if await asyncio.to_thread(_size_of, file.path) > most:
-        raise _too_large("attach the file", most)
+        raise too_large("attach the file", most)
     return AttachmentId(f"{LOCAL}{file.media_type};{file.path.absolute()}")
 
 
@@ -138,7 +138,7 @@ async def read(file: LocalFile, most: int, operation: str) -> bytes:
     """All of a file for a product that takes files alone; more than so many bytes are refused."""
     data = await asyncio.to_thread(_read, file.path, most + 1)
     if len(data) > most:
-        raise _too_large(operation, most)
+        raise too_large(operation, most)
     return data
 
 
@@ -167,5 +167,6 @@ def _on_disk(path: Path) -> Iterator[None]:
         raise StorageError(sanitize_line(f"{path.name}: {error.strerror}")) from error
 
 
-def _too_large(operation: str, most: int) -> Refused:
+def too_large(operation: str, most: int) -> Refused:
+    """The refusal of a file with more than so many bytes."""
     return Refused(operation, f"larger than {most // 1024 // 1024} MB")

@@ -1,7 +1,6 @@
 """The embedded server's client: every method of the port over the native API."""
 
 import asyncio
-import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from supportdesk_tui.backends import files
 from supportdesk_tui.backends.calls import Answer, Call, Said
 from supportdesk_tui.backends.http import Http, Limits, Stream
 from supportdesk_tui.backends.live import Pace, live_feed
@@ -26,7 +26,7 @@ from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Applied, Change, Outcome, SetAgentState, Undo
 from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.directory import Article, Directory, MacroText
-from supportdesk_tui.domain.errors import BadPayload, NotFound, Refused, StorageError, Unreachable, Unsupported
+from supportdesk_tui.domain.errors import BadPayload, NotFound, Unsupported
 from supportdesk_tui.domain.feed import Activity, Notice
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, EntryId, FeedMark, TicketId
 from supportdesk_tui.domain.people import CustomerContext
@@ -51,9 +51,6 @@ BULK = 1000
 """Most tickets of one bulk request."""
 MAX_FILE = 25 * 1024 * 1024
 """Largest attachment, either way, in bytes."""
-_TOO_LARGE = f"larger than {MAX_FILE // 1024 // 1024} MB"
-FILE_TIME_S = 600.0
-"""Longest download."""
 
 
 class NativeBackend:
@@ -151,40 +148,27 @@ class NativeBackend:
         """The server keeps none."""
         raise Unsupported(Capability.MACROS)
 
-    async def read_attachment(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
+    def read_attachment(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
         """The bytes of a file; ends in an error unless they are as many as announced."""
         call = Call(
             operation="fetch the file",
             method="GET",
             route=f"{_API}/attachments/{{file}}",
             values={"file": attachment.id},
-            headers={"Accept": "*/*"},
-            max_bytes=min(attachment.size, MAX_FILE),
         )
         if attachment.size > MAX_FILE:
-            raise Refused(call.operation, _TOO_LARGE)
-        started, taken = time.monotonic(), 0
-        async with self._http.stream(call) as stream:
-            async for piece in stream.pieces():
-                taken += len(piece)
-                if time.monotonic() - started > FILE_TIME_S:
-                    raise Unreachable(call.operation, "too slow")
-                yield piece
-        if taken != attachment.size:
-            raise call.unreadable("body", f"{attachment.size} bytes")
+            raise files.too_large(call.operation, MAX_FILE)
+        return files.download(self._http, call, attachment.size)
 
     async def write_attachment(self, file: LocalFile) -> AttachmentId:
         """Upload a file under its own name."""
-        try:
-            data = await asyncio.to_thread(_file_bytes, file)
-        except OSError as error:
-            raise StorageError(sanitize_line(f"{file.path.name}: {error.strerror}")) from error
+        operation = "upload the file"
         call = Call(
-            operation="upload the file",
+            operation=operation,
             method="POST",
             route=f"{_API}/attachments",
             query={"name": file.path.name, "ticket": file.ticket},
-            body=data,
+            body=await files.read(file, MAX_FILE, operation),
             headers={"Content-Type": file.media_type, "Idempotency-Key": uuid.uuid4().hex},
             is_write=True,
             attempts=1,
@@ -348,11 +332,3 @@ def _said(body: bytes, lens: mapping.Lens) -> Said:
         return mapping.to_said(mended(body, wire.ErrorOut)[0], lens)
     except UNREADABLE:
         return Said()
-
-
-def _file_bytes(file: LocalFile) -> bytes:
-    with file.path.open("rb") as opened:
-        data = opened.read(MAX_FILE + 1)
-    if len(data) > MAX_FILE:
-        raise Refused("upload the file", _TOO_LARGE)
-    return data

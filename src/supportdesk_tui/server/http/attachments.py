@@ -2,9 +2,11 @@
 
 import re
 import secrets
+from hashlib import sha256
 from urllib.parse import quote
 
 from sqlalchemy import insert, select
+from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from supportdesk_tui.server.desk.refusals import Missing, Refusal
@@ -14,6 +16,7 @@ from supportdesk_tui.server.storage import tables
 from supportdesk_tui.wire import schema
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,100}")
+_REST = re.compile(r"bytes=([0-9]{1,15})-", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
 
 
@@ -48,12 +51,26 @@ def download(call: Call) -> Response:
         row = connection.execute(select(tables.attachments).where(columns.id == call.path["attachment"])).first()
     if row is None:
         raise Missing("there is no such file")
+    tag, size = f'"{sha256(row.content).hexdigest()[:32]}"', len(row.content)
     headers = {
+        "Accept-Ranges": "bytes",
+        "ETag": tag,
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name, safe='')}",
         "Content-Security-Policy": "sandbox",
     }
-    return Response(row.content, 200, headers, row.media_type)
+    begin = _wanted(call.request.headers, tag)
+    if not 0 < begin < size:
+        return Response(row.content, 200, headers, row.media_type)
+    headers["Content-Range"] = f"bytes {begin}-{size - 1}/{size}"
+    return Response(row.content[begin:], 206, headers, row.media_type)
+
+
+def _wanted(asked: Headers, tag: str) -> int:
+    """From which byte on a file is wanted; 0 for all of it, as for any other part of it (RFC 9110, 14.2: a range may be
+    passed over) and for a part of what the file was."""
+    found = _REST.fullmatch(asked.get("Range", ""))
+    return int(found[1]) if found and asked.get("If-Range", tag) == tag else 0
 
 
 ENDPOINTS = (
@@ -71,6 +88,12 @@ ENDPOINTS = (
         refusals=(403, 404),
     ),
     Endpoint(
-        method="GET", path="/attachments/{attachment}", says="The bytes of a file", run=download, out=bytes, refusals=(404,)
+        method="GET",
+        path="/attachments/{attachment}",
+        says="The bytes of a file",
+        run=download,
+        out=bytes,
+        refusals=(404,),
+        in_parts=True,
     ),
 )

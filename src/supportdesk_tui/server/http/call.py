@@ -61,6 +61,8 @@ class Endpoint:
     most: int = 0
     """Most bytes of the body; 0: as much as any of its kind."""
     keyed: bool = False
+    in_parts: bool = False
+    """The rest of it may be asked for from a byte on."""
     refusals: tuple[int, ...] = ()
 
     @property

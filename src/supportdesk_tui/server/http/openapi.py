@@ -19,6 +19,10 @@ _KEY = Param(
 _MATCH = Param(
     "If-Match", {"type": "string", "pattern": '^"[0-9]{1,9}"$'}, "header", says="The version the agent saw, in quotes"
 )
+_PART = (
+    Param("Range", {"type": "string", "pattern": "^bytes=[0-9]{1,15}-$"}, "header", says="Only what comes from this byte on"),
+    Param("If-Range", {"type": "string", "pattern": '^"[0-9a-f]{32}"$'}, "header", says="The ETag of what came before it"),
+)
 _TITLES = {
     400: "Cannot be read", 401: "Sign in", 403: "Not allowed", 404: "No such thing", 408: "Too slow", 409: "Moved on",
     413: "Too large", 414: "Too long an address", 415: "In a coding the server does not take", 422: "Understood and refused",
@@ -64,12 +68,15 @@ def _operation(one: Endpoint, drawn: dict[int, Any]) -> dict[str, Any]:
         parameters.append(_parameter(_KEY, required=one.who == "agent"))
     if one.keyed and "{ticket}" in one.path:
         parameters.append(_parameter(_MATCH, required=False))
+    if one.in_parts:
+        parameters += [_parameter(param, required=False) for param in _PART]
     operation: dict[str, Any] = {
         "summary": one.says,
         "operationId": f"{one.method.lower()}{re.sub(r'[^a-z]+', '_', one.path)}",
         "parameters": parameters,
         "responses": {
             str(one.status): _success(one, drawn),
+            **({"206": _success(one, drawn)} if one.in_parts else {}),
             **{str(code): _refusal(code, drawn) for code in sorted(_codes(one))},
         },
     }
