@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 NPROC ?= 2
 
-.PHONY: demo test lint types contracts unit soak bench clean format screenshots
+.PHONY: demo test lint types contracts unit soak specs bench clean format screenshots
 
 $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -41,6 +41,9 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/python -m tests.chaos.run $(ARGS)
+
+specs: $(STAMP)
+	$(BIN)/python -m tests.specs.prism $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache dist build

@@ -40,6 +40,16 @@ class Request:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to it."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
 @dataclass(slots=True, kw_only=True)
 class Fault:
     """Something that goes wrong with the next requests that fit."""
@@ -87,6 +97,8 @@ class Watched:
         self.findings: list[str] = []
         """What the specification has against it, and where the fake itself broke; a test run fails on any."""
         self.faults: list[Fault] = []
+        self.answers: list[tuple[Request, Answer]] | None = None
+        """What the application answered to each request, once somebody puts a list here."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Keep, look at and pass on one request."""
@@ -101,6 +113,8 @@ class Watched:
         if fault is not None and fault.status and not fault.is_done:
             await _answer(send, fault)
             return
+        if self.answers is not None and fault is None:
+            send = _kept(send, request, self.answers)
         try:
             await self._app(scope, _again(request, receive), send if fault is None else _spoilt(send, fault))
         except Exception as error:
@@ -137,6 +151,24 @@ def _again(request: Request, receive: Receive) -> Receive:
         return pieces.pop() if pieces else await receive()
 
     return read
+
+
+def _kept(send: Send, request: Request, answers: list[tuple[Request, Answer]]) -> Send:
+    """The answer goes out as it is, and is kept."""
+    head: Message = {}
+    body = bytearray()
+
+    async def keep(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            head.update(message)
+        else:
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                headers = {name.decode().lower(): value.decode("latin-1") for name, value in head["headers"]}
+                answers.append((request, Answer(head["status"], headers, bytes(body))))
+        await send(message)
+
+    return keep
 
 
 def _spoilt(send: Send, fault: Fault) -> Send:

@@ -260,7 +260,7 @@ class FakeZammad:
             "mentionable_id": ticket["id"],
             "user_id": ask.user,
         }
-        return JSONResponse(self.desk.mentions[number], 201)
+        return JSONResponse(True, 201)
 
     def _unfollow(self, ask: _Ask) -> Any:
         mention = self.desk.mentions.get(ask.number)
