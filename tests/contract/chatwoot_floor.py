@@ -15,7 +15,7 @@ from tests.fakes.chatwoot import FakeChatwoot
 from tests.fakes.chatwoot_world import PRIORITIES, STATUSES, World
 
 QUICK = Limits(backoff_s=0.01)
-QUICK_CABLE = CablePace(backoff_s=0.01, backoff_max_s=0.05, presence_s=0.2, settled_s=0.05, again_s=0.3, again_max_s=0.3)
+QUICK_CABLE = CablePace(backoff_s=0.01, backoff_max_s=0.05, presence_s=0.1, settled_s=0.05, again_s=0.1, again_max_s=0.1)
 EAGER = Choices(budget=Budget(per_minute=6000, quick_s=0.05, slow_s=0.1), pace=QUICK_CABLE)
 
 

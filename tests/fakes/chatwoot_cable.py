@@ -45,7 +45,7 @@ class Cable:
         self._desk = desk
         self._lock = threading.Lock()
         self.seats: set[Seat] = set()
-        self.ping_s = 0.3
+        self.ping_s = 0.1
         """Chatwoot says one every three seconds."""
         self.is_silent = False
         """Sockets are greeted and subscribed, and then nothing is said any more."""

@@ -24,6 +24,7 @@ def fake(served: FakeChatwoot) -> FakeChatwoot:
     served.watched.faults.clear()
     served.watched.forget()
     served.world.typed.clear()
+    served.cable.mend()
     return served
 
 

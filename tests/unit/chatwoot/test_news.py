@@ -56,7 +56,10 @@ async def test_mark_of_long_ago_is_a_gap(fake: FakeChatwoot, desk: ChatwootBacke
     assert isinstance(heard[1], Gap)
 
 
-async def test_words_of_the_open_ticket_come_with_the_change_and_once(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
+async def test_without_a_socket_words_of_the_open_ticket_come_with_the_change_and_once(
+    fake: FakeChatwoot, desk: ChatwootBackend
+) -> None:
+    fake.cable.status = 404
     ticket, row = opened(fake)
     await desk.attend(ticket, Activity.VIEWING)
     told: list[str] = []

@@ -72,6 +72,7 @@ class Push:
             reason = sanitize_line(error.reason or str(error))
             if attempt.is_reached and (not attempt.is_open or failures >= self._pace.unsettled):
                 refusals += 1
+                reason = sanitize_line(f"its socket {'does not hold' if attempt.is_open else 'cannot be opened'}: {reason}")
                 again_s = max(least_s, self._pace.again_after(refusals))
                 _log.info("no socket: %s; looking for news instead, again in %.0f s", reason, again_s)
                 async with aclosing(self._looked(reason, again_s)) as notices:
