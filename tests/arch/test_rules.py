@@ -78,6 +78,16 @@ def test_httpx_is_known_to_one_module() -> None:
     assert users <= {"supportdesk_tui.backends.http"}
 
 
+def test_websocket_is_known_to_one_module() -> None:
+    users = {
+        module.name
+        for module in modules(PACKAGE)
+        for _, name in imported_names(module.tree)
+        if name.partition(".")[0] in {"wsproto", "websockets"}
+    }
+    assert users == {"supportdesk_tui.backends.socket"}
+
+
 def test_silenced_checks_name_their_code_and_reason() -> None:
     bare = [
         f"{module.where}:{line} {comment}"

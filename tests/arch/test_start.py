@@ -49,7 +49,7 @@ def test_package_itself_imports_nothing_of_ours() -> None:
 def test_app_starts_without_network_keyring_or_database_toolkit() -> None:
     names = loaded("import supportdesk_tui.app")
     assert "textual" in names
-    assert not names & {"httpx", "keyring", "sqlalchemy", "starlette", "uvicorn", "alembic", "selectolax"}
+    assert not names & {"httpx", "wsproto", "keyring", "sqlalchemy", "starlette", "uvicorn", "alembic", "selectolax"}
     assert "textual.widgets._markdown" not in names
 
 

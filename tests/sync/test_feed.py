@@ -10,16 +10,17 @@ from msgspec.structs import replace
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.commands.effects import Apply, Attend, Load, LoadKind, SaveFile
-from supportdesk_tui.domain.capabilities import Session
+from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import MarkRead
 from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.errors import SignInNeeded, Unreachable
-from supportdesk_tui.domain.feed import Activity, EntryAdded, Gap, Heard, Lost, PresenceChanged, TicketChanged
+from supportdesk_tui.domain.feed import Activity, EntryAdded, Gap, Heard, Lost, PresenceChanged, PushChanged, TicketChanged
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, Cursor, FeedMark, TicketId
 from supportdesk_tui.domain.queue import EVERY_TICKET, Page
 from supportdesk_tui.domain.ticket import Phase, Status, Ticket
 from supportdesk_tui.store.events import ComposerToggled, DraftChanged, QueueChosen, TicketOpened
 from supportdesk_tui.store.state import Draft, LinkPhase, OutboxPhase, Pane, value_of
+from supportdesk_tui.store.views import top_view
 from supportdesk_tui.sync.common import Options
 from supportdesk_tui.text.safe import sanitize_line
 from tests import make
@@ -47,6 +48,25 @@ async def test_single_notice_is_on_the_queue_at_once(tmp_path: Path) -> None:
         backend.notices.put_nowait(TicketChanged(row, FeedMark("5")))
         await until(lambda: "changed elsewhere" in {row.subject for row in one.state.queue.rows})
         assert one.common.cache.last.mark() == "5"
+
+
+async def test_server_that_stops_pushing_is_shown_as_looked_at_with_the_reason_until_it_pushes_again(tmp_path: Path) -> None:
+    session = make.session()
+    session = replace(session, capabilities=session.capabilities | {Capability.PUSH}, polling=30)
+    backend = FakeBackend(server_with(1), session)
+    async with desk(tmp_path, to(backend)) as one:
+        await one.live()
+        assert not top_view(one.state).is_asked
+        backend.notices.put_nowait(PushChanged(sanitize_line("its socket cannot be opened")))
+        await until(lambda: top_view(one.state).is_asked)
+        shown = one.state.session.session
+        assert shown is not None
+        assert shown.lacking[Capability.PUSH] == "its socket cannot be opened"
+        assert one.state.view.notice is not None
+        assert "its socket cannot be opened" in one.state.view.notice.text
+        backend.notices.put_nowait(PushChanged())
+        await until(lambda: one.state.session.session == session)
+        assert not top_view(one.state).is_asked
 
 
 async def test_burst_is_told_in_few_strokes_and_nothing_of_it_is_missed(tmp_path: Path) -> None:
