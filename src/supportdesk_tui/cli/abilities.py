@@ -52,6 +52,6 @@ def lines_of(session: Session) -> list[tuple[Capability, bool, str]]:
 
 def news_of(session: Session) -> str:
     """How the desk learns what is new."""
-    if not session.polling:
+    if session.is_pushed:
         return _("the server tells what is new")
     return _("the desk looks for news, at most {n} requests a minute, fewer while it is quiet", n=session.polling)

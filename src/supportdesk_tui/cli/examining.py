@@ -7,12 +7,13 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from supportdesk_tui import __version__
+from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.cli import terminal
 from supportdesk_tui.cli.abilities import TITLES, lines_of, news_of
 from supportdesk_tui.cli.config import problems_of
@@ -23,12 +24,15 @@ from supportdesk_tui.config.paths import Paths
 from supportdesk_tui.config.secrets import Search, Step, find_secret
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.errors import BackendError
+from supportdesk_tui.domain.feed import Heard, PushChanged
 from supportdesk_tui.i18n.catalog import _, current_locale, msg
 from supportdesk_tui.ui.vocabulary import own_words
 
 SKEW = timedelta(seconds=30)
 """A clock this far off deserves a word; deadlines are computed with the server's time all the same."""
 SLOW_S = 0.3
+FIRST_WORD_S = 10.0
+"""Longest wait for the first word of the feed."""
 ROUNDS = 3
 """Requests of which the quickest counts as latency."""
 
@@ -164,6 +168,7 @@ async def _ask(place: Place, token: str) -> list[Finding]:
             begun = time.perf_counter()
             session = await backend.open()
             spans.append(time.perf_counter() - begun)
+        session = await as_heard(backend, session)
     except BackendError as error:
         ending = stopped(error)
         return [Finding(msg("backend"), State.BAD, str(ending), ending.next_step, ending.code)]
@@ -196,6 +201,26 @@ async def _ask(place: Place, token: str) -> list[Finding]:
         ),
         *_abilities(session),
     ]
+
+
+async def as_heard(backend: Backend, session: Session) -> Session:
+    """The session as the feed shows it to be: a server that can push may not be able to push to here."""
+    if not session.polling or not session.is_pushed:
+        return session
+    notices = backend.feed(None)
+    try:
+        async with asyncio.timeout(FIRST_WORD_S):
+            while not isinstance(await anext(notices), Heard):
+                pass
+        # What does not push says so with its first word.
+        async with asyncio.timeout(0.1):
+            after = await anext(notices)
+        return session.with_push(str(after.reason)) if isinstance(after, PushChanged) else session
+    except TimeoutError:
+        return session
+    finally:
+        if isinstance(notices, AsyncGenerator):
+            await notices.aclose()
 
 
 def _abilities(session: Session) -> Iterator[Finding]:
