@@ -155,6 +155,65 @@ async def test_a_held_reply_stops_when_the_customer_writes_and_asks(server: Serv
         assert '"finding":"wrote"' in str(log[0])
 
 
+async def test_a_held_reply_stops_when_a_colleague_takes_the_ticket_and_asks(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path, settings=HELD, size=SMALL) as li:
+        ticket = await writing(li, "We look into it.")
+        await li.press("ctrl+d")
+        await li.until(lambda state: any(one.held_until for one in state.outbox), "held")
+        await post(server, f"/tickets/{ticket}/changes", server.token_for("mei.lin"), {"type": "assign", "agent": "a2"})
+        await li.until(waiting, "it does not go by time any more")
+        await li.sees("Mei Lin has the ticket now: your reply waits")
+        assert screen(li) is None
+        await li.press("r")
+        await li.sees("The ticket moved on", "Mei Lin has the ticket now.", "We look into it.", "yours is not sent")
+        await li.press("escape")
+        assert waiting(li.state), "nobody answered: it waits on"
+        await li.press("r", "s")
+        await li.type("agreed with Mei")
+        await li.press("enter")
+        await li.until(lambda state: all(one.phase is OutboxPhase.SENT for one in state.outbox), "sent")
+        assert await asked(server, "SELECT count(*) FROM entries WHERE body = 'We look into it.'") == [(1,)]
+        (log,) = await asked(
+            server, "SELECT after FROM events WHERE kind = 'reply' AND ticket = :t AND after LIKE '%overrides%'", t=ticket
+        )
+        assert '"finding":"changed","reason":"agreed with Mei"' in str(log[0])
+
+
+async def test_a_reply_to_a_ticket_one_gave_away_oneself_is_not_asked_about(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path, settings=AT_ONCE) as li:
+        await writing(li, "Mei goes on with it.")
+        li.app.engine.outbox.pause()  # type: ignore[attr-defined]  # both wait on a slow line
+        await li.press("escape")
+        await li.run("ticket.assign", "a2")
+        await li.press("r", "ctrl+d")
+        await li.until(lambda state: sum(one.phase is OutboxPhase.QUEUED for one in state.outbox) == 2, "both on their way")
+        li.app.engine.sign_in_again()  # type: ignore[attr-defined]  # the engine behind its protocol
+        await li.until(lambda _: "Mei goes on with it." in bodies(li))
+        assert not waiting(li.state)
+        assert li.opened.owner == "a2"
+
+
+async def test_the_server_refuses_a_reply_of_somebody_who_does_not_know_who_has_the_ticket(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    async with at_desk(server, tmp_path, settings=AT_ONCE) as li:
+        ticket = await writing(li, "Written off line.")
+        li.app.engine.outbox.pause()  # type: ignore[attr-defined]  # the line is slow: the reply has not left yet
+        li.app.engine._common.moved = None  # type: ignore[attr-defined]  # and nothing tells that Mei was faster
+        await li.press("ctrl+d")
+        await li.until(lambda state: any(one.phase is OutboxPhase.QUEUED for one in state.outbox), "on its way")
+        await post(server, f"/tickets/{ticket}/changes", server.token_for("mei.lin"), {"type": "assign", "agent": "a2"})
+        li.app.engine.sign_in_again()  # type: ignore[attr-defined]  # the engine behind its protocol
+        await li.until(waiting, "refused, and kept")
+        await li.sees("Mei Lin has the ticket now")
+        assert not await asked(server, "SELECT 1 FROM entries WHERE body = 'Written off line.'")
+        await li.press("r", "e")
+        await li.until(lambda _: li.app.desk.composer.text == "Written off line.", "a draft again")
+        await li.press("ctrl+d")
+        assert screen(li) is None, "it was seen"
+        await li.until(lambda _: "Written off line." in bodies(li))
+
+
 @pytest.mark.parametrize("decision", ["edit", "discard"])
 async def test_a_reply_refused_because_a_colleague_was_faster_comes_back_with_both_texts(
     server: ServerThread, tmp_path: Path, decision: str

@@ -117,6 +117,7 @@ def _post(context: Context, draft: Draft, overrides: tuple[Override, ...]) -> It
             draft.macro,
             overrides,
             _seen(context, draft),
+            _seen_owner(context),
         )
         yield ef.Apply((draft.ticket,), reply, hold=hold_s > 0, clears_draft=draft.ticket)
         if hold_s > 0:
@@ -130,6 +131,18 @@ def _seen(context: Context, draft: Draft) -> int:
     from supportdesk_tui.commands.gate_letter import arrived
 
     return max((draft.base_seq, *(one.seq for one in arrived(context, draft)))) if draft.base_seq else 0
+
+
+def _seen_owner(context: Context) -> str | None:
+    """Who has the ticket as far as the agent knows; None where the desk does not want that asked about."""
+    from supportdesk_tui.commands.gate_letter import policy_of
+    from supportdesk_tui.commands.gate_rules import Kind, Remedy, remedy_of
+
+    summary, session = summary_of(context.state), context.state.session.session
+    role = session.agent.role if session else None
+    if summary is None or remedy_of(Kind.CHANGED, role, policy_of(context)) is Remedy.OFF:
+        return None
+    return str(summary.owner or "")
 
 
 def seen(context: Context, _: Args) -> Iterable[Effect]:

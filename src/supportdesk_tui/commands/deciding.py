@@ -1,7 +1,8 @@
-"""Bodies: a reply that waits for the agent's word, because somebody spoke while it was on its way."""
+"""Bodies: a reply that waits for the agent's word, because somebody spoke or took the ticket while it was on its way."""
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -11,10 +12,14 @@ from supportdesk_tui.commands.effects import Effect
 from supportdesk_tui.commands.opening import values, waiting_reply
 from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.domain.changes import Override, Reply
-from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.state import Loaded, OutboxItem, value_of
+from supportdesk_tui.store.state import Loaded, OutboxItem
+from supportdesk_tui.store.views import summary_of
+
+if TYPE_CHECKING:
+    from supportdesk_tui.commands.gate import Finding
 
 WAIT = timedelta(milliseconds=150)
 """How long to wait for a conversation that is being loaded before looking again …"""
@@ -25,51 +30,65 @@ TRIES = 20
 
 
 def decide(context: Context, args: Args) -> Iterable[Effect]:
-    """Show a waiting reply of the open ticket beside what was said meanwhile; the first argument is the ticket."""
+    """Show a waiting reply of the open ticket beside what was said and done meanwhile; the first argument is the ticket."""
+    from supportdesk_tui.commands.gate_rules import Kind, Remedy
+
     ticket = TicketId(args[0])
     item = waiting_reply(context.state, ticket)
-    if item is None or context.state.conversation.ticket != ticket:
+    if item is None or not isinstance(item.change, Reply) or context.state.conversation.ticket != ticket:
         return
     tries = int(values(args[1:]).get("try", "0"))
-    entries = context.state.conversation.entries
-    if tries < TRIES and not (isinstance(entries, Loaded) and not entries.is_cached):
+    if tries < TRIES and not _is_read(context):
         yield ef.Later(context.now + WAIT, "outbox.decide", (ticket, f"try={tries + 1}"))
         return
-    theirs = _theirs(context, item)
-    if not theirs and item.reason and tries < NEWS_TRIES:
+    theirs, found = _since(context, item.change)
+    if not found and item.reason and tries < NEWS_TRIES:
         yield ef.Later(context.now + WAIT, "outbox.decide", (ticket, f"try={tries + 1}"))
         return
-    send = ef.RunCommand("outbox.send_anyway", (item.key, "")) if theirs else ef.RunCommand("outbox.retry", (item.key,))
+    is_never = any(one.remedy is Remedy.NEVER for one in found)
+    send = ef.RunCommand("outbox.send_anyway", (item.key, "")) if found else ef.RunCommand("outbox.retry", (item.key,))
     yield ef.ShowConflict(
         theirs=theirs,
-        mine=item.change.body if isinstance(item.change, Reply) else "",
+        mine=item.change.body,
         edit=ef.RunCommand("outbox.edit", (item.key,)),
-        send=send,
+        send=None if is_never else send,
         discard=ef.RunCommand("outbox.forget", (item.key,)),
-        asks_reason=bool(theirs),
+        asks_reason=bool(found),
         by_itself=len(args) > 1,
+        also=tuple((one.why, one.values) for one in found if one.kind is Kind.CHANGED),
+        reason=item.reason,
     )
 
 
-def _theirs(context: Context, item: OutboxItem) -> tuple[Entry, ...]:
-    from supportdesk_tui.commands.gate_letter import spoken_since
+def _is_read(context: Context) -> bool:
+    """What is shown of the ticket came from the backend."""
+    parts = (context.state.conversation.entries, context.state.conversation.detail)
+    return all(isinstance(part, Loaded) and not part.is_cached for part in parts)
 
-    entries = value_of(context.state.conversation.entries) or ()
-    seen = item.change.seen if isinstance(item.change, Reply) else 0
-    return spoken_since(entries, seen, context.me) if seen else ()
+
+def _since(context: Context, reply: Reply) -> "tuple[tuple[Entry, ...], tuple[Finding, ...]]":
+    """What others said since a reply was sent, and all the gate finds about it."""
+    from supportdesk_tui.commands.gate import findings
+    from supportdesk_tui.commands.gate_letter import held_letter, policy_of
+
+    letter = held_letter(context, reply)
+    return letter.arrived, findings(letter, policy_of(context))
 
 
 def send_anyway(context: Context, args: Args) -> Iterable[Effect]:
-    """Send a waiting reply though others have spoken: key and reason. It goes anew, with what was read by now."""
+    """Send a waiting reply though the ticket moved on: key and reason. It goes anew, with what was read by now."""
     item = _item(context, args[0])
     if item is None or not isinstance(item.change, Reply):
         yield ef.Tell(msg("It does not wait any more"))
         return
-    theirs = _theirs(context, item)
-    kind = "replied" if any(one.kind is EntryKind.AGENT for one in theirs) else "wrote"
-    overrides = (*item.change.overrides, Override(kind, args[1]))
-    seen = max(item.change.seen, *(one.seq for one in theirs)) if theirs else item.change.seen
-    yield ef.Apply(item.tickets, replace(item.change, overrides=overrides, seen=seen), replaces=item.key)
+    theirs, found = _since(context, item.change)
+    overrides = (*item.change.overrides, *(Override(one.kind.value, args[1]) for one in found))
+    seen = max((item.change.seen, *(one.seq for one in theirs)))
+    summary = summary_of(context.state)
+    is_open = summary is not None and summary.id in item.tickets and item.change.seen_owner is not None
+    owner = str(summary.owner or "") if summary is not None and is_open else item.change.seen_owner
+    change = replace(item.change, overrides=overrides, seen=seen, seen_owner=owner)
+    yield ef.Apply(item.tickets, change, replaces=item.key)
 
 
 def edit(context: Context, args: Args) -> Iterable[Effect]:

@@ -13,7 +13,7 @@ from supportdesk_tui.commands.macro_commands import library_of
 from supportdesk_tui.commands.macro_text import Blank, Node, Text, Value
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.domain.capabilities import Capability, Session
-from supportdesk_tui.domain.changes import Escalate, FollowUp, MakePromise
+from supportdesk_tui.domain.changes import Escalate, FollowUp, MakePromise, Reply
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.ids import AgentId
@@ -23,6 +23,8 @@ from supportdesk_tui.store.views import summary_of
 
 POLICY = "gate"
 """The option of the context that holds the `[gate]` table as JSON."""
+Said = tuple[str, tuple[tuple[str, str], ...]]
+"""A message marked with `msg`, and its values."""
 _OVER = frozenset({Phase.SOLVED, Phase.CLOSED})
 _AROUND = 16
 """Characters before and after a field that tell whether it was emptied."""
@@ -96,13 +98,31 @@ def spoken_since(entries: tuple[Entry, ...], seq: int, me: AgentId | None) -> tu
     )
 
 
-def _moved(context: Context, draft: Draft, summary: TicketSummary) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+def held_letter(context: Context, reply: Reply) -> Letter:
+    """A reply that passed and has not left: what the world did since; nothing else about it is asked again."""
+    session, summary = context.state.session.session, summary_of(context.state)
+    entries = value_of(context.state.conversation.entries) or ()
+    owner = str(summary.owner or "") if summary is not None else ""
+    is_taken = reply.seen_owner is not None and owner not in {"", reply.seen_owner, str(context.me or "")}
+    return Letter(
+        text="",
+        arrived=spoken_since(entries, reply.seen, context.me) if reply.seen else (),
+        moved=(_owned_by(summary),) if summary is not None and is_taken else (),
+        role=session.agent.role if session else None,
+    )
+
+
+def _owned_by(summary: TicketSummary) -> Said:
+    owner = str(summary.owner or "")
+    name = str(summary.owner_name or owner)
+    return (msg("{name} has the ticket now."), (("name", name),)) if owner else (msg("Nobody has the ticket now."), ())
+
+
+def _moved(context: Context, draft: Draft, summary: TicketSummary) -> Iterator[Said]:
     if not draft.base_status:
         return
-    owner = str(summary.owner or "")
-    if owner not in {draft.base_owner, str(context.me or "")}:
-        name = str(summary.owner_name or owner)
-        yield (msg("{name} has the ticket now."), (("name", name),)) if owner else (msg("Nobody has the ticket now."), ())
+    if str(summary.owner or "") not in {draft.base_owner, str(context.me or "")}:
+        yield _owned_by(summary)
     if summary.status.name != draft.base_status and summary.status.phase in _OVER:
         yield msg("It is {status} now."), (("status", str(summary.status.title)),)
 

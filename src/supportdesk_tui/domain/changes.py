@@ -138,6 +138,9 @@ class Reply(Struct, frozen=True):
     overrides: tuple[Override, ...] = ()
     seen: int = 0
     """Newest entry the agent had read (`Entry.seq`); a backend that can refuses when others have spoken since. 0: not said."""
+    seen_owner: str | None = None
+    """Who had the ticket as far as the agent knew, empty for nobody; a backend that can refuses when another one has it now.
+    None: not said."""
 
 
 class Note(Struct, frozen=True):

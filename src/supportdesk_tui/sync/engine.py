@@ -165,7 +165,8 @@ class Engine:
         self.drafts = Drafts(common.store, ledger, self._jobs.spawn)
         self._writes = Writes(common, ledger, self.drafts, self._jobs.spawn, self._refused)
         self.outbox = self._writes.outbox
-        common.spoken = Waiting(common, self.outbox, self._jobs.spawn).heard
+        waiting = Waiting(common, self.outbox, self._jobs.spawn)
+        common.spoken, common.moved = waiting.heard, waiting.moved
         self.queue = Queue(common)
         self._tickets = Tickets(common, self._jobs.guarded, self._writes.mark_read)
         self._errands = Errands(common)

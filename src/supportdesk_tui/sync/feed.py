@@ -240,6 +240,8 @@ class Feed:
         if self._common.spoken is not None:
             for one in batch.entries:
                 self._common.spoken(one.ticket.id, one.entry)
+        if self._common.moved is not None and moved:
+            self._common.moved(row for _, row in moved)
         opened = store.state.conversation.ticket
         if opened is not None and any(row.id == opened for _, row in moved):
             self._hooks.moved(opened)

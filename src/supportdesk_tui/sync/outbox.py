@@ -9,8 +9,8 @@ The rules that keep a change from being lost or doubled:
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from msgspec import Struct
@@ -113,17 +113,13 @@ class Outbox:
         for item in rules.ready(self.book.items, moment)[: max(room, 0)]:
             task = self._hooks.spawn("outbox", partial(self._work, item, self._sender))
             self._tasks[item.key] = task
-            task.add_done_callback(partial(self._finished, item.key))
+            task.add_done_callback(partial(_finished, self._tasks, item.key, self._wake))
 
     def _moment(self) -> rules.Moment:
         now, not_before = self._clock.monotonic(), self._not_before
         if self._all_not_before > now:
             not_before = {item.key: max(self._all_not_before, not_before.get(item.key, 0.0)) for item in self.book.items}
         return rules.Moment(self._clock.now(), now, not_before, {*self._tasks, *self._looked, *self._leaving})
-
-    def _finished(self, key: ChangeKey, _: "asyncio.Task[None]") -> None:
-        self._tasks.pop(key, None)
-        self._wake.set()
 
     async def close(self, wait_s: float = 1.0) -> None:
         """Give what is being sent a moment; what does not finish is verified at the next start."""
@@ -150,16 +146,9 @@ class Outbox:
         old = self.book.get(of)
         if old is None or self._is_busy(of) or not rules.is_in_question(old):
             return False
-        await self._swap(old, replace(item, created_at=old.created_at))
-        self._wake.set()
+        with self._apart(old.key):
+            await self.book.swap(old, replace(item, created_at=old.created_at))
         return True
-
-    async def _swap(self, old: OutboxItem, new: OutboxItem) -> None:
-        self._leaving.add(old.key)
-        try:
-            await self.book.swap(old, new)
-        finally:
-            self._leaving.discard(old.key)
 
     async def take_back(self, key: ChangeKey, draft: Draft | None) -> Draft | None:
         """Take back a change that has not begun to be sent, or was refused; None when it is too late.
@@ -170,7 +159,8 @@ class Outbox:
         if item is None or self._is_busy(key) or item.phase not in _STILL_OURS:
             return None
         restored = rules.restored_draft(item, draft)
-        await self._drop(item, restored)
+        with self._apart(key):
+            await self.book.drop(item, restored)
         return restored or Draft(item.tickets[0] if item.tickets else TicketId(""))
 
     async def retry(self, key: ChangeKey) -> None:
@@ -185,18 +175,19 @@ class Outbox:
         elif item.phase is OutboxPhase.REFUSED or (rules.is_in_question(item) and item.attempts):
             again = replace(item, phase=OutboxPhase.QUEUED, reason="", expected=None, attempts=0, settled_at=None)
             made_at = self._clock.now() if item.phase is OutboxPhase.REFUSED else item.created_at
-            await self._swap(item, replace(again, key=new_key(), held_until=None, created_at=made_at))
+            with self._apart(key):
+                await self.book.swap(item, replace(again, key=new_key(), held_until=None, created_at=made_at))
         elif item.phase is OutboxPhase.HELD and item.held_until is None:
             await self.book.replace(replace(item, phase=OutboxPhase.QUEUED, reason=""))
         self._wake.set()
 
     async def wait_for_word(self, key: ChangeKey, reason: str) -> None:
-        """Keep a held change until the agent says what now; too late once it is being sent."""
+        """Keep a change until the agent says what now; too late once it is being sent."""
         item = self.book.get(key)
-        if item is None or self._is_busy(key) or item.phase is not OutboxPhase.HELD or item.held_until is None:
+        if item is None or self._is_busy(key) or not rules.is_leaving(item):
             return
         self._not_before.pop(key, None)
-        await self.book.replace(replace(item, held_until=None, reason=reason))
+        await self.book.replace(replace(item, phase=OutboxPhase.HELD, held_until=None, reason=reason))
 
     def ask_for_each(self, reason: str) -> int:
         """Let everything that waits to be sent or looked for wait for the agent's word; how many there are.
@@ -219,17 +210,20 @@ class Outbox:
         """Drop a change that was refused, is unknown, or waits for the agent's word."""
         item = self.book.get(key)
         if item is not None and not self._is_busy(key) and rules.is_in_question(item):
-            await self._drop(item)
+            with self._apart(key):
+                await self.book.drop(item)
 
     def _is_busy(self, key: ChangeKey) -> bool:
         return key in self._tasks or key in self._leaving
 
-    async def _drop(self, item: OutboxItem, keeps: Draft | None = None) -> None:
-        self._leaving.add(item.key)
+    @contextmanager
+    def _apart(self, key: ChangeKey) -> Iterator[None]:
+        """While a change is taken away or replaced, neither it nor what waits behind it is sent."""
+        self._leaving.add(key)
         try:
-            await self.book.drop(item, keeps)
+            yield
         finally:
-            self._leaving.discard(item.key)
+            self._leaving.discard(key)
             self._wake.set()
 
     # --- one change
@@ -288,3 +282,10 @@ class Outbox:
         if verdict.sign_in:
             self.pause()
             self._hooks.sign_in_needed()
+
+
+def _finished(
+    tasks: "dict[ChangeKey, asyncio.Task[None]]", key: ChangeKey, wake: asyncio.Event, _: "asyncio.Task[None]"
+) -> None:
+    tasks.pop(key, None)
+    wake.set()

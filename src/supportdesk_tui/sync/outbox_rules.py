@@ -37,6 +37,11 @@ def is_in_question(item: OutboxItem) -> bool:
     return is_waiting or item.phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN}
 
 
+def is_leaving(item: OutboxItem) -> bool:
+    """Nothing of it has left, and nobody needs to be asked before it does."""
+    return item.phase is OutboxPhase.QUEUED or (item.phase is OutboxPhase.HELD and item.held_until is not None)
+
+
 def is_worth_asking(item: OutboxItem) -> bool:
     """Would go out or be looked for by itself, and is more than a mark of where the agent is and what they have read."""
     return item.phase in OPEN and not isinstance(item.change, MarkRead | Watch | SetAgentState)

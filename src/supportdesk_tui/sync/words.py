@@ -19,6 +19,7 @@ def plainly(text: str, values: Mapping[str, str]) -> str:
 
 HELD_TOO_LONG = msg("its time to be sent passed long ago: send it with retry, or take it back")
 WROTE_MEANWHILE = msg("{name} wrote meanwhile: your reply waits · r")
+TAKEN_MEANWHILE = msg("{name} has the ticket now: your reply waits · r")
 REPLIED_MEANWHILE = msg("{name} replied meanwhile: your reply waits · r")
 NOT_FOUND = msg("the server does not show it: send it again with retry, or forget it")
 UNSURE = msg("the connection broke while it was sent: not known whether it arrived")

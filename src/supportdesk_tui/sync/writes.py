@@ -1,13 +1,10 @@
 """What the agent changes: put into the outbox, taken back, undone and brought back."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-
-from msgspec import Struct
-from msgspec.structs import replace
 
 from supportdesk_tui.commands.effects import Apply
 from supportdesk_tui.domain.capabilities import Capability
@@ -15,27 +12,20 @@ from supportdesk_tui.domain.changes import MarkRead, Note, Reply, SetAgentState,
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.state import Draft, Level, LinkPhase, OutboxItem, OutboxPhase
+from supportdesk_tui.store.state import DeskState, Draft, Level, LinkPhase, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common, Job, Spawn
 from supportdesk_tui.sync.drafts import Drafts
 from supportdesk_tui.sync.outbox import Hooks, Outbox
 from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.posting import Given, Posted, Posts, without_sent
 from supportdesk_tui.sync.sending import new_key
 from supportdesk_tui.sync.telling import told
 from supportdesk_tui.sync.undo import UndoStack
 
 SETTLE_S = 2.0
 """How long leaving waits for what was sent to be on the disk."""
-
-
-class Posted(Struct, eq=False):
-    """A draft that was sent, as it stood in that moment, and what of its ticket had been sent and was not on the disk yet."""
-
-    draft: Draft
-    ahead: "tuple[Posted, ...]" = ()
-    is_taken: bool = False
 
 
 class Writes:
@@ -52,8 +42,7 @@ class Writes:
         self._begun = 0
         self._is_settled = asyncio.Event()
         self._is_settled.set()
-        self._posted: dict[TicketId, list[Posted]] = {}
-        """Drafts whose change is not on the disk yet: what of them still stands in a text sent next goes once."""
+        self._posts, self._given = Posts(), Given()
         self._unwritten: set[ChangeKey] = set()
         """Changes the disk refused: nothing of them is there to be taken back."""
         self._last_stamp = common.clock.now()
@@ -65,11 +54,9 @@ class Writes:
         However much is typed and pressed before the disk has answered: `z` is about this change, and the draft that was sent
         is the one that stood there in this moment.
         """
-        key, posted = new_key(), None
-        if effect.clears_draft is not None:
-            waiting = self._posted.setdefault(effect.clears_draft, [])
-            posted = Posted(self._draft(effect.clears_draft), tuple(waiting))
-            waiting.append(posted)
+        key = new_key()
+        posted = self._posts.begin(self._draft(effect.clears_draft)) if effect.clears_draft is not None else None
+        effect = self._given.knowing(effect, self._store.state)
         self._begun += 1
         self._is_settled.clear()
         self._stack(self._undo.begun(key, effect.change))
@@ -100,12 +87,8 @@ class Writes:
         self._begun -= 1
         if not self._begun:
             self._is_settled.set()
-        if posted is None:
-            return
-        waiting = self._posted[posted.draft.ticket]
-        waiting.remove(posted)
-        if not waiting:
-            del self._posted[posted.draft.ticket]
+        if posted is not None:
+            self._posts.end(posted)
 
     async def _apply(self, effect: Apply, key: ChangeKey, posted: Posted | None) -> bool:
         redo, undoes = None, None
@@ -117,14 +100,14 @@ class Writes:
             if taken is None:
                 return False
             effect = taken
-        is_doubled = isinstance(effect.change, MarkRead) and self._is_on_way(effect)
+        is_doubled = isinstance(effect.change, MarkRead) and _is_on_way(effect, self.outbox.book.items)
         fresh = None if is_doubled else self._without_sent(effect, posted)
         if fresh is None:
             return False
         asked = self._undo.asked(fresh.change, redo) if undoes is None else None
         item = self._item(fresh, key, undoes)
         if isinstance(fresh.change, SetAgentState) and undoes is None:
-            self._undo.state_was(item.key, self._my_state())
+            self._undo.state_was(item.key, _my_state(self._store.state))
         if not await self._taken(item, fresh, posted):
             self._stack(self._undo.stays(undoes))
             return False
@@ -142,35 +125,16 @@ class Writes:
             phase=OutboxPhase.HELD if is_held else OutboxPhase.QUEUED,
             created_at=now,
             held_until=now + timedelta(seconds=self._common.options.hold_s) if is_held else None,
-            number=self._number(effect.tickets[0]) if effect.tickets else "",
+            number=_number(effect.tickets[0], self._store.state) if effect.tickets else "",
             expected=effect.expected,
             undoes=undoes,
         )
 
     def _without_sent(self, effect: Apply, posted: Posted | None) -> Apply | None:
-        """A text without the words that were sent a moment before and still stood in front of it; None when nothing is left.
-
-        Until the disk has the first change its words stay in the draft; who goes on writing there sends them with the next.
-        """
-        change = effect.change
-        if posted is None or not isinstance(change, Reply | Note):
-            return effect
-        before = posted.draft
-        for one in posted.ahead:
-            if one.is_taken:
-                posted.draft = rules.rest_of(one.draft, posted.draft)
-        rest = posted.draft
-        if rest is before or rest == before:
-            return effect
-        if not rest.body.strip():
-            if not rest.is_empty:
-                self._common.tell(words.SENT_BEFORE, Level.WARN)
-            return None
-        files = tuple(one for one, _ in rest.attachments)
-        change = replace(change, body=rest.body, then=rest.then, attachments=files)
-        if isinstance(change, Reply):
-            change = replace(change, cc=tuple(one for one in change.cc if one in rest.cc))
-        return replace(effect, change=change)
+        fresh = without_sent(effect, posted) if posted is not None else effect
+        if fresh is None and posted is not None and not posted.draft.is_empty:
+            self._common.tell(words.SENT_BEFORE, Level.WARN)
+        return fresh
 
     async def _taken(self, item: OutboxItem, effect: Apply, posted: Posted | None) -> bool:
         """Put a change on the disk in place of its draft; where the disk refuses, the draft stays and it is said."""
@@ -209,8 +173,8 @@ class Writes:
         states = self._undo.state_back(key)
         if states is None:
             return effect
-        if self._my_state() not in states:
-            self._common.tell(words.STATE_MOVED, Level.WARN, state=self._my_state())
+        if _my_state(self._store.state) not in states:
+            self._common.tell(words.STATE_MOVED, Level.WARN, state=_my_state(self._store.state))
             return None
         return Apply((), SetAgentState(states[1]))
 
@@ -264,16 +228,6 @@ class Writes:
     def _is_lost(self) -> bool:
         return self._store.state.link.phase is LinkPhase.LOST
 
-    def _my_state(self) -> str:
-        session = self._store.state.session.session
-        return session.agent.state.value if session is not None else ""
-
-    def _is_on_way(self, effect: Apply) -> bool:
-        return any(item.tickets == effect.tickets and item.change == effect.change for item in self.outbox.book.items)
-
-    def _number(self, ticket: TicketId) -> str:
-        return next((row.number for row in self._store.state.queue.rows if row.id == ticket), "")
-
     def _stamp(self) -> datetime:
         """Now, but always later than before, other runs included: the order of changes survives a clock that is set back."""
         newest = max((item.created_at for item in self.outbox.book.items), default=self._last_stamp)
@@ -293,3 +247,16 @@ class Writes:
                 case _:
                     pass
         self._store.dispatch(*events, *(event for event in more if event is not None))
+
+
+def _my_state(state: DeskState) -> str:
+    session = state.session.session
+    return session.agent.state.value if session is not None else ""
+
+
+def _is_on_way(effect: Apply, items: Iterable[OutboxItem]) -> bool:
+    return any(item.tickets == effect.tickets and item.change == effect.change for item in items)
+
+
+def _number(ticket: TicketId, state: DeskState) -> str:
+    return next((row.number for row in state.queue.rows if row.id == ticket), "")

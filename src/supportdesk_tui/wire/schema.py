@@ -27,7 +27,7 @@ All text is as people wrote it: the client sanitises, the server stores.
     GET    /api/v1/customers/{id}                CustomerOut
     GET    /api/v1/articles                      list[ArticleOut]; ?text=&locale=
     POST   /api/v1/attachments                   raw body, Content-Type, ?name=&ticket=  -> AttachmentOut
-    GET    /api/v1/attachments/{id}              bytes
+    GET    /api/v1/attachments/{id}              bytes; Range with If-Range gives the rest
     PUT    /api/v1/presence                      PresenceIn -> 204
     POST   /api/v1/inbound                       InboundIn -> InboundOut (a customer writes, on any channel); needs the inbound token
     GET    /api/v1/events                        text/event-stream; Last-Event-ID resumes
@@ -432,6 +432,8 @@ class ReplyIn(In):
     overrides: Annotated[list[OverrideIn], Meta(max_length=20)] = []
     seen: Annotated[int, Meta(ge=0, le=2**53)] = 0
     """Newest entry the agent had read: 409 when the customer or another agent has spoken since; 0 does not ask."""
+    seen_owner: Annotated[str, Meta(max_length=100)] | None = None
+    """Who had the ticket as far as the agent knew, empty for nobody: 409 when another agent has it now; null does not ask."""
 
 
 class NoteIn(In):

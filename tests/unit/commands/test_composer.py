@@ -46,7 +46,7 @@ def test_a_reply_is_held_and_says_how_to_take_it_back() -> None:
     language = make.summary(1).language
     assert applied == ef.Apply(
         (T1,),
-        Reply("On its way.", (SetStatus("open"),), (AttachmentId("f1"),), language=language, macro="wp", seen=3),
+        Reply("On its way.", (SetStatus("open"),), (AttachmentId("f1"),), language=language, macro="wp", seen=3, seen_owner="a1"),
         hold=True,
         clears_draft=T1,
     )

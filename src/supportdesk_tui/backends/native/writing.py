@@ -120,6 +120,7 @@ def _to_reply(change: changes.Reply) -> wire.ReplyIn:
         macro=change.macro,
         overrides=_to_overrides(change.overrides),
         seen=change.seen,
+        seen_owner=change.seen_owner,
     )
 
 

@@ -28,6 +28,7 @@ def reply(case: Case, said: schema.ReplyIn) -> Done:
         raise Refusal(f"{ticket.channel} takes at most {limit} characters, this has {len(said.body)}", field="body")
     _sendable(said.body)
     _heard(case, said.seen)
+    _still_theirs(case, said.seen_owner)
     if said.cc and ticket.channel not in {"email", "ticket"}:
         raise Refusal(f"{ticket.channel} knows no Cc", field="cc")
     entry = case.tx.words(ticket, "agent", said.body, (case.who.name, case.who.id), language=said.language or ticket.language)
@@ -58,6 +59,13 @@ def _heard(case: Case, seen: int) -> None:
     if row is not None:
         deed = "wrote" if row.kind == "customer" else "replied"
         raise Conflicting(f"{row.author} {deed} meanwhile", field="seen", current=case.ticket)
+
+
+def _still_theirs(case: Case, owner: str | None) -> None:
+    """Refuse a reply of somebody who does not know that another agent has the ticket now."""
+    now = case.ticket.owner
+    if owner is not None and now is not None and now not in {owner, case.who.id}:
+        raise Conflicting(f"{case.tx.name_of(now)} has the ticket now", field="seen_owner", current=case.ticket)
 
 
 def _sendable(body: str) -> None:

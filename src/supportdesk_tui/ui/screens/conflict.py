@@ -31,7 +31,7 @@ class ConflictDialog(ReasonDialog):
         """Who was faster."""
         theirs = self._shown.theirs
         if not theirs:
-            return _("It waits for your word")
+            return _("The ticket moved on") if self._shown.also else _("It waits for your word")
         agent = next((one for one in reversed(theirs) if one.kind is EntryKind.AGENT), None)
         name = cut(safe(str((agent or theirs[-1]).author)), _NAME)
         return _("{name} answered first", name=name) if agent else _("{name} wrote meanwhile", name=name)
@@ -72,20 +72,30 @@ class ConflictDialog(ReasonDialog):
     def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
         """Half the room for each; what does not fit is scrolled to."""
         below = self.reason_lines(panel, width)
+        above = self._why(panel, width)
         theirs = [
             line for one in self._shown.theirs for line in self._said(panel, one.author, when.clock_time(one.at), one.body)
         ]
         mine = self._said(panel, _("You"), _("not sent"), self._shown.mine)
-        room = height - len(below) - 1
+        room = height - len(below) - len(above) - 1
         first = min(len(theirs), max(room - len(mine), room // 2))
         self._longest = max(len(theirs) - first, len(mine) - (room - first), 0) + 1
         blank = panel.line().strip()
         return [
+            *above,
             *self._window(panel, theirs, first),
             *([blank] if theirs else []),
             *self._window(panel, mine, room - first),
             *below,
         ]
+
+    def _why(self, panel: Panel, width: int) -> list[Strip]:
+        """What else became of the ticket; why it waits, where neither that nor anybody's words say it."""
+        shown_ = self._shown
+        said = [_(text, **dict(values)) for text, values in shown_.also]
+        said = said or ([shown_.reason] if shown_.reason and not shown_.theirs else [])
+        lines = [panel.line().add(" " + one, "warning").strip() for text in said for one in wrap(safe(text), width - 2)]
+        return [*lines, panel.line().strip()] if lines else []
 
     def _window(self, panel: Panel, lines: list[Strip], room: int) -> list[Strip]:
         top = max(0, min(self._top, len(lines) - room))
