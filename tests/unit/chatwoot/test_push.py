@@ -13,6 +13,9 @@ import pytest
 from supportdesk_tui.backends.chatwoot.adapter import ChatwootBackend
 from supportdesk_tui.backends.chatwoot.cable import CablePace
 from supportdesk_tui.backends.chatwoot.news import News
+from supportdesk_tui.cli.abilities import lines_of, news_of
+from supportdesk_tui.cli.examining import as_heard
+from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Assign, Reply
 from supportdesk_tui.domain.errors import SignInNeeded
 from supportdesk_tui.domain.feed import (
@@ -382,6 +385,17 @@ async def test_profile_without_a_token_for_the_socket_is_looked_at(fake: FakeCha
     finally:
         fake.world.users[3]["pubsub"] = "pubsub-3"
     assert fake.cable.opened == 0
+
+
+async def test_doctor_says_whether_news_are_pushed_and_why_not(fake: FakeChatwoot) -> None:
+    async with paced(fake, QUICK_CABLE) as desk:
+        pushed = await as_heard(desk, await desk.open())
+        assert news_of(pushed) == "the server tells what is new"
+        fake.cable.status = 404
+        looked = await as_heard(desk, await desk.open())
+    assert "the desk looks for news" in news_of(looked)
+    reasons = {capability: why for capability, is_there, why in lines_of(looked) if not is_there}
+    assert reasons[Capability.PUSH] == "its socket cannot be opened: Page not found"
 
 
 async def test_nothing_of_the_socket_s_secret_is_logged_or_told(
