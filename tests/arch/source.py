@@ -4,7 +4,7 @@ import ast
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from io import StringIO
 from pathlib import Path
 
@@ -16,11 +16,20 @@ TESTS = ROOT / "tests"
 
 @dataclass(frozen=True)
 class Module:
-    """One parsed file."""
+    """One file, parsed and walked once for all who ask."""
 
     path: Path
     text: str
-    tree: ast.Module
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Its syntax tree."""
+        return ast.parse(self.text, str(self.path))
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree."""
+        return tuple(ast.walk(self.tree))
 
     @property
     def name(self) -> str:
@@ -45,16 +54,17 @@ class Module:
 @cache
 def modules(folder: Path) -> tuple[Module, ...]:
     """Every Python file below a folder."""
-    found = []
-    for path in sorted(folder.rglob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        found.append(Module(path, text, ast.parse(text, str(path))))
-    return tuple(found)
+    return tuple(_module(path) for path in sorted(folder.rglob("*.py")))
 
 
-def calls(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
+@cache
+def _module(path: Path) -> Module:
+    return Module(path, path.read_text(encoding="utf-8"))
+
+
+def calls(module: Module) -> Iterator[tuple[ast.Call, str]]:
     """Every call with the last part of what is called: `a.b.sleep(1)` is `sleep`."""
-    for node in ast.walk(tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             yield node, name

@@ -17,7 +17,7 @@ SENDS = frozenset({"apply", "send", "open", "get_ticket", "list_tickets", "list_
 def _awaits(folder: str) -> list[tuple[str, ast.Await]]:
     found = []
     for module in modules(PACKAGE / folder):
-        found += [(f"{module.where}:{node.lineno}", node) for node in ast.walk(module.tree) if isinstance(node, ast.Await)]
+        found += [(f"{module.where}:{node.lineno}", node) for node in module.nodes if isinstance(node, ast.Await)]
     return found
 
 
@@ -30,7 +30,7 @@ def test_commands_are_plain_functions_that_await_nothing() -> None:
     waiting = [
         f"{module.where}:{node.lineno}"
         for module in modules(PACKAGE / "commands")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Await | ast.AsyncFunctionDef | ast.AsyncFor | ast.AsyncWith)
     ]
     assert not waiting

@@ -41,7 +41,7 @@ def _classes() -> dict[str, Klass]:
     known: dict[str, Klass] = {}
     for module in modules(PACKAGE):
         names = _names(module)
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.ClassDef):
                 bases = tuple(
                     names.get(base.id, f"{module.name}.{base.id}") for base in node.bases if isinstance(base, ast.Name)
@@ -60,7 +60,7 @@ def _classes() -> dict[str, Klass]:
 def _names(module: Module) -> dict[str, str]:
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
@@ -100,7 +100,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
     too_long = [
         f"{module.where}:{node.lineno} {node.name}: {lines} lines"
         for module in modules(PACKAGE)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > FUNCTION
     ]

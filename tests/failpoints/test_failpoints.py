@@ -28,7 +28,13 @@ from tests.failpoints.scenario import EARLIER, is_quiet, prepare
 from tests.sync.desk import Desk, desk
 from tests.sync.fake import until
 
-ARGUMENTS = [node.args for module in modules(PACKAGE) for node, name in calls(module.tree) if name == "failpoint"]
+ARGUMENTS = [
+    node.args
+    for module in modules(PACKAGE)
+    if "failpoint(" in module.text
+    for node, name in calls(module)
+    if name == "failpoint"
+]
 NAMES = sorted(str(args[0].value) for args in ARGUMENTS if len(args) == 1 and isinstance(args[0], ast.Constant))
 CLIENT = [name for name in NAMES if not name.startswith("server.")]
 SERVER = [name for name in NAMES if name.startswith("server.")]

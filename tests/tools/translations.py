@@ -98,9 +98,9 @@ def compile_all(folder: Path = LOCALES) -> None:
         po_file(locale, folder).with_suffix(".mo").write_bytes(_compiled(_read(po_file(locale, folder), locale)))
 
 
-def check(package: Path = PACKAGE, folder: Path = LOCALES) -> list[str]:
-    """Everything wrong with the translations; empty when they can ship."""
-    wanted = {_key(message) for message in extract(package) if message.id}
+def check(template: Catalog, folder: Path = LOCALES) -> list[str]:
+    """Everything wrong with the translations of the code's messages; empty when they can ship."""
+    wanted = {_key(message) for message in template if message.id}
     return [complaint for locale in TRANSLATED for complaint in _check_locale(locale, folder, wanted)]
 
 
@@ -190,7 +190,7 @@ def main() -> int:
     elif action == "compile":
         compile_all()
     else:
-        complaints = check()
+        complaints = check(extract())
         sys.stdout.writelines(f"{complaint}\n" for complaint in complaints)
         return 1 if complaints else 0
     return 0

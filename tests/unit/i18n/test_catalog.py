@@ -142,11 +142,15 @@ def test_the_tool_finds_every_kind_of_message(project: tuple[Path, Path]) -> Non
     assert found == {"Queue", ("{count} ticket", "{count} tickets"), "Solve {name}", "Not now"}
 
 
+def complaints(package: Path, folder: Path) -> list[str]:
+    return translations.check(translations.extract(package), folder)
+
+
 def test_the_check_passes_when_all_is_translated_and_compiled(project: tuple[Path, Path]) -> None:
     package, folder = project
-    assert translations.check(package, folder) == [f"zh_CN: {translations.po_file('zh_CN', folder)} is missing"]
+    assert complaints(package, folder) == [f"zh_CN: {translations.po_file('zh_CN', folder)} is missing"]
     translations.update(package, folder)
-    assert sorted(translations.check(package, folder)) == [
+    assert sorted(complaints(package, folder)) == [
         "zh_CN: not compiled",
         "zh_CN: not translated: 'Not now'",
         "zh_CN: not translated: 'Queue'",
@@ -155,7 +159,7 @@ def test_the_check_passes_when_all_is_translated_and_compiled(project: tuple[Pat
     ]
     translate(folder, Queue="队列")
     translations.compile_all(folder)
-    assert translations.check(package, folder) == []
+    assert complaints(package, folder) == []
     assert set_locale("zh_CN", folder) == "zh_CN"
     assert (_("Queue"), ngettext("{count} ticket", "{count} tickets", 3)) == ("队列", "3 个工单")
 
@@ -167,12 +171,12 @@ def test_the_check_names_stale_wrong_and_missing_words(project: tuple[Path, Path
     translations.compile_all(folder)
     (package / "code.py").write_text('a = _("Queue")\nb = _("New")\nc = msg("Solve {name}")\n')
     translate(folder, Queue="x")
-    found = translations.check(package, folder)
+    found = complaints(package, folder)
     assert "zh_CN: not in the .po: 'New'" in found
     assert "zh_CN: no longer in the code: 'Not now'" in found
     assert any("placeholders differ in '队列 {surprise}'" in complaint for complaint in found)
     translations.update(package, folder)
-    assert "zh_CN: compiled file is older than the .po" in translations.check(package, folder)
+    assert "zh_CN: compiled file is older than the .po" in complaints(package, folder)
 
 
 def test_updating_twice_changes_nothing(project: tuple[Path, Path]) -> None:
