@@ -2,16 +2,17 @@
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.catalog import Connection
+from supportdesk_tui.backends.files import named
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.loose import Node
-from supportdesk_tui.backends.polling import Budget, Poller
+from supportdesk_tui.backends.polling import Budget, Poller, to_session
 from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.backends.rt import directory, mapping, talk, writing
 from supportdesk_tui.backends.rt import query as sql
@@ -19,13 +20,13 @@ from supportdesk_tui.backends.rt.changing import Changing
 from supportdesk_tui.backends.rt.client import MOST, PERSON, ROW, Rt
 from supportdesk_tui.backends.rt.gaps import GAPS
 from supportdesk_tui.backends.rt.news import News
-from supportdesk_tui.backends.rt.speaking import LOCAL, MAX_FILE
+from supportdesk_tui.backends.rt.speaking import MAX_FILE
 from supportdesk_tui.backends.rt.words import TAGS
 from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome
 from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.directory import Article, Directory, MacroText
-from supportdesk_tui.domain.errors import BackendError, Refused, SignInNeeded, StorageError, Unreachable, Unsupported
+from supportdesk_tui.domain.errors import BackendError, SignInNeeded, Unsupported
 from supportdesk_tui.domain.feed import Activity, Notice
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, EntryId, FeedMark, TicketId, ViewId
 from supportdesk_tui.domain.people import Agent, CustomerContext
@@ -34,8 +35,6 @@ from supportdesk_tui.domain.ticket import LIVE_PHASES, Ticket, TicketSummary
 from supportdesk_tui.text.safe import SafeText, sanitize, sanitize_line
 
 _TOKEN = re.compile(r"\d+-(?P<user>\d+)-[0-9a-f]+")
-FILE_TIME_S = 600.0
-"""Longest download."""
 OTHERS = 10
 """Other tickets of a customer that are shown."""
 
@@ -92,15 +91,8 @@ class RtBackend:
         self._rt.lens = replace(self._rt.lens, queues={one.text("id"): one.text("Name") for one in queues.each("items")})
         self._me = mapping.to_agent(row, map(mapping.team_id, self._rt.lens.queues))
         lacking = dict(GAPS) if self._rt.lens.tags else GAPS | {Capability.TAG: "No custom field for tags is configured"}
-        return Session(
-            agent=self._me,
-            capabilities=frozenset(set(Capability) - set(lacking)),
-            lacking=lacking,
-            server=sanitize_line(f"Request Tracker {server.text('Version')}"),
-            polling=self._choices.budget.per_minute,
-            lengths={"": 0},
-            clock_offset=self._rt.http.clock_offset,
-        )
+        name = f"Request Tracker {server.text('Version')}"
+        return to_session(self._me, lacking, name, budget=self._choices.budget, http=self._rt.http)
 
     async def get_directory(self) -> Directory:
         """Everything the pickers show."""
@@ -237,7 +229,7 @@ class RtBackend:
         await self._rt.send(writing.say(ticket, Note(says), ()))
         return sanitize(await talk.reveal(self._rt, ticket, entry))
 
-    async def read_attachment(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
+    def read_attachment(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
         """The bytes of a file, from its web address: REST 2 would hold it whole in memory, a third larger."""
         transaction, _, number = attachment.id.partition("/")
         call = Call(
@@ -245,28 +237,12 @@ class RtBackend:
             method="GET",
             route="/Ticket/Attachment/{transaction}/{number}/file",
             values={"transaction": transaction, "number": number},
-            headers={"Accept": "*/*"},
-            max_bytes=max(attachment.size, 1),
         )
-        started, taken = time.monotonic(), 0
-        async with self._rt.stream(call) as stream:
-            async for piece in stream.pieces():
-                taken += len(piece)
-                if time.monotonic() - started > FILE_TIME_S:
-                    raise Unreachable(call.operation, "too slow")
-                yield piece
-        if taken != attachment.size:
-            raise call.unreadable("body", f"{attachment.size} bytes")
+        return self._rt.file(call, attachment.size)
 
     async def write_attachment(self, file: LocalFile) -> AttachmentId:
         """RT takes files only with their message: this checks the file and names it."""
-        try:
-            size = await asyncio.to_thread(lambda: _size_of(file))
-        except OSError as error:
-            raise StorageError(sanitize_line(f"{file.path.name}: {error.strerror}")) from error
-        if size > MAX_FILE:
-            raise Refused("attach the file", f"larger than {MAX_FILE // 1024 // 1024} MB")
-        return AttachmentId(f"{LOCAL}{file.media_type};{file.path.absolute()}")
+        return await named(file, MAX_FILE)
 
     async def apply(self, ticket: TicketId | None, change: Change, key: ChangeKey, expected: int | None = None) -> Applied:
         """Do one change."""
@@ -302,6 +278,7 @@ def _with(query: QueueQuery, **terms: object) -> QueueQuery:
     return changed(query, **terms)
 
 
-def _size_of(file: LocalFile) -> int:
-    with file.path.open("rb") as opened:
-        return opened.seek(0, 2)
+def connect(connection: Connection) -> RtBackend:
+    """An adapter for a connection; touches no network."""
+    choices = Choices(tags=connection.options.get("tags", TAGS))
+    return RtBackend(connection.url, connection.token, choices, ca_file=connection.ca_file)

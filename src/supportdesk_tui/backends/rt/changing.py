@@ -1,25 +1,23 @@
 """Writing to RT: every change is followed by a look, because RT says 200 to a refusal and may drop the line after a success."""
 
 from collections.abc import AsyncGenerator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import msgspec
-
-from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.calls import unkeyed
 from supportdesk_tui.backends.loose import Node, read_json
 from supportdesk_tui.backends.rt import fields, mapping, tasks, writing
 from supportdesk_tui.backends.rt.client import FULL, MOST, Rt
 from supportdesk_tui.backends.rt.speaking import Speaking, after_write
 from supportdesk_tui.backends.rt.words import NOBODY
-from supportdesk_tui.backends.rt.writing import JSON, REST, Setting
+from supportdesk_tui.backends.rt.writing import REST, Setting
+from supportdesk_tui.backends.traces import earliest
 from supportdesk_tui.domain import changes
+from supportdesk_tui.domain.capabilities import NEEDED
 from supportdesk_tui.domain.changes import Applied, Change, FollowUp, Note, Outcome, Reply
 from supportdesk_tui.domain.errors import Ambiguous, Conflict, Forbidden, NotFound, Refused, Unsupported
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.text.safe import sanitize_line
 
-SKEW = timedelta(minutes=2)
-"""Clocks may differ by so much when an entry is looked for by its time."""
 CHUNK = 50
 """Tickets of one bulk request."""
 TAKEN = "somebody has it"
@@ -39,7 +37,7 @@ class Changing:
         if isinstance(change, changes.Create):
             return await self._create(change, key)
         if isinstance(change, changes.Undo | changes.SetAgentState):
-            raise Unsupported(writing.lacking(change))
+            raise Unsupported(NEEDED[type(change)])
         if ticket is None:
             raise NotFound("change the ticket")
         if isinstance(change, Reply | Note):
@@ -185,10 +183,7 @@ class Changing:
                 yield Outcome(one, done, "" if done else says.get(one, "no such ticket"), version)
 
     async def _put_many(self, body: list[dict[str, object]]) -> dict[TicketId, str]:
-        call = Call(
-            operation="change the tickets", method="PUT", route=f"{REST}/tickets/bulk", body=msgspec.json.encode(body),
-            headers=JSON, is_write=True, is_repeatable=False,
-        )  # fmt: skip
+        call = unkeyed("change the tickets", "PUT", f"{REST}/tickets/bulk", body)
         said = read_json(call, await self._rt.send(call), list)
         return {TicketId(one.text(0)): str(sanitize_line(mapping.sentences(one.at(1)), 500)) for one in said.each()}
 
@@ -202,18 +197,18 @@ class Changing:
 
     async def find(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:
         """Whether a change whose outcome is unknown has happened; what was to follow our words is done then."""
-        earliest = since + self._rt.http.clock_offset - SKEW
+        first_at = earliest(since, self._rt.http)
         if ticket is None:
-            return await self._find_created(change, key, earliest) if isinstance(change, changes.Create) else None
+            return await self._find_created(change, key, first_at) if isinstance(change, changes.Create) else None
         row = await self._rt.ticket(ticket)
         ticket = TicketId(row.text("id"))
         if isinstance(change, Reply | Note):
-            return await self._speaking.find(ticket, change, key, earliest)
+            return await self._speaking.find(ticket, change, key, first_at)
         if isinstance(change, changes.ReturnTask):
-            return await self._speaking.find(tasks.parent_of(row), tasks.told(row, change), key, earliest)
+            return await self._speaking.find(tasks.parent_of(row), tasks.told(row, change), key, first_at)
         try:
             is_done = (
-                await tasks.find(self._rt, row, change, earliest)
+                await tasks.find(self._rt, row, change, first_at)
                 if isinstance(change, changes.Escalate)
                 else (await self._setting(change, row)).is_done(row)
             )
@@ -221,8 +216,8 @@ class Changing:
             return None
         return Applied(key, ticket, mapping.to_summary(row, self._rt.lens).version) if is_done else None
 
-    async def _find_created(self, change: changes.Create, key: ChangeKey, earliest: datetime) -> Applied | None:
-        minutes = int((datetime.now(UTC) + self._rt.http.clock_offset - earliest).total_seconds() // 60) + 1
+    async def _find_created(self, change: changes.Create, key: ChangeKey, first_at: datetime) -> Applied | None:
+        minutes = int((datetime.now(UTC) + self._rt.http.clock_offset - first_at).total_seconds() // 60) + 1
         queue = self._rt.lens.queue_number(change.category) or "0"
         found = await self._rt.tickets(f"Created > '-{minutes} minutes' AND Queue = {queue}")
         rows = (mapping.to_summary(row, self._rt.lens) for row in found.rows)

@@ -1,19 +1,20 @@
 """Asking RT: lists, single tickets, and what a refusal says."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from supportdesk_tui.backends.calls import Answer, Call, Said
-from supportdesk_tui.backends.http import Http, Limits, Stream
+from supportdesk_tui.backends.calls import JSON, Answer, Call, Said
+from supportdesk_tui.backends.files import download
+from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.loose import Node, read_json, said_in
 from supportdesk_tui.backends.rt.mapping import sentences
 from supportdesk_tui.backends.rt.twins import Twins
 from supportdesk_tui.backends.rt.words import Lens
-from supportdesk_tui.backends.rt.writing import JSON, REST
+from supportdesk_tui.backends.rt.writing import REST
 from supportdesk_tui.backends.signing import Token
 from supportdesk_tui.domain.errors import BadPayload, NotFound, SignInNeeded
 from supportdesk_tui.domain.ids import TicketId
@@ -63,12 +64,12 @@ class Rt:
         with _no_sign_in_page(call):
             return await self.http.send(call)
 
-    @asynccontextmanager
-    async def stream(self, call: Call) -> AsyncIterator[Stream]:
+    async def file(self, call: Call, size: int) -> AsyncGenerator[bytes, None]:
         """The same for a file."""
         with _no_sign_in_page(call):
-            async with self.http.stream(call) as stream:
-                yield stream
+            async with aclosing(download(self.http, call, size)) as pieces:
+                async for piece in pieces:
+                    yield piece
 
     async def get(
         self,

@@ -1,6 +1,7 @@
 """What an RT calls things: queues, agents, and statuses, which REST 2 lists nowhere."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.rt import mapping
 from supportdesk_tui.backends.rt.client import MOST, PERSON, Rt
 from supportdesk_tui.backends.rt.query import quoted
-from supportdesk_tui.backends.rt.words import LIFECYCLES, PHASES, phase_of
+from supportdesk_tui.backends.rt.words import LIFECYCLES, PHASES, Lens, phase_of
 from supportdesk_tui.domain.directory import Article, Category, Directory, EscalationTarget
 from supportdesk_tui.domain.errors import Forbidden, NotFound
 from supportdesk_tui.domain.ids import TeamId
@@ -17,71 +18,88 @@ from supportdesk_tui.domain.ticket import LIVE_PHASES, Phase
 from supportdesk_tui.text.safe import sanitize_line
 
 _LETTERS = "123456789"
+_STATUS = {"fields": "Status,Queue"}
+ENOUGH = 20
+"""Tickets of a lifecycle among the newest of all that tell its statuses well enough."""
 MOST_CLASSES = 20
 """Classes of articles that are looked into for the fields of their bodies."""
 
 
-async def learn(rt: Rt) -> None:
-    """Queues and statuses, into the lens: what queries and rows are read with."""
-    found = await rt.get("list the queues", "/queues/all", query={"fields": "Name,Lifecycle", "per_page": "100"})
-    queues = found.each("items")
-    lifecycles = sorted({one.text("Lifecycle") or "default" for one in queues})
-    learnt = await asyncio.gather(*(_statuses(rt, lifecycle) for lifecycle in lifecycles))
-    phases: dict[str, Phase] = {}
-    for one in learnt:
-        phases |= one
-    rt.lens = replace(rt.lens, queues={one.text("id"): one.text("Name") for one in queues}, phases=phases)
+async def queues(rt: Rt) -> None:
+    """Queues and their lifecycles, into the lens."""
+    query = {"fields": "Name,Lifecycle", "per_page": str(MOST)}
+    found = (await rt.get("list the queues", "/queues/all", query=query)).each("items")
+    rt.lens = replace(
+        rt.lens,
+        queues={one.text("id"): one.text("Name") for one in found},
+        lifecycles={one.text("id"): one.text("Lifecycle") or "default" for one in found},
+    )
 
 
-async def _statuses(rt: Rt, lifecycle: str) -> dict[str, Phase]:
-    """Statuses of a lifecycle: those every RT has, and those its newest tickets are in or may go to."""
-    usual = {name: PHASES[name] for name in LIFECYCLES.get(lifecycle, ())}
-    active, inactive = await asyncio.gather(*(_seen(rt, lifecycle, which) for which in ("__Active__", "__Inactive__")))
-    leads = await _lead_to(rt, [*active.values(), *inactive.values()])
-    known = {status: phase_of(status, is_active=True) for status in active}
-    known |= {status: phase_of(status, is_active=False) for status in inactive}
-    return usual | {name: PHASES.get(name, Phase.OPEN) for name in leads} | known
+async def statuses(rt: Rt, *, with_leads: bool = False) -> None:
+    """What statuses mean, into the lens: those every RT has, those the newest tickets are in, and where these may go.
+
+    Where they lead is for the pickers: RT takes its time to make links, and no ticket is in a status met nowhere else.
+    """
+    lifecycles = dict.fromkeys(rt.lens.lifecycles.values())
+    usual = {name: PHASES[name] for lifecycle in lifecycles for name in LIFECYCLES.get(lifecycle, ())}
+    active, inactive = await asyncio.gather(*(_seen(rt, which) for which in ("__Active__", "__Inactive__")))
+    known = {row.text("Status"): phase_of(row.text("Status"), is_active=True) for row in active}
+    known |= {row.text("Status"): phase_of(row.text("Status"), is_active=False) for row in inactive}
+    leads = await _lead_to(rt, [*active, *inactive]) if with_leads else set(rt.lens.phases)
+    rt.lens = replace(rt.lens, phases=usual | {name: PHASES.get(name, Phase.OPEN) for name in leads} | known)
 
 
-async def _seen(rt: Rt, lifecycle: str, which: str) -> dict[str, str]:
-    """Statuses the newest tickets are in, each with one ticket."""
-    where = f"Lifecycle = {quoted(lifecycle)} AND Status = {quoted(which)}"
-    rows = (await rt.tickets(where, fields={"fields": "Status"})).rows
-    return {row.text("Status"): row.text("id") for row in rows if row.text("Status") and row.text("id").isdecimal()}
+async def _seen(rt: Rt, which: str) -> list[Node]:
+    """The newest tickets; of a lifecycle that has few among them, its own newest as well."""
+    where = f"Status = {quoted(which)}"
+    found = await rt.tickets(where, fields=_STATUS)
+    rows = found.rows
+    if found.total > len(rows):
+        counts = Counter(_lifecycle(rt, row) for row in rows)
+        rare = [one for one in dict.fromkeys(rt.lens.lifecycles.values()) if counts[one] < ENOUGH]
+        more = await asyncio.gather(*(rt.tickets(f"{where} AND Lifecycle = {quoted(one)}", fields=_STATUS) for one in rare))
+        rows = [*rows, *(row for one in more for row in one.rows)]
+    return [row for row in rows if row.text("Status") and row.text("id").isdecimal()]
 
 
-async def _lead_to(rt: Rt, tickets: Sequence[str]) -> set[str]:
-    """Where the tickets may go: their links are asked of one ticket for each status, because RT takes its time to make them."""
-    if not tickets:
+def _lifecycle(rt: Rt, row: Node) -> str:
+    return rt.lens.lifecycles.get(row.text("Queue", "id"), "")
+
+
+async def _lead_to(rt: Rt, rows: Sequence[Node]) -> set[str]:
+    """Where the tickets may go: asked of one ticket for each status of a lifecycle."""
+    wanted = {(_lifecycle(rt, row), row.text("Status")): int(row.text("id")) for row in rows}
+    if not wanted:
         return set()
-    where = " OR ".join(f"id = {int(one)}" for one in tickets)
-    rows = (await rt.tickets(where, fields={"fields": "_hyperlinks"})).rows
-    links = (link for row in rows for link in row.each("_hyperlinks"))
+    where = " OR ".join(f"id = {one}" for one in wanted.values())
+    linked = (await rt.tickets(where, fields={"fields": "_hyperlinks"})).rows
+    links = (link for row in linked for link in row.each("_hyperlinks"))
     return {link.text("to") for link in links if link.text("ref") == "lifecycle" and link.text("to")}
 
 
-async def read(rt: Rt, me: Agent) -> Directory:
-    """Everything the pickers show. Agents are the members of the groups an agent may see: nothing else says who may own."""
-    await learn(rt)
-    lens = rt.lens
-    teams = tuple(TeamId(number) for number in lens.queues)
+async def agents(rt: Rt, me: Agent) -> tuple[Agent, ...]:
+    """Who answers, into the lens: the members of the groups an agent may see, because nothing else says who may own."""
+    teams = tuple(TeamId(number) for number in rt.lens.queues)
     rows = await _agents(rt)
-    agents = {agent.id: agent for agent in (mapping.to_agent(row, teams) for row in rows)} | {me.id: me}
-    names = {mapping.own_number(row): str(mapping.name_of(row)) for row in rows} | {lens.number: str(me.name)}
-    rt.lens = replace(rt.lens, agents=frozenset(agents), names=names)
+    people = {agent.id: agent for agent in (mapping.to_agent(row, teams) for row in rows)} | {me.id: me}
+    names = {mapping.own_number(row): str(mapping.name_of(row)) for row in rows} | {rt.lens.number: str(me.name)}
+    rt.lens = replace(rt.lens, agents=frozenset(people), names=names)
+    return tuple(people.values())
+
+
+def shown(lens: Lens, people: Sequence[Agent]) -> Directory:
+    """Everything the pickers show."""
+    named = [
+        (number, sanitize_line(name), letter)
+        for (number, name), letter in zip(lens.queues.items(), _letters(len(lens.queues)), strict=True)
+    ]
     return Directory(
-        agents=tuple(sorted(agents.values(), key=lambda agent: agent.name)),
-        teams=tuple(
-            Team(TeamId(number), sanitize_line(name), letter)
-            for (number, name), letter in zip(lens.queues.items(), _letters(len(lens.queues)), strict=True)
-        ),
+        agents=tuple(sorted(people, key=lambda agent: agent.name)),
+        teams=tuple(Team(TeamId(number), name, letter) for number, name, letter in named),
         statuses=tuple(mapping.status_of(name, lens) for name in sorted(lens.phases, key=lambda one: _rank(lens.phases[one]))),
         categories=tuple(Category(name, sanitize_line(name)) for name in lens.queues.values()),
-        targets=tuple(
-            EscalationTarget(letter, TeamId(number), sanitize_line(name), ("summary",))
-            for (number, name), letter in zip(lens.queues.items(), _letters(len(lens.queues)), strict=True)
-            if letter
-        ),
+        targets=tuple(EscalationTarget(letter, TeamId(number), name, ("summary",)) for number, name, letter in named if letter),
     )
 
 

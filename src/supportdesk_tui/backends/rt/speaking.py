@@ -5,15 +5,16 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 from supportdesk_tui.backends.calls import Answer, Call
+from supportdesk_tui.backends.files import held
 from supportdesk_tui.backends.loose import Node, read_json
 from supportdesk_tui.backends.rt import mapping, talk, writing
 from supportdesk_tui.backends.rt.client import Rt
-from supportdesk_tui.backends.rt.writing import File
+from supportdesk_tui.backends.rt.twins import kind_of
+from supportdesk_tui.backends.traces import as_shown, same_words
 from supportdesk_tui.domain.changes import Applied, FollowUp, Note, Reply
-from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BackendError,
@@ -21,14 +22,11 @@ from supportdesk_tui.domain.errors import (
     Forbidden,
     NotFound,
     Refused,
-    StorageError,
     Unsupported,
 )
-from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, TicketId
+from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.text.safe import sanitize_line
 
-LOCAL = "file:"
-"""Attachment ids that name a file of ours: RT takes files only together with the message."""
 MAX_FILE = 10 * 1024 * 1024
 """RT's usual MaxAttachmentSize, in bytes."""
 _ADDRESS = re.compile(r"[^\s@,;<>()\"]+@[^\s@,;<>()\"]+")
@@ -60,7 +58,7 @@ class Speaking:
         check(row, said)
         mark = int(etag.strip('"')) if etag.strip('"').isdecimal() else await talk.newest(self._rt, ticket)
         await self._check_heard(ticket, said, mark)
-        files = [await asyncio.to_thread(_read, one) for one in said.attachments]
+        files = await held(said.attachments)
         if isinstance(said, Reply) and said.cc:
             await self._copy_in(row, said.cc)
         call = writing.say(ticket, said, files)
@@ -86,9 +84,9 @@ class Speaking:
 
     def spoken(self, entries: Sequence[Entry], said: Reply | Note) -> Entry | None:
         """Our words among entries."""
-        kind = EntryKind.AGENT if isinstance(said, Reply) else EntryKind.NOTE
+        kind, wanted = kind_of(said), as_shown(said.body)
         mine = (one for one in entries if one.kind is kind and one.author_id == self._rt.lens.me)
-        return next((one for one in mine if writing.same_words(said.body, one.body)), None)
+        return next((one for one in mine if same_words(wanted, one.body)), None)
 
     async def find(self, ticket: TicketId, said: Reply | Note, key: ChangeKey, earliest: datetime) -> Applied | None:
         """Look whether words whose outcome is unknown arrived; what was to follow them is done then."""
@@ -158,16 +156,3 @@ def check(row: Node, said: Reply | Note) -> None:
 
 def _refusal(call: Call, answer: Answer) -> str:
     return sanitize_line(mapping.sentences(read_json(call, answer)) or "not taken", 500)
-
-
-def _read(file: AttachmentId) -> File:
-    """A file of ours, by the id `write_attachment` gave it."""
-    if not file.startswith(LOCAL):
-        raise Refused("send the reply", "an attachment is not known")
-    kind, _, name = file.removeprefix(LOCAL).partition(";")
-    path = Path(name)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StorageError(sanitize_line(f"{path.name}: {error.strerror}")) from error
-    return File(path.name, kind, data)

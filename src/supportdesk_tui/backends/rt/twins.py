@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from supportdesk_tui.backends.rt.writing import same_words
+from supportdesk_tui.backends.traces import as_shown, same_words
 from supportdesk_tui.domain.changes import Note, Reply
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.ids import AgentId, ChangeKey, EntryId, TicketId
@@ -18,10 +18,17 @@ MOST = 200
 @dataclass(slots=True)
 class _Said:
     ticket: TicketId
-    said: Reply | Note
+    kind: EntryKind
+    words: str
+    """As an entry shows them, with their secrets hidden."""
     key: ChangeKey
     mark: int
     entry: EntryId | None = None
+
+
+def kind_of(said: Reply | Note) -> EntryKind:
+    """What words become."""
+    return EntryKind.AGENT if isinstance(said, Reply) else EntryKind.NOTE
 
 
 class Twins:
@@ -32,11 +39,11 @@ class Twins:
 
     def expect(self, ticket: TicketId, said: Reply | Note, key: ChangeKey, mark: int) -> None:
         """Words are about to be sent: their entry will have a higher number than the mark."""
-        self._said.append(_Said(ticket, said, key, mark))
+        self._said.append(_Said(ticket, kind_of(said), as_shown(said.body), key, mark))
 
     def know(self, ticket: TicketId, said: Reply | Note, key: ChangeKey, entry: EntryId) -> None:
         """Words were found."""
-        self._said.append(_Said(ticket, said, key, 0, entry))
+        self._said.append(_Said(ticket, kind_of(said), as_shown(said.body), key, 0, entry))
 
     def named(self, ticket: TicketId, entries: Iterable[Entry], me: AgentId | None) -> list[Entry]:
         """The entries, ours with the key of the change that made them."""
@@ -46,8 +53,8 @@ class Twins:
         for one in self._said:
             if one.ticket != ticket or one.entry not in {None, entry.id}:
                 continue
-            kind = EntryKind.AGENT if isinstance(one.said, Reply) else EntryKind.NOTE
-            if one.entry == entry.id or (entry.seq > one.mark and entry.kind is kind and same_words(one.said.body, entry.body)):
+            is_known = one.entry == entry.id
+            if is_known or (entry.seq > one.mark and entry.kind is one.kind and same_words(one.words, entry.body)):
                 one.entry = entry.id
                 return replace(entry, key=one.key)
         return entry

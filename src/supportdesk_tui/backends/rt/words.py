@@ -55,6 +55,8 @@ class Lens:
     """Who answers: RT does not tell agents which of the others are privileged."""
     queues: Mapping[str, str] = field(default_factory=dict)
     """Names by number."""
+    lifecycles: Mapping[str, str] = field(default_factory=dict)
+    """Of queues, by their number."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Agents' names by number: history tells owners by number."""
     phases: Mapping[str, Phase] = field(default_factory=dict)

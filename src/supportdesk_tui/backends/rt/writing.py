@@ -9,20 +9,17 @@ from dataclasses import dataclass
 from email.header import Header
 from typing import Any
 
-import msgspec
-
-from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.calls import JSON, Call, unkeyed
+from supportdesk_tui.backends.files import File
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.rt.mapping import linked_ids, tags_of
 from supportdesk_tui.backends.rt.words import NOBODY, WRITTEN, Lens, priority_of
 from supportdesk_tui.domain import changes
-from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.capabilities import NEEDED, Capability
 from supportdesk_tui.domain.errors import Unsupported
 from supportdesk_tui.domain.ids import TicketId
-from supportdesk_tui.text.safe import sanitize
 
 REST = "/REST/2.0"
-JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ def to_setting(change: changes.Change, row: Node, lens: Lens) -> Setting:
         case changes.Link(to=to):
             return Setting({"AddRefersTo": [int(to)]}, lambda after: to in linked_ids(after))
         case _:
-            raise Unsupported(lacking(change))
+            raise Unsupported(NEEDED[type(change)])
 
 
 def _tags(change: changes.Tag, row: Node, lens: Lens) -> Setting:
@@ -74,57 +71,15 @@ def _watch(row: Node, lens: Lens, *, on: bool) -> Setting:
     )
 
 
-_LACKING: dict[type, Capability] = {
-    changes.Snooze: Capability.SNOOZE,
-    changes.MakePromise: Capability.PROMISE,
-    changes.SettlePromise: Capability.PROMISE,
-    changes.Undo: Capability.UNDO,
-    changes.MarkRead: Capability.READ_MARK,
-    changes.SetAgentState: Capability.AGENT_STATE,
-    changes.ReturnTask: Capability.ESCALATE,
-}
-
-
-def lacking(change: changes.Change) -> Capability:
-    """The capability a change would need."""
-    return _LACKING.get(type(change), Capability.FIELD)
-
-
 def take(ticket: TicketId) -> Call:
     """Become owner of what nobody owns: the only change that RT decides under a lock, so that one of two agents wins."""
-    return Call(
-        operation="take the ticket",
-        method="PUT",
-        route=f"{REST}/ticket/{{ticket}}/take",
-        values={"ticket": ticket},
-        body=b"{}",
-        headers=JSON,
-        is_write=True,
-        is_repeatable=False,
-    )
+    return unkeyed("take the ticket", "PUT", f"{REST}/ticket/{{ticket}}/take", {}, {"ticket": ticket})
 
 
 def put(ticket: TicketId, body: dict[str, Any], etag: str) -> Call:
     """Change the ticket's data unless somebody changed it since `etag`."""
-    return Call(
-        operation="change the ticket",
-        method="PUT",
-        route=f"{REST}/ticket/{{ticket}}",
-        values={"ticket": ticket},
-        body=msgspec.json.encode(body),
-        headers={**JSON, "If-Match": etag} if etag else JSON,
-        is_write=True,
-        is_repeatable=False,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that goes with a message."""
-
-    name: str
-    media_type: str
-    data: bytes
+    headers = {**JSON, "If-Match": etag} if etag else JSON
+    return unkeyed("change the ticket", "PUT", f"{REST}/ticket/{{ticket}}", body, {"ticket": ticket}, headers)
 
 
 def say(ticket: TicketId, said: changes.Reply | changes.Note, files: Sequence[File]) -> Call:
@@ -137,16 +92,7 @@ def say(ticket: TicketId, said: changes.Reply | changes.Note, files: Sequence[Fi
     else:
         route, values = f"{REST}/tickets/bulk/{verb}", {}
         body = [words | {"id": int(ticket)}]
-    return Call(
-        operation="send the reply" if verb == "correspond" else "add the note",
-        method="POST",
-        route=route,
-        values=values,
-        body=msgspec.json.encode(body),
-        headers=JSON,
-        is_write=True,
-        is_repeatable=False,
-    )
+    return unkeyed("send the reply" if verb == "correspond" else "add the note", "POST", route, body, values)
 
 
 def _file(file: File) -> dict[str, str]:
@@ -157,17 +103,4 @@ def _file(file: File) -> dict[str, str]:
 
 def create(body: dict[str, Any], operation: str = "open a ticket") -> Call:
     """A new ticket."""
-    return Call(
-        operation=operation,
-        method="POST",
-        route=f"{REST}/ticket",
-        body=msgspec.json.encode(body),
-        headers=JSON,
-        is_write=True,
-        is_repeatable=False,
-    )
-
-
-def same_words(written: str, read: str) -> bool:
-    """Whether an entry holds what was written: RT may change white space and line ends."""
-    return " ".join(str(sanitize(written)).split()) == " ".join(read.split())
+    return unkeyed(operation, "POST", f"{REST}/ticket", body)
