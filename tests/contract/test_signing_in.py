@@ -10,6 +10,8 @@ import pytest
 
 from supportdesk_tui.backends.catalog import SPECS
 from supportdesk_tui.cli.abilities import TITLES
+from supportdesk_tui.cli.examining import State
+from supportdesk_tui.domain.capabilities import Capability
 from tests.cli.conftest import Shell, at_home
 from tests.contract.floor import Floor
 
@@ -52,13 +54,13 @@ def test_login_tests_the_token_writes_the_profile_and_doctor_shows_what_works(fl
     assert told.exit_code == 0, told.output
     table = told.output.partition("What you can do at")[2].splitlines()[1:]
     for gap, reason in floor.lacks.items():
-        row = next(line for line in table if line.startswith(f"note  {TITLES[gap]} "))
+        row = next(line for line in table if line.startswith(f"{State.NOTE.value:<5} {TITLES[gap]} "))
         assert reason.startswith(row[27:].strip()[:40])
     assert max(map(len, table)) <= 80
     session = json.loads(shell("whoami", "--json").output)["session"]
     assert session["server"]
-    asked = next(line for line in told.output.splitlines() if line.startswith("ok    news"))
-    assert (f"most {session['polling']} requests" in asked) == bool(session["polling"])
+    news = next(line for line in told.output.splitlines() if line.startswith("ok    news"))
+    assert (f"most {session['polling']} requests" in news) == (Capability.PUSH in floor.lacks)
 
 
 def test_login_with_a_token_nobody_has_writes_nothing(floor: Floor, product: str, shell: Shell) -> None:
