@@ -2,13 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from importlib import import_module
 
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.domain.capabilities import Capability
 
-if TYPE_CHECKING:
-    from supportdesk_tui.backends.zendesk.oauth import Rotation
+_PRODUCTS = "supportdesk_tui.backends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,24 @@ class BackendSpec:
     """What the product cannot do, and why, in words of ours."""
 
 
-def _native(connection: Connection) -> Backend:
-    from supportdesk_tui.backends.native.adapter import NativeBackend
+def _connect(product: str) -> Callable[[Connection], Backend]:
+    """The `connect` of a product's adapter, which is imported when it is called."""
 
-    return NativeBackend(connection.url, connection.token, ca_file=connection.ca_file)
+    def connect(connection: Connection) -> Backend:
+        made: Backend = import_module(f"{_PRODUCTS}.{product}.adapter").connect(connection)
+        return made
+
+    return connect
+
+
+def _gaps(product: str) -> Callable[[], Mapping[Capability, str]]:
+    """The gaps of a product, which are imported when they are asked for."""
+
+    def gaps() -> Mapping[Capability, str]:
+        known: Mapping[Capability, str] = import_module(f"{_PRODUCTS}.{product}.gaps").GAPS
+        return known
+
+    return gaps
 
 
 async def _native_sign_in(server: Connection, login: str, password: str, label: str) -> str:
@@ -90,124 +103,48 @@ async def _native_sign_out(server: Connection) -> None:
     await sign_out(server.url, server.token, ca_file=server.ca_file)
 
 
-def _native_gaps() -> Mapping[Capability, str]:
-    from supportdesk_tui.backends.native.gaps import GAPS
+async def _zendesk_browse(server: Connection, show: Callable[[str], None]) -> str:
+    from supportdesk_tui.backends.zendesk.adapter import rotation_of
+    from supportdesk_tui.backends.zendesk.loopback import browse
 
-    return GAPS
+    return await browse(rotation_of(server), show)
 
 
 _NATIVE = BackendSpec(
     name="native",
     title="supportdesk server",
-    factory=_native,
+    factory=_connect("native"),
     sign_in=_native_sign_in,
     sign_out=_native_sign_out,
-    gaps=_native_gaps,
+    gaps=_gaps("native"),
 )
-
-
-def _rt(connection: Connection) -> Backend:
-    from supportdesk_tui.backends.rt.adapter import Choices, RtBackend
-    from supportdesk_tui.backends.rt.words import TAGS
-
-    choices = Choices(tags=connection.options.get("tags", TAGS))
-    return RtBackend(connection.url, connection.token, choices, ca_file=connection.ca_file)
-
-
-def _rt_gaps() -> Mapping[Capability, str]:
-    from supportdesk_tui.backends.rt.gaps import GAPS
-
-    return GAPS
-
-
 _RT = BackendSpec(
     name="rt",
     title="Request Tracker",
-    factory=_rt,
+    factory=_connect("rt"),
     options=(Option("tags", "custom field that holds tags, empty for none", "Tags"),),
     asks="Authentication token (in RT: Logged in as … > Settings > Auth tokens)",
-    gaps=_rt_gaps,
+    gaps=_gaps("rt"),
 )
-
-
-def _zammad(connection: Connection) -> Backend:
-    from supportdesk_tui.backends.zammad.adapter import ZammadBackend
-
-    return ZammadBackend(connection.url, connection.token, ca_file=connection.ca_file)
-
-
-def _zammad_gaps() -> Mapping[Capability, str]:
-    from supportdesk_tui.backends.zammad.gaps import GAPS
-
-    return GAPS
-
-
 _ZAMMAD = BackendSpec(
     name="zammad",
     title="Zammad",
-    factory=_zammad,
+    factory=_connect("zammad"),
     asks="Access token with ticket.agent (in Zammad: Profile > Token Access)",
-    gaps=_zammad_gaps,
+    gaps=_gaps("zammad"),
 )
-
-
-def _chatwoot(connection: Connection) -> Backend:
-    from supportdesk_tui.backends.chatwoot.adapter import ChatwootBackend, Choices
-
-    choices = Choices(account=connection.options.get("account", ""))
-    return ChatwootBackend(connection.url, connection.token, choices, ca_file=connection.ca_file)
-
-
-def _chatwoot_gaps() -> Mapping[Capability, str]:
-    from supportdesk_tui.backends.chatwoot.gaps import GAPS
-
-    return GAPS
-
-
 _CHATWOOT = BackendSpec(
     name="chatwoot",
     title="Chatwoot",
-    factory=_chatwoot,
+    factory=_connect("chatwoot"),
     options=(Option("account", "Number of the account, as in the web address; empty for your first one", is_asked=True),),
     asks="Access token (in Chatwoot: Profile settings > Access token)",
-    gaps=_chatwoot_gaps,
+    gaps=_gaps("chatwoot"),
 )
-
-
-def _zendesk(connection: Connection) -> Backend:
-    from supportdesk_tui.backends.zendesk.adapter import ZendeskBackend
-
-    return ZendeskBackend(connection.token, _zendesk_rotation(connection))
-
-
-def _zendesk_rotation(connection: Connection) -> "Rotation":
-    from supportdesk_tui.backends.zendesk.oauth import Rotation
-
-    return Rotation(
-        url=connection.url,
-        client_id=connection.options.get("client_id", ""),
-        ca_file=connection.ca_file,
-        keep=connection.keep,
-        load=connection.load,
-    )
-
-
-async def _zendesk_browse(server: Connection, show: Callable[[str], None]) -> str:
-    from supportdesk_tui.backends.zendesk.loopback import browse
-
-    return await browse(_zendesk_rotation(server), show)
-
-
-def _zendesk_gaps() -> Mapping[Capability, str]:
-    from supportdesk_tui.backends.zendesk.gaps import GAPS
-
-    return GAPS
-
-
 _ZENDESK = BackendSpec(
     name="zendesk",
     title="Zendesk",
-    factory=_zendesk,
+    factory=_connect("zendesk"),
     browse=_zendesk_browse,
     browse_with="client_id",
     options=(
@@ -219,7 +156,7 @@ _ZENDESK = BackendSpec(
         ),
     ),
     asks="API token as you@example.com/token:TOKEN (they end on 2027-04-30; an OAuth client_id does not)",
-    gaps=_zendesk_gaps,
+    gaps=_gaps("zendesk"),
 )
 SPECS: dict[str, BackendSpec] = {spec.name: spec for spec in (_NATIVE, _RT, _ZAMMAD, _CHATWOOT, _ZENDESK)}
 """Every kind of backend by its name."""

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace as changed
 
+from supportdesk_tui.backends.catalog import Connection
 from supportdesk_tui.backends.chatwoot import directory, files, mapping, talk
 from supportdesk_tui.backends.chatwoot import macro as macro_of
 from supportdesk_tui.backends.chatwoot import query as asking
@@ -326,3 +327,9 @@ class ChatwootBackend:
 
 def _rows(rows: Sequence[Node]) -> list[Node]:
     return [row for row in rows if row.text("id")]
+
+
+def connect(connection: Connection) -> ChatwootBackend:
+    """An adapter for a connection; touches no network."""
+    choices = Choices(account=connection.options.get("account", ""))
+    return ChatwootBackend(connection.url, connection.token, choices, ca_file=connection.ca_file)

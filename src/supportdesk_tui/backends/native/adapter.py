@@ -13,6 +13,7 @@ import msgspec
 
 from supportdesk_tui.backends import files
 from supportdesk_tui.backends.calls import Answer, Call, Said
+from supportdesk_tui.backends.catalog import Connection
 from supportdesk_tui.backends.http import Http, Limits, Stream
 from supportdesk_tui.backends.live import Pace, live_feed
 from supportdesk_tui.backends.native import customers, mapping, writing
@@ -332,3 +333,8 @@ def _said(body: bytes, lens: mapping.Lens) -> Said:
         return mapping.to_said(mended(body, wire.ErrorOut)[0], lens)
     except UNREADABLE:
         return Said()
+
+
+def connect(connection: Connection) -> NativeBackend:
+    """An adapter for a connection; touches no network."""
+    return NativeBackend(connection.url, connection.token, ca_file=connection.ca_file)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from supportdesk_tui.backends.calls import Call
+from supportdesk_tui.backends.catalog import Connection
 from supportdesk_tui.backends.files import download, named
 from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.loose import Node
@@ -261,3 +262,8 @@ class ZammadBackend:
     async def close(self) -> None:
         """Let go of sockets."""
         await asyncio.gather(self._zammad.close(), self._long.close())
+
+
+def connect(connection: Connection) -> ZammadBackend:
+    """An adapter for a connection; touches no network."""
+    return ZammadBackend(connection.url, connection.token, ca_file=connection.ca_file)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from supportdesk_tui.backends.catalog import Connection
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.polling import Budget, Poller, Seen, to_session
@@ -250,3 +251,19 @@ class ZendeskBackend:
     async def close(self) -> None:
         """Let a renewal of the sign-in finish, and let go of sockets."""
         await self._zendesk.close()
+
+
+def connect(connection: Connection) -> ZendeskBackend:
+    """An adapter for a connection; touches no network."""
+    return ZendeskBackend(connection.token, rotation_of(connection))
+
+
+def rotation_of(connection: Connection) -> Rotation:
+    """Where its tokens are renewed, and where they are kept."""
+    return Rotation(
+        url=connection.url,
+        client_id=connection.options.get("client_id", ""),
+        ca_file=connection.ca_file,
+        keep=connection.keep,
+        load=connection.load,
+    )
