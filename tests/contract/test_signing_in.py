@@ -10,6 +10,7 @@ import pytest
 
 from supportdesk_tui.backends.catalog import SPECS
 from supportdesk_tui.cli.abilities import TITLES
+from supportdesk_tui.cli.doctor import STATES
 from supportdesk_tui.cli.examining import State
 from supportdesk_tui.domain.capabilities import Capability
 from tests.cli.conftest import Shell, at_home
@@ -54,7 +55,7 @@ def test_login_tests_the_token_writes_the_profile_and_doctor_shows_what_works(fl
     assert told.exit_code == 0, told.output
     table = told.output.partition("What you can do at")[2].splitlines()[1:]
     for gap, reason in floor.lacks.items():
-        row = next(line for line in table if line.startswith(f"{State.NOTE.value:<5} {TITLES[gap]} "))
+        row = next(line for line in table if line.startswith(f"{STATES[State.NOTE]:<5} {TITLES[gap]} "))
         assert reason.startswith(row[27:].strip()[:40])
     assert max(map(len, table)) <= 80
     session = json.loads(shell("whoami", "--json").output)["session"]
