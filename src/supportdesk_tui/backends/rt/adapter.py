@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,11 +19,12 @@ from supportdesk_tui.backends.rt import query as sql
 from supportdesk_tui.backends.rt.changing import Changing
 from supportdesk_tui.backends.rt.client import MOST, PERSON, ROW, Rt
 from supportdesk_tui.backends.rt.gaps import GAPS
+from supportdesk_tui.backends.rt.learning import Learning
 from supportdesk_tui.backends.rt.news import News
 from supportdesk_tui.backends.rt.speaking import MAX_FILE
 from supportdesk_tui.backends.rt.words import TAGS
 from supportdesk_tui.domain.capabilities import Capability, Session
-from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome
+from supportdesk_tui.domain.changes import Applied, Change, Note, Outcome, ReturnTask
 from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.directory import Article, Directory, MacroText
 from supportdesk_tui.domain.errors import BackendError, SignInNeeded, Unsupported
@@ -75,48 +76,41 @@ class RtBackend:
         """Names of the custom fields that hold articles, once read."""
         self._poller = Poller(News(self._rt, lambda: self._shown).look, choices.budget)
         self._changing = Changing(self._rt)
-        self._learning = asyncio.Lock()
+        self._learning = Learning(self._rt, self._who)
+        self._signing_in = asyncio.Lock()
 
     async def open(self) -> Session:
-        """Who the token belongs to: RT has no whoami, but the token holds the user's number."""
-        if not self._user:
-            raise SignInNeeded("sign in", "this is no token of Request Tracker: it looks like 1-23-0a1b2c…")
-        row, server = await asyncio.gather(
-            self._rt.get("sign in", "/user/{user}", values={"user": self._user}, attempts=1),
-            self._rt.get("sign in", "/rt", attempts=1),
-        )
-        self._me = mapping.to_agent(row, ())
-        self._rt.lens = replace(self._rt.lens, me=self._me.id, number=self._user, zone=row.text("Timezone"))
-        queues = await self._rt.get("sign in", "/queues/all", query={"fields": "Name", "per_page": "100"})
-        self._rt.lens = replace(self._rt.lens, queues={one.text("id"): one.text("Name") for one in queues.each("items")})
-        self._me = mapping.to_agent(row, map(mapping.team_id, self._rt.lens.queues))
+        """Who the token belongs to, and what server this is."""
+        me, server = await asyncio.gather(self._sign_in(), self._rt.get("sign in", "/rt", attempts=1))
         lacking = dict(GAPS) if self._rt.lens.tags else GAPS | {Capability.TAG: "No custom field for tags is configured"}
         name = f"Request Tracker {server.text('Version')}"
-        return to_session(self._me, lacking, name, budget=self._choices.budget, http=self._rt.http)
+        return to_session(me, lacking, name, budget=self._choices.budget, http=self._rt.http)
+
+    async def _sign_in(self) -> Agent:
+        """RT has no whoami, but the token holds the user's number; the queues are the agent's teams."""
+        if not self._user:
+            raise SignInNeeded("sign in", "this is no token of Request Tracker: it looks like 1-23-0a1b2c…")
+        row, _ = await asyncio.gather(
+            self._rt.get("sign in", "/user/{user}", values={"user": self._user}, attempts=1), directory.queues(self._rt)
+        )
+        self._me = me = mapping.to_agent(row, map(mapping.team_id, self._rt.lens.queues))
+        self._rt.lens = replace(self._rt.lens, me=me.id, number=self._user, zone=row.text("Timezone"))
+        return me
+
+    async def _who(self) -> Agent:
+        """Who we are, asked for where nobody has yet."""
+        async with self._signing_in:
+            return self._me or await self._sign_in()
 
     async def get_directory(self) -> Directory:
         """Everything the pickers show."""
         with suppress(BackendError):
             await self._rt.warm()
-        async with self._learning:
-            return await directory.read(self._rt, await self._who())
-
-    async def _who(self) -> Agent:
-        if self._me is None:
-            await self.open()
-        if self._me is None:
-            raise SignInNeeded("sign in")
-        return self._me
-
-    async def _learnt(self) -> None:
-        """Who we are, statuses, queues and agents are known: reading and asking need them."""
-        async with self._learning:
-            if not self._rt.lens.agents:
-                await directory.read(self._rt, await self._who())
+        return await self._learning.directory()
 
     async def list_views(self) -> list[View]:
         """Mine, nobody's, every queue, and the searches saved in RT; counted here once the copy is whole."""
-        await self._learnt()
+        await self._who()
         live = QueueQuery(phases=LIVE_PHASES)
         views = [
             View(ViewId("mine"), sanitize_line("Mine"), _with(live, owner=Owner.ME)),
@@ -139,7 +133,7 @@ class RtBackend:
 
     async def list_tickets(self, query: QueueQuery, after: Cursor | None) -> Page[TicketSummary]:
         """A page of a query. By creation it is read from number to number, so that nothing moves between pages."""
-        await self._learnt()
+        await self._learning.statuses()
         asked = sql.to_sql(query, self._rt.lens)
         where = asked.sql
         if query.view:
@@ -181,7 +175,7 @@ class RtBackend:
 
     async def get_ticket(self, ticket: TicketId) -> Ticket:
         """One ticket, by number; one request, and one more where links lead elsewhere."""
-        await self._learnt()
+        await self._learning.statuses()
         row = await self._rt.ticket(ticket)
         linked = mapping.linked_ids(row)
         others: list[Node] = []
@@ -192,7 +186,7 @@ class RtBackend:
 
     async def list_entries(self, ticket: TicketId, before: Cursor | None) -> Page[Entry]:
         """What was said and done. News of what was read last comes with its words."""
-        await self._learnt()
+        await self._learning.agents()
         ticket = TicketId(ticket.removeprefix("#"))
         if before is None and self._shown != ticket:
             self._shown = ticket
@@ -214,7 +208,7 @@ class RtBackend:
 
     async def search_articles(self, text: str, locale: str | None) -> list[Article]:
         """Articles with the words in name, summary or one of the fields that hold bodies."""
-        await self._learnt()
+        await self._who()
         if self._bodies is None:
             self._bodies = await directory.article_fields(self._rt)
         return await directory.articles(self._rt, text, self._bodies)
@@ -245,17 +239,20 @@ class RtBackend:
         return await named(file, MAX_FILE)
 
     async def apply(self, ticket: TicketId | None, change: Change, key: ChangeKey, expected: int | None = None) -> Applied:
-        """Do one change."""
-        await self._learnt()
+        """Do one change, for which nobody's name need be known; handing back solves, so that needs what statuses mean."""
+        await (self._learning.statuses() if isinstance(change, ReturnTask) else self._who())
         return await self._changing.apply(ticket, change, key, expected)
 
-    def apply_each(self, tickets: Sequence[TicketId], change: Change, key: ChangeKey) -> AsyncIterator[Outcome]:
+    async def apply_each(self, tickets: Sequence[TicketId], change: Change, key: ChangeKey) -> AsyncGenerator[Outcome, None]:
         """Do one change to many tickets."""
-        return self._changing.apply_each(tickets, change)
+        await self._who()
+        async with aclosing(self._changing.apply_each(tickets, change)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
 
     async def find_applied(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:
         """Look in the ticket whether a change has happened."""
-        await self._learnt()
+        await self._who()
         return await self._changing.find(ticket, change, key, since)
 
     async def attend(self, ticket: TicketId | None, activity: Activity) -> None:
