@@ -1,5 +1,7 @@
 """What was said on a ticket."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -52,3 +54,13 @@ class Entry(Struct, frozen=True):
     """What the sanitiser met: `control_chars`, `bidi`, `invisible`, `truncated` …"""
     masked: tuple[str, ...] = ()
     """Kinds of secrets that are hidden in body and file names, as `text.secrets.Kind` names them."""
+
+
+def seq_of(entry: Entry) -> int:
+    """The server's order, as a key to sort and search by."""
+    return entry.seq
+
+
+def newer_than(entries: Sequence[Entry], seq: int) -> int:
+    """How many entries of a conversation stand behind one of them; costs next to nothing however many there are."""
+    return len(entries) - bisect_right(entries, seq, key=seq_of)

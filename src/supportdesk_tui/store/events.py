@@ -147,6 +147,8 @@ class EntriesLoaded(Struct, frozen=True):
     read_to: int | None = None
     bad_items: int = 0
     """Entries that could not be read and are missing."""
+    whole_to: int = 0
+    """For what comes from our own disk: the newest entry of the backend's last list."""
 
 
 class OlderAsked(Struct, frozen=True):

@@ -1,15 +1,30 @@
 """What happens to the open ticket and to who is looking at tickets."""
 
+from bisect import bisect_left
 from typing import Any
 
 from msgspec.structs import replace
 
-from supportdesk_tui.domain.conversation import Entry
+from supportdesk_tui.domain.conversation import Entry, seq_of
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.handlers import Handlers
-from supportdesk_tui.store.state import ConversationState, DeskState, Failed, Loaded, Loading, Pane, Remote, Revealed, value_of
+from supportdesk_tui.store.state import (
+    MOST_ENTRIES,
+    ConversationState,
+    DeskState,
+    Failed,
+    Loaded,
+    Loading,
+    Pane,
+    Remote,
+    Revealed,
+    value_of,
+)
+
+SPARE_ENTRIES = 500
+"""So many more may come while a full conversation is open, before its oldest are let go."""
 
 
 def _number_asked(state: DeskState, event: ev.NumberAsked) -> DeskState:
@@ -51,36 +66,60 @@ def _entries_loaded(state: DeskState, event: ev.EntriesLoaded) -> DeskState:
     if conversation.ticket != event.ticket:
         return state
     known = value_of(conversation.entries) or ()
-    bad = event.bad_items
     if event.is_older:
-        entries = merged(event.entries, known)
-        older = event.older
-        bad += conversation.bad_entries
+        conversation = _put_before(conversation, known, event)
     elif event.is_cached and isinstance(conversation.entries, Loaded):
         return state
     else:
-        entries = merged(known, event.entries)
-        reaches_back = bool(known) and known[0].seq < (event.entries[0].seq if event.entries else 0)
-        older = conversation.older if reaches_back else event.older
-        bad = max(bad, conversation.bad_entries) if reaches_back else bad
+        conversation = _put_newest(conversation, known, event)
+    read_to = conversation.read_to if event.read_to is None else event.read_to
+    return replace(state, conversation=replace(conversation, is_loading_older=False, read_to=read_to))
+
+
+def _put_before(conversation: ConversationState, known: tuple[Entry, ...], event: ev.EntriesLoaded) -> ConversationState:
+    """Older entries; with as many as are held, the rest stays with the backend."""
+    entries = merged(event.entries, known)
+    is_full = len(entries) >= MOST_ENTRIES and event.older is not None
     return replace(
-        state,
-        conversation=replace(
-            conversation,
-            entries=Loaded(entries, event.as_of, event.is_cached),
-            older=older,
-            is_loading_older=False,
-            bad_entries=bad,
-            read_to=event.read_to if event.read_to is not None else conversation.read_to,
-        ),
+        conversation,
+        entries=Loaded(entries, event.as_of, event.is_cached),
+        older=None if is_full else event.older,
+        is_full=is_full,
+        bad_entries=conversation.bad_entries + event.bad_items,
+    )
+
+
+def _put_newest(conversation: ConversationState, known: tuple[Entry, ...], event: ev.EntriesLoaded) -> ConversationState:
+    """The newest entries; older ones that are here stay where nothing can be missing between."""
+    first = event.entries[0].seq if event.entries else 0
+    is_gap = event.older is not None and first > conversation.whole_to
+    if is_gap:
+        known = known[bisect_left(known, first, key=seq_of) :]
+    reaches_back = bool(known) and known[0].seq < first
+    newest = event.whole_to if event.is_cached else event.entries[-1].seq if event.entries else 0
+    return replace(
+        conversation,
+        entries=Loaded(merged(known, event.entries), event.as_of, event.is_cached),
+        older=conversation.older if reaches_back else event.older,
+        is_full=conversation.is_full and reaches_back,
+        bad_entries=max(event.bad_items, conversation.bad_entries) if reaches_back else event.bad_items,
+        whole_to=newest,
     )
 
 
 def merged(first: tuple[Entry, ...], second: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """Two runs of entries as one, in server order, each once; the second one's version wins."""
-    by_id = {entry.id: entry for entry in first}
+    """Two runs of entries as one, in server order, each once; the second one's version wins.
+
+    Costs what overlaps, not what is there: news come behind, older entries before everything.
+    """
+    if not first or not second:
+        return first or second
+    behind = bisect_left(first, second[0].seq, key=seq_of)
+    if behind == len(first):
+        return first + second
+    by_id = {entry.id: entry for entry in first[behind:]}
     by_id.update((entry.id, by_id[entry.id] if by_id.get(entry.id) == entry else entry) for entry in second)
-    return tuple(sorted(by_id.values(), key=lambda entry: entry.seq))
+    return first[:behind] + tuple(sorted(by_id.values(), key=seq_of))
 
 
 def _older_asked(state: DeskState, _: ev.OlderAsked) -> DeskState:
@@ -148,6 +187,9 @@ def _entry_arrived(state: DeskState, event: ev.EntryArrived) -> DeskState:
     match conversation.entries:
         case Loaded(value=value) as loaded:
             entries: Remote[tuple[Entry, ...]] = replace(loaded, value=merged(value, (event.entry,)))
+            if len(value) >= MOST_ENTRIES + SPARE_ENTRIES:
+                entries = replace(loaded, value=merged(value, (event.entry,))[SPARE_ENTRIES:])
+                conversation = replace(conversation, older=None, is_full=True)
         case Loading(stale=stale) | Failed(stale=stale) as waiting:
             # The answer that is on its way may be older than this entry.
             entries = replace(waiting, stale=merged(stale or (), (event.entry,)))

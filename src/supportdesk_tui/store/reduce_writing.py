@@ -121,12 +121,15 @@ def pending_of(state: DeskState, ticket: TicketId | None) -> tuple[OutboxItem, .
     """Replies and notes of a ticket that the conversation does not show as entries yet, oldest first."""
     if ticket is None:
         return ()
-    shown = {entry.key for entry in value_of(state.conversation.entries) or () if entry.key}
-    return tuple(
+    waiting = tuple(
         item
         for item in state.outbox
-        if isinstance(item.change, Reply | Note) and ticket in item.tickets and item.key not in shown and not _is_history(item)
+        if isinstance(item.change, Reply | Note) and ticket in item.tickets and not _is_history(item)
     )
+    if not waiting:
+        return ()
+    shown = {entry.key for entry in value_of(state.conversation.entries) or () if entry.key}
+    return tuple(item for item in waiting if item.key not in shown)
 
 
 def _is_history(item: OutboxItem) -> bool:

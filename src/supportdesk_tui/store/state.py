@@ -153,6 +153,10 @@ class Revealed(Struct, frozen=True):
     failed: str = ""
 
 
+MOST_ENTRIES = 5_000
+"""Entries of a ticket that are held at most: a longer conversation ends there at the top, and says so."""
+
+
 class ConversationState(Struct, frozen=True):
     """The open ticket."""
 
@@ -163,6 +167,10 @@ class ConversationState(Struct, frozen=True):
     entries: Remote[tuple[Entry, ...]] = Absent()
     older: Cursor | None = None
     is_loading_older: bool = False
+    whole_to: int = 0
+    """Sequence up to which nothing is missing between the entries that are here, as the backend's last list showed …"""
+    is_full: bool = False
+    """… and whether there are older ones than are held."""
     bad_entries: int = 0
     """Entries that could not be read and are missing from those that are here."""
     read_to: int = 0

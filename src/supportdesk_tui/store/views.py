@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from supportdesk_tui.domain.changes import MarkRead
-from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.conversation import Entry, EntryKind, newer_than
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import AgentId, TicketId, ViewId
 from supportdesk_tui.domain.people import Agent, CustomerContext
@@ -113,6 +113,8 @@ class ConversationView(Struct, frozen=True):
     is_peek: bool
     bad_items: int = 0
     """Entries, links, promises and facts that could not be read and are missing."""
+    is_full: bool = False
+    """There are older entries than the desk holds."""
 
 
 class CustomerView(Struct, frozen=True):
@@ -242,6 +244,7 @@ def conversation_view(state: DeskState) -> ConversationView:
         shown=shown,
         is_focused=state.view.focus is Pane.CONVERSATION,
         is_peek=conversation.peek,
+        is_full=conversation.is_full,
         bad_items=conversation.bad_entries + (detail.bad_items if detail is not None else 0),
     )
 
@@ -269,15 +272,7 @@ def composer_view(state: DeskState) -> ComposerView:
     summary = summary_of(state)
     entries = value_of(state.conversation.entries) or ()
     me, session = _me(state), state.session.session
-    arrived = tuple(
-        entry
-        for entry in entries
-        if draft is not None
-        and draft.base_seq
-        and entry.seq > draft.base_seq
-        and entry.kind in {EntryKind.CUSTOMER, EntryKind.AGENT}
-        and (entry.author_id is None or entry.author_id != me)
-    )
+    arrived = _arrived(entries, draft, me)
     return ComposerView(
         is_open=state.view.composer_open and ticket is not None,
         ticket=ticket,
@@ -288,6 +283,15 @@ def composer_view(state: DeskState) -> ComposerView:
         arrived=arrived,
         is_focused=state.view.focus is Pane.COMPOSER,
     )
+
+
+def _arrived(entries: tuple[Entry, ...], draft: Draft | None, me: AgentId | None) -> tuple[Entry, ...]:
+    """What others said behind the entry a draft began with; looks at no more than that."""
+    if draft is None or not draft.base_seq:
+        return ()
+    newer = entries[len(entries) - newer_than(entries, draft.base_seq) :]
+    spoken = {EntryKind.CUSTOMER, EntryKind.AGENT}
+    return tuple(one for one in newer if one.kind in spoken and (one.author_id is None or one.author_id != me))
 
 
 def bottom_view(state: DeskState) -> BottomView:

@@ -76,7 +76,7 @@ class Tickets:
             kept = cached.entries
             read_to = _read_to(kept.entries, row.unread if row else 0, kept.seen_seq)
             shown = EntriesLoaded(ticket, kept.entries, kept.older, kept.as_of, is_cached=True, read_to=read_to)
-            events.append(replace(shown, bad_items=kept.bad_items))
+            events.append(replace(shown, bad_items=kept.bad_items, whole_to=kept.seen_seq))
         if cached.customer is not None:
             events.append(CustomerLoaded(ticket, cached.customer.customer, cached.customer.as_of, is_cached=True))
         self._common.store.dispatch(*events)

@@ -74,7 +74,7 @@ class NativeBackend:
 
     async def open(self) -> Session:
         """Ask who the token belongs to, once: whoever connects tries again in its own time."""
-        out = await self._get("sign in", "/session", wire.SessionOut, attempts=1)
+        out, _bad = await self._get("sign in", "/session", wire.SessionOut, attempts=1)
         agent = mapping.to_agent(out.agent)
         self._lens = replace(self._lens, me=agent.id)
         capabilities = mapping.to_capabilities(out.permissions)
@@ -88,13 +88,13 @@ class NativeBackend:
 
     async def get_directory(self) -> Directory:
         """Everything the pickers show."""
-        directory = mapping.to_directory(*await self._get_mended("read the directory", "/directory", wire.DirectoryOut))
+        directory = mapping.to_directory(*await self._get("read the directory", "/directory", wire.DirectoryOut))
         self._lens = replace(self._lens, titles={status.name: status.title for status in directory.statuses})
         return directory
 
     async def list_views(self) -> list[View]:
         """Named queues with their counts."""
-        views, bad_items = await self._get_mended("list the views", "/views", list[wire.ViewOut])
+        views, bad_items = await self._get("list the views", "/views", list[wire.ViewOut])
         return Shortened((mapping.to_view(one) for one in views), bad_items)
 
     async def list_tickets(self, query: QueueQuery, after: Cursor | None) -> Page[TicketSummary]:
@@ -113,7 +113,7 @@ class NativeBackend:
     async def get_ticket(self, ticket: TicketId) -> Ticket:
         """One ticket, by id or case number."""
         values = {"ticket": ticket}
-        out, bad_items = await self._get_mended("open the ticket", "/tickets/{ticket}", wire.TicketOut, values=values)
+        out, bad_items = await self._get("open the ticket", "/tickets/{ticket}", wire.TicketOut, values=values)
         return mapping.to_ticket(out, self._lens, bad_items)
 
     async def list_entries(self, ticket: TicketId, before: Cursor | None) -> Page[Entry]:
@@ -136,13 +136,13 @@ class NativeBackend:
     async def get_customer(self, customer: CustomerId) -> CustomerContext:
         """Who is asking."""
         values = {"customer": customer}
-        out, bad_items = await self._get_mended("read the customer", "/customers/{customer}", wire.CustomerOut, values=values)
+        out, bad_items = await self._get("read the customer", "/customers/{customer}", wire.CustomerOut, values=values)
         return customers.to_customer(out, self._lens, bad_items)
 
     async def search_articles(self, text: str, locale: str | None) -> list[Article]:
         """Help-centre articles that fit."""
         query = {"text": text} | ({"locale": locale} if locale else {})
-        out, bad_items = await self._get_mended("search the articles", "/articles", list[wire.ArticleOut], query=query)
+        out, bad_items = await self._get("search the articles", "/articles", list[wire.ArticleOut], query=query)
         return Shortened((mapping.to_article(one) for one in out), bad_items)
 
     async def read_macro(self, ticket: TicketId, macro: str) -> MacroText:
@@ -206,7 +206,7 @@ class NativeBackend:
         if isinstance(change, SetAgentState):
             return None
         try:
-            out = await self._get("look for the change", "/changes/{key}", wire.AppliedOut, values={"key": key})
+            out, _bad = await self._get("look for the change", "/changes/{key}", wire.AppliedOut, values={"key": key})
         except NotFound:
             return None
         return mapping.to_applied(out)
@@ -234,17 +234,6 @@ class NativeBackend:
         await self._http.close()
 
     async def _get(
-        self,
-        operation: str,
-        route: str,
-        kind: type[T],
-        *,
-        values: Mapping[str, str] | None = None,
-        attempts: int | None = None,
-    ) -> T:
-        return (await self._get_mended(operation, route, kind, values=values, attempts=attempts))[0]
-
-    async def _get_mended(
         self,
         operation: str,
         route: str,

@@ -8,7 +8,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 from textual.strip import Strip
 
-from supportdesk_tui.domain.conversation import Entry
+from supportdesk_tui.domain.conversation import Entry, newer_than
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import OutboxPhase
 from supportdesk_tui.store.views import ConversationView
@@ -18,6 +18,7 @@ from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of
 from supportdesk_tui.ui.widgets.talk import Reading, Talk
 from supportdesk_tui.ui.widgets.talk_head import TalkHead
 from supportdesk_tui.ui.widgets.talk_reader import TalkReader
+from supportdesk_tui.ui.widgets.talk_span import STEP, TalkSpan
 
 WHEEL = 3
 NEAR_TOP = 5
@@ -51,6 +52,7 @@ class ConversationPane(LinePane):
         self._talk: Talk | None = None
         self.reading = Reading()
         self.reader = TalkReader()
+        self._span = TalkSpan()
         self._head: list[Strip] = []
         self._fresh = 0
 
@@ -62,10 +64,10 @@ class ConversationPane(LinePane):
             return
         is_opened = before is None or before.ticket != view.ticket
         if is_opened:
-            self.reading = Reading()
+            self.reading, self._span = Reading(), TalkSpan()
             self._fresh = 0
         elif before is not None and before.entries and not self.reader.is_at_end:
-            self._fresh += sum(entry.seq > before.entries[-1].seq for entry in view.entries)
+            self._fresh += newer_than(view.entries, before.entries[-1].seq)
         self._arrange(is_new=is_opened or not (before and before.entries))
         self.redraw()
 
@@ -82,10 +84,14 @@ class ConversationPane(LinePane):
 
     def home(self) -> None:
         """To the oldest entry there is."""
+        self._span.go(0)
+        self._arrange(is_new=False)
         self.scroll_lines(-self.reader.top)
 
     def end(self) -> None:
         """To the newest entry."""
+        self._span.end()
+        self._arrange(is_new=False)
         self.scroll_lines(self.reader.length)
 
     def next_entry(self, by: int) -> None:
@@ -117,11 +123,18 @@ class ConversationPane(LinePane):
         self._arrange(is_new=False)
         count = self.reader.first_hit()
         self.find_next(0)
-        return count
+        return count if self._span.is_whole else len(self._span.places(self.reading.find))
 
     def find_next(self, by: int) -> None:
         """To the next place, or the one before; goes round at the ends."""
-        self.reader.show_hit(by)
+        reader, text = self.reader, self.reading.find
+        is_here = not text or self._span.is_whole or 0 <= reader.hit + by < len(reader.hits())
+        entry = None if is_here else self._span.beyond(text, by)
+        if entry is None:
+            reader.show_hit(by)
+        else:
+            self._arrange(is_new=False)
+            reader.show_entry(entry.id, is_last=by < 0)
         self.redraw()
 
     # --- laying out
@@ -135,13 +148,22 @@ class ConversationPane(LinePane):
             self._talk = Talk(self.paint, width)
         self._head = TalkHead(self.paint, width).lines(view, now, "")
         self.reader.room = max(1, self.size.height - len(self._head) - 1)
-        self.reader.load(self._talk.blocks(view, now, self.reading) if view.ticket else [], is_new=is_new)
+        span = self._span
+        span.over(view.entries, self.reader.room)
+        if is_new and view.read_to and (unread := newer_than(view.entries, view.read_to)) > STEP:
+            span.go(len(view.entries) - unread - STEP)
+            span.over(view.entries, self.reader.room)
+        self.reader.is_cut_below = span.is_cut_below
+        blocks = self._talk.blocks(view, now, self.reading, span.start, span.stop) if view.ticket else []
+        self.reader.load(blocks, is_new=is_new)
 
     def redraw(self) -> None:
-        """Draw what differs, and ask for older entries near the oldest we hold."""
-        super().redraw()
+        """Draw what differs, keep entries laid out around the reader, and ask for older ones near the oldest we hold."""
         view, reader = self._view, self.reader
-        is_near = not reader.is_at_end and reader.top <= NEAR_TOP
+        if self._span.follows(reader):
+            self._arrange(is_new=False)
+        super().redraw()
+        is_near = not reader.is_at_end and reader.top <= NEAR_TOP and not self._span.start
         if is_near and view is not None and view.has_older and not view.is_loading_older:
             self.post_message(self.NeedOlder())
 
@@ -153,7 +175,7 @@ class ConversationPane(LinePane):
         if self._talk is None or self._talk.width != width or self._talk.paint is not self.paint:
             self._arrange(is_new=self._talk is None)
         head = TalkHead(self.paint, width)
-        self._head = head.lines(view, now, found_words(self.reading.find, reader))
+        self._head = head.lines(view, now, found_words(self.reading.find, reader, self._span))
         if not reader.length:
             return [*self._head, self.line().strip(), *head.absent(view)]
         reader.fit(max(1, height - len(self._head) - 1))
@@ -192,10 +214,12 @@ def entry_under(pane: ConversationPane) -> Entry | None:
     return pane.reader.blocks[at].entry if at is not None else None
 
 
-def found_words(text: str, reader: TalkReader) -> str:
+def found_words(text: str, reader: TalkReader, span: TalkSpan) -> str:
     """How a search inside the conversation stands; empty without one."""
     if not text:
         return ""
+    if not span.is_whole and (places := span.places(text)):
+        return _("“{text}” in {count} entries", text=shown_line(text), count=len(places))
     count = len(reader.hits())
     if not count:
         return _("“{text}” is nowhere here", text=shown_line(text))

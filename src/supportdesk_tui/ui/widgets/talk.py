@@ -6,14 +6,14 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from supportdesk_tui.domain.changes import Note, Reply
-from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.conversation import Entry, EntryKind, newer_than
 from supportdesk_tui.domain.ids import EntryId
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase
 from supportdesk_tui.store.views import ConversationView
 from supportdesk_tui.ui import words
-from supportdesk_tui.ui.text import shown, shown_line
+from supportdesk_tui.ui.text import shown, shown_line, wrap
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.entry import GUTTER, EntryLook, EntryPainter, Picture, day_break, unread_mark
 from supportdesk_tui.ui.widgets.glyph import Glyphs
@@ -71,24 +71,39 @@ class Talk:
         self._kept: dict[str, tuple[EntryLook, Picture]] = {}
         self._blank = [Line(paint, width, "conversation")]
 
-    def blocks(self, view: ConversationView, now: datetime, reading: Reading) -> list[Block]:
-        """Everything there is to read, oldest first."""
+    def blocks(
+        self, view: ConversationView, now: datetime, reading: Reading, start: int = 0, stop: int | None = None
+    ) -> list[Block]:
+        """What there is to read of a stretch of the entries, oldest first."""
         if len(self._kept) > KEPT:
             self._kept.clear()
-        return [*self._older(view), *self._entries(view, now, reading), *self._pending(view, now, reading)]
+        stop = len(view.entries) if stop is None else stop
+        return [
+            *(self._older(view) if not start else ()),
+            *self._entries(view, now, reading, start, stop),
+            *(self._pending(view, now, reading) if stop == len(view.entries) else ()),
+        ]
 
     def _older(self, view: ConversationView) -> Iterator[Block]:
+        if view.is_full:
+            text = _("{up} earlier entries are on the server only: the desk holds the newest {n}")
+            text = text.format(up=self.paint.glyphs.up, n=len(view.entries))
+            lines = [
+                Line(self.paint, self.width, "conversation").to(GUTTER - 1).add(part, "warning")
+                for part in wrap(text, max(8, self.width - GUTTER - 1))
+            ]
+            yield Block("older", lines)
         if not view.has_older:
             return
         text = _("reading earlier entries{dots}") if view.is_loading_older else _("{up} earlier entries")
         text = text.format(up=self.paint.glyphs.up, dots=self.paint.glyphs.dots)
         yield Block("older", [Line(self.paint, self.width, "conversation").to(GUTTER - 1).add(text, "text_low")])
 
-    def _entries(self, view: ConversationView, now: datetime, reading: Reading) -> Iterator[Block]:
+    def _entries(self, view: ConversationView, now: datetime, reading: Reading, start: int, stop: int) -> Iterator[Block]:
         channel = words.channel(view.summary.channel) if view.summary else ""
-        unread = sum(entry.seq > view.read_to for entry in view.entries) if view.read_to else 0
-        before: Entry | None = None
-        for entry in view.entries:
+        unread = newer_than(view.entries, view.read_to) if view.read_to else 0
+        before: Entry | None = view.entries[start - 1] if start else None
+        for entry in view.entries[start:stop]:
             if before is None or before.at.astimezone().date() != entry.at.astimezone().date():
                 lines = day_break(self.paint, self.width, entry.at, now)
                 yield Block(f"day {entry.id}", lines if before is not None else lines[1:])

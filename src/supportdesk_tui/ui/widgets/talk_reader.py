@@ -18,16 +18,20 @@ class TalkReader:
         self.room = 1
         self.top = 0
         self.is_at_end = True
+        self.is_cut_below = False
+        """More follows than is here: the last line is not the end."""
         self.hit = 0
 
     def load(self, blocks: list[Block], *, is_new: bool) -> None:
         """Take another state of the talk; a new one is opened where reading begins."""
         anchor = None if is_new or self.is_at_end else self._anchor()
+        hit = self._hit_place()
         self.blocks = blocks
         self.starts, self.length = [], 0
         for block in blocks:
             self.starts.append(self.length)
             self.length += len(block.lines)
+        self.hit = self._hit_of(hit)
         if is_new:
             self.go(self._opening())
         else:
@@ -42,7 +46,7 @@ class TalkReader:
         """Put a line at the top, as far as there are lines."""
         last = max(0, self.length - self.room)
         self.top = max(0, min(top, last))
-        self.is_at_end = self.top >= last
+        self.is_at_end = self.top >= last and not self.is_cut_below
 
     def reveal(self, first: int, past: int) -> None:
         """Bring lines into view, moving no further than needed."""
@@ -111,6 +115,24 @@ class TalkReader:
             by -= 1 if by > 0 else -1
         return entries[max(0, min(current + by, len(entries) - 1))]
 
+    def _hit_place(self) -> tuple[str, int]:
+        """The block of the hit somebody is on, and which hit of that block it is."""
+        left = self.hit
+        for block in self.blocks:
+            if left < len(block.hits):
+                return block.key, left
+            left -= len(block.hits)
+        return "", 0
+
+    def _hit_of(self, place: tuple[str, int]) -> int:
+        """The number of that hit among those that are here now."""
+        before = 0
+        for block in self.blocks:
+            if block.key == place[0]:
+                return before + min(place[1], max(0, len(block.hits) - 1))
+            before += len(block.hits)
+        return 0
+
     def hits(self) -> list[int]:
         """The lines on which something looked for stands, once per hit."""
         return [start + line for start, block in zip(self.starts, self.blocks, strict=True) for line in block.hits]
@@ -127,3 +149,15 @@ class TalkReader:
         if hits:
             self.hit = (self.hit + by) % len(hits)
             self.reveal(hits[self.hit], hits[self.hit] + 1)
+
+    def show_entry(self, name: str, *, is_last: bool) -> None:
+        """Bring an entry into view at its first or last hit; at its beginning where no hit of it is drawn."""
+        at = next((place for place, block in enumerate(self.blocks) if block.key == name), None)
+        if at is None:
+            return
+        before = sum(len(block.hits) for block in self.blocks[:at])
+        count = len(self.blocks[at].hits)
+        self.hit = before + (count - 1 if is_last and count else 0)
+        self.reveal_block(at)
+        if count:
+            self.show_hit()
