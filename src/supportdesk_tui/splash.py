@@ -22,6 +22,8 @@ QUEUE_OF_THREE, QUEUE_OF_TWO, CUSTOMER = 46, 42, 38
 """How wide the desk draws its panes."""
 ROOMY, QUEUE_TIGHT, CUSTOMER_TIGHT = 140, 40, 34
 """Under so many columns the side panes of three give some of theirs to the conversation."""
+CONVERSATION, QUEUE_WIDEST = 62, 86
+"""What the conversation beside three panes needs no more than; the queue takes the rest until every column of it is there."""
 QUEUE_SLIM = 36
 """The queue of two panes under a hundred columns."""
 COMMANDS = ("run", "demo")
@@ -114,11 +116,17 @@ def skeleton(width: int, height: int, environ: "Environ") -> str:
 def _panes(width: int, height: int) -> "list[tuple[int, bool]]":
     """The column where each pane begins, and whether it is one at the side."""
     if width >= 120:
-        queue, customer = (QUEUE_OF_THREE, CUSTOMER) if width >= ROOMY else (QUEUE_TIGHT, CUSTOMER_TIGHT)
+        queue, customer = queue_of_three(width), CUSTOMER if width >= ROOMY else CUSTOMER_TIGHT
         return [(1, True), (queue + 1, False), (width - customer + 1, True)]
     if width > 80 or (width == 80 and height > 24):
         return [(1, True), ((QUEUE_OF_TWO if width >= 100 else QUEUE_SLIM) + 1, False)]
     return [(1, True)]
+
+
+def queue_of_three(width: int) -> int:
+    """How wide the queue is beside conversation and customer: on a wide screen there is room for subjects, then for owners."""
+    spare = min(QUEUE_WIDEST, width - CONVERSATION - CUSTOMER)
+    return max(QUEUE_OF_THREE, spare) if width >= ROOMY else QUEUE_TIGHT
 
 
 def _sgr(environ: "Environ", ground: str, ink: str = "") -> str:

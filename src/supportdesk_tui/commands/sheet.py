@@ -38,6 +38,10 @@ _LEFT: dict[Pane, tuple[str, ...]] = {
 }
 """Footer of each pane, most used first."""
 _RIGHT = ("desk.palette", "desk.keys")
+_KNOWN_BY_HEART = frozenset(
+    command.group for command in CATALOG if command.id in {"queue.down", "queue.view_1", "queue.select", "conversation.down"}
+)
+"""Groups of commands that everybody knows by their keys."""
 
 
 class Hint(Struct, frozen=True):
@@ -101,8 +105,9 @@ def sections(keymap: Keymap, context: Context | None = None, *, pane: Pane | Non
 
 
 def palette(keymap: Keymap, context: Context | None = None) -> tuple[Line, ...]:
-    """Every command that can be asked for by name."""
-    return tuple(_line(command, keymap, context) for command in CATALOG if not command.is_internal)
+    """Every command that can be asked for by name: what is done with a ticket before how to move, what is off at the end."""
+    lines = (_line(command, keymap, context) for command in CATALOG if not command.is_internal)
+    return tuple(sorted(lines, key=lambda line: (line.blocked is not None, line.group in _KNOWN_BY_HEART)))
 
 
 def _lines(scope: Scope, keymap: Keymap, context: Context | None) -> Iterator[Line]:

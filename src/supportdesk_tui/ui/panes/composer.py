@@ -125,7 +125,7 @@ class ComposerFoot(LinePane):
         room = line.room - cells(self._key) - cells(send) - 4
         if view.draft is not None and view.draft.language_note:
             line.add(f"{own_words(shown_line(view.draft.language_note))} · "[: max(0, room)], "warning")
-        line.add(self._text, "text")
+        line.add(cut(self._text, max(0, room - (line.width - line.room) + 2)), "text")
         line.to(width - cells(self._key) - cells(send) - 2)
         return [line.add(self._key, "key", bold=True).add(f" {send}", "text_low").strip()]
 

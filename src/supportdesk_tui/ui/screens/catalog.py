@@ -18,12 +18,12 @@ from supportdesk_tui.ui.browser import opener
 from supportdesk_tui.ui.panes.conversation import entry_under
 from supportdesk_tui.ui.screens.articles import ArticlesDialog
 from supportdesk_tui.ui.screens.insert import InsertDialog
+from supportdesk_tui.ui.screens.keys import KeysDialog
 from supportdesk_tui.ui.screens.link import LinkDialog
 from supportdesk_tui.ui.screens.outbox import OutboxDialog
 from supportdesk_tui.ui.screens.pager import PagerDialog
 from supportdesk_tui.ui.screens.picker import PickerDialog
 from supportdesk_tui.ui.screens.reveal import RevealDialog, hiding_entry
-from supportdesk_tui.ui.text import fit
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.words import follow_up as follow_up_words
 
@@ -71,25 +71,12 @@ def _palette(host: "DeskHost") -> PickerDialog:
     return PickerDialog(host.palette, Pick(msg("What do you want to do?"), choices, ""))
 
 
-def _keys(host: "DeskHost") -> PagerDialog:
+def _keys(host: "DeskHost") -> KeysDialog:
     """The keys of the focused pane first, then everything else."""
     context = host.context()
     near = sections(host.keymap, context, pane=context.focus)
     far = [section for section in sections(host.keymap, context) if section.scope not in {one.scope for one in near}]
-    lines: list[str] = []
-    for section in (*near, *far):
-        lines += [f"── {_(section.title)} ──", ""]
-        group = ""
-        for line in section.lines:
-            if line.group != group:
-                group = line.group
-                lines += ["", f"  {_(group)}"]
-            keys = " ".join(line.keys) or "–"
-            why = f"  ({_(line.blocked.reason, **dict(line.blocked.values))})" if line.blocked else ""
-            lost = "".join(f"  [{key} → {winner}]" for key, winner in line.lost)
-            lines.append(f"    {fit(keys, 16)} {_(line.title)}{why}{lost}")
-        lines.append("")
-    return PagerDialog(host.palette, _("Keys"), "\n".join(lines))
+    return KeysDialog(host.palette, (*near, *far))
 
 
 def _macros(host: "DeskHost", *, is_theirs: bool) -> PickerDialog:

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.splash import queue_of_three
 from supportdesk_tui.store.slices import composer_slices, conversation_slices, customer_slices, queue_slices, top_slices
 from supportdesk_tui.store.state import DeskState, OutboxPhase, Pane, value_of
 from supportdesk_tui.store.views import (
@@ -137,6 +138,7 @@ class DeskScreen(Screen[None]):
         self.bottom_pane = BottomPane(palette)
         self.prompt = PromptLine(palette, run)
         self._arranged: tuple[object, ...] = ()
+        self._queue_width: int | None = None
         self._made_of: dict[Widget, tuple[object, ...]] = {}
         self._state = DeskState()
         self._seen: tuple[TicketId | None, int] = (None, 0)
@@ -202,6 +204,10 @@ class DeskScreen(Screen[None]):
         self.set_class(size.width < EASY, "-slim")
         self.set_class(count == 3 and size.width < ROOMY, "-tight")
         self.set_class(size.height < 30, "-short")
+        wide = queue_of_three(size.width) if count == 3 and size.width >= ROOMY else None
+        if wide != self._queue_width:
+            self._queue_width = wide
+            self.queue_pane.styles.width = wide
         return count
 
     def on_mount(self) -> None:

@@ -25,6 +25,12 @@ class Done(Struct, frozen=True):
 
 
 LEFT = Done()
+WIDTH = 76
+"""Columns of a dialog that asks for no other size."""
+WIDE_ENOUGH = 96
+"""Columns from which something of the desk is left beside a dialog."""
+ROWS, FRAME = 17, 3
+"""Lines a dialog that fits what it holds may show at most, and those of title and keys."""
 
 
 class Panel(LinePane):
@@ -36,17 +42,33 @@ class Panel(LinePane):
     def __init__(self, palette: Palette, dialog: "Dialog") -> None:
         super().__init__(palette)
         self._dialog = dialog
+        self._fitted = 0
+
+    def on_resize(self) -> None:
+        """Another width may take more lines, or all of the screen."""
+        self.fit()
+
+    def fit(self) -> None:
+        """As wide as a narrow screen, and grown with what is shown: a dialog never shrinks under the eyes of its reader."""
+        dialog, columns = self._dialog, self._dialog.app.size.width
+        dialog.set_class(columns < WIDE_ENOUGH, "-narrow")
+        if not dialog.FITS:
+            return
+        wanted = len(dialog.draw(self, self.size.width or min(WIDTH, columns), ROWS)) + FRAME + 1
+        if wanted > self._fitted:
+            self._fitted = wanted
+            self.styles.height = min(wanted, ROWS + FRAME)
 
     def lay(self, width: int, height: int) -> list[Strip]:
         """Title, what the dialog draws, and its keys."""
         dialog = self._dialog
+        body = dialog.draw(self, width, max(1, height - FRAME))[: height - FRAME]
         head = self.line().add(" " + dialog.title_text(), "text_high", bold=True)
         note = dialog.note_text()
         if note:
             head.right(note, "text_low")
-        body = dialog.draw(self, width, max(1, height - 3))[: height - 3]
         blank = self.line().strip()
-        body += [blank] * (height - 3 - len(body))
+        body += [blank] * (height - FRAME - len(body))
         foot = self.line()
         for key, label in dialog.keys_text():
             foot.add(" ").add(key, "key").add(f" {label} ", "text_low")
@@ -61,10 +83,15 @@ class Dialog(ModalScreen[None]):
     Dialog > Panel { width: 76; max-width: 94%; height: 20; max-height: 90%; }
     Dialog.-large > Panel { width: 110; height: 90%; }
     Dialog.-small > Panel { width: 64; height: 8; }
+    Dialog.-whole > Panel { width: 94%; height: 90%; }
+    Dialog.-narrow > Panel { width: 100%; max-width: 100%; }
+    Dialog.-narrow.-large > Panel, Dialog.-narrow.-whole > Panel { height: 1fr; max-height: 100%; margin: 1 0; }
     """
     AUTO_FOCUS = None
     SIZE: ClassVar[str] = ""
-    """`-large`, `-small` or nothing."""
+    """`-whole`, `-large`, `-small` or nothing."""
+    FITS: ClassVar[bool] = False
+    """As high as what stands in it, and no higher."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -74,6 +101,7 @@ class Dialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One widget: the panel."""
+        self.panel.fit()
         yield self.panel
 
     def take_key(self, event: events.Key) -> Done | None:
@@ -81,6 +109,7 @@ class Dialog(ModalScreen[None]):
         if event.key == "escape":
             return LEFT
         done = self.press(event)
+        self.panel.fit()
         self.panel.redraw()
         return done
 

@@ -3,7 +3,7 @@
 from textual import events
 from textual.strip import Strip
 
-from supportdesk_tui.commands.effects import Form
+from supportdesk_tui.commands.effects import Form, FormField
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, safe
@@ -13,6 +13,8 @@ from supportdesk_tui.ui.widgets.line_edit import LineEdit
 
 class FormDialog(Dialog):
     """Fields from top to bottom; Tab or Enter goes on, Ctrl+D sends."""
+
+    FITS = True
 
     def __init__(self, palette: Palette, form: Form) -> None:
         super().__init__(palette)
@@ -54,7 +56,7 @@ class FormDialog(Dialog):
         for place, (field, edit) in enumerate(zip(self._form.fields, self._edits, strict=True)):
             if field.required and not edit.text.strip():
                 self._at = place
-                self._complaint = _("{field} is needed", field=_(field.label))
+                self._complaint = _("{field} is needed", field=_label(field))
                 return None
         values = tuple(f"{field.name}={edit.text.strip()}" for field, edit in zip(self._form.fields, self._edits, strict=True))
         return Done(self._form.command, (*self._form.args, *values))
@@ -62,7 +64,7 @@ class FormDialog(Dialog):
     def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
         """Explanation, fields, and what is missing."""
         lines = [panel.line().add(" " + text, "text_low").strip() for text in wrap(safe(_(self._form.explain)), width - 2)]
-        labels = [safe(_(field.label)) + (" *" if field.required else "") for field in self._form.fields]
+        labels = [_label(field) + (" *" if field.required else "") for field in self._form.fields]
         column = min(width // 3, max(map(cells, labels), default=0) + 2)
         for place, (field, edit, label) in enumerate(zip(self._form.fields, self._edits, labels, strict=True)):
             here = place == self._at
@@ -78,3 +80,8 @@ class FormDialog(Dialog):
         if self._complaint:
             lines += [panel.line().strip(), panel.line().add(" ! " + self._complaint, "danger").strip()]
         return lines
+
+
+def _label(field: FormField) -> str:
+    """What a field is called; a fact of the backend by its name, without what binds its words together."""
+    return safe(_(field.label)).replace("_", " ")

@@ -22,10 +22,14 @@ _WORDS = frozenset({"status", "fields"})
 class GateDialog(ReasonDialog):
     """The findings, gravest first; the one under the cursor is explained below."""
 
+    FITS = True
+
     def __init__(self, palette: Palette, effect: ShowFindings) -> None:
         super().__init__(palette)
         self._findings = effect.findings
         self._answered = effect.answered
+        self._command = effect.command
+        self._left = LEFT if effect.back is None else Done(effect.back.command, effect.back.args)
         self._at = 0
 
     @property
@@ -46,7 +50,8 @@ class GateDialog(ReasonDialog):
             return self.reason_keys()
         fix = self._here.fix
         keys = (("Enter", _(fix.label)),) if fix is not None else ()
-        return (*keys, ("s", _("send all the same")), ("Esc", _("back to the text")))
+        may_send = not any(one.remedy is Remedy.NEVER for one in self._findings)
+        return (*keys, *((("s", _("send all the same")),) if may_send else ()), ("Esc", _("back to the text")))
 
     def choose(self, event: events.Key) -> Done | None:
         """Move, put right, or send all the same."""
@@ -55,10 +60,15 @@ class GateDialog(ReasonDialog):
         elif event.key in {"enter", "f"} and self._here.fix is not None:
             return Done(self._here.fix.command, self._here.fix.args)
         elif event.key in {"q", "e"}:
-            return LEFT
+            return self._left
         elif event.key == "s":
             self._send()
         return None
+
+    def take_key(self, event: events.Key) -> Done | None:
+        """Esc leads back to the text, wherever it was written."""
+        done = super().take_key(event)
+        return self._left if done is LEFT else done
 
     def _send(self) -> None:
         never = next((place for place, one in enumerate(self._findings) if one.remedy is Remedy.NEVER), None)
@@ -70,7 +80,7 @@ class GateDialog(ReasonDialog):
 
     def sent(self, reason: str) -> Done:
         """Send, with the same reason for each of them."""
-        return Done("composer.send", (*self._answered, *anyway(self._findings, reason)))
+        return Done(self._command, (*self._answered, *anyway(self._findings, reason)))
 
     def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
         """The list, then the one under the cursor in full, then the reason."""

@@ -18,8 +18,8 @@ class PagerDialog(Dialog):
         super().__init__(palette)
         self._title = title
         self._text = shown(text)
-        self._top = 0
-        self._rows = 1
+        self.top = 0
+        self._page = 1
         self._wrapped: tuple[int, list[str]] = (0, [])
 
     def title_text(self) -> str:
@@ -28,8 +28,8 @@ class PagerDialog(Dialog):
 
     def note_text(self) -> str:
         """How far down."""
-        lines = len(self._wrapped[1])
-        return f"{min(lines, self._top + self._rows)}/{lines}" if lines else ""
+        lines = self.length(self.panel.size.width)
+        return f"{min(lines, self.top + self._page)}/{lines}" if lines else ""
 
     def keys_text(self) -> tuple[tuple[str, str], ...]:
         """How to move and leave."""
@@ -39,16 +39,20 @@ class PagerDialog(Dialog):
         """Scroll or leave."""
         steps = {"j": 1, "down": 1, "k": -1, "up": -1, "enter": 1}
         pages = {"space": 1, "pagedown": 1, "ctrl+d": 1, "pageup": -1, "ctrl+u": -1, "b": -1}
-        lines = self._lines(self.panel.size.width)
+        lines = self.length(self.panel.size.width)
         if event.key in {"q", "left", "h"}:
             return LEFT
         if event.key in {"home", "g"}:
-            self._top = 0
+            self.top = 0
         elif event.key in {"end", "G"}:
-            self._top = len(lines)
-        self._top += steps.get(event.key, 0) + pages.get(event.key, 0) * max(1, self._rows - 1)
-        self._top = max(0, min(self._top, len(lines) - self._rows))
+            self.top = lines
+        self.top += steps.get(event.key, 0) + pages.get(event.key, 0) * max(1, self._page - 1)
+        self.top = max(0, min(self.top, lines - self._page))
         return None
+
+    def length(self, width: int) -> int:
+        """Lines there are at a width."""
+        return len(self._lines(width))
 
     def _lines(self, width: int) -> list[str]:
         if self._wrapped[0] != width:
@@ -56,7 +60,11 @@ class PagerDialog(Dialog):
         return self._wrapped[1]
 
     def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
-        """The lines in view."""
-        self._rows = height
-        lines = self._lines(width)[self._top : self._top + height]
+        """The lines in view, and how many that may be."""
+        self._page = height
+        return self.in_view(panel, width, height)
+
+    def in_view(self, panel: Panel, width: int, height: int) -> list[Strip]:
+        """The lines from the top one on."""
+        lines = self._lines(width)[self.top : self.top + height]
         return [panel.line().add("  " + text, "menu_text").strip() for text in lines]

@@ -15,6 +15,8 @@ MENU_LINES = 9
 NARROWEST, WIDEST, MOST = 22, 44, 6
 """Columns of the screen a choice takes, and how many choices stand side by side."""
 MARGIN = 2
+LEAST_SAID = 14
+"""Columns in which the beginning of a longer hint still says something."""
 
 
 class MenuPanel(LinePane):
@@ -77,5 +79,5 @@ def _choice(line: Line, item: MenuItem, size: int) -> None:
     line.add(f" {label}", "key_off" if item.blocked else "menu_text")
     room -= cells(label)
     said = shown_line(own_words(item.blocked or item.hint))
-    if said and room > 4:
+    if said and room >= min(cells(said) + 3, LEAST_SAID):
         line.add(cut(f" · {said}", room), "text_low")

@@ -51,13 +51,13 @@ def columns_for(width: int) -> Columns:
     """Which columns fit, customer first, subject as soon as there is room to read one."""
     category = (6 if width >= 72 else 4) if width >= 38 else 0
     channel = 2 if width >= 46 else 0
-    priority = 3 if width >= 56 else 0
+    priority = 3 if width >= 66 else 0
     number = (18 if width >= 118 else 7) if width >= 42 else 0
     language = 3 if width >= 84 else 0
     owner = 9 if width >= 72 else 0
     left = width - (2 + CLOCK + 1) - MARKS - category - channel - number - priority - language - owner
-    if left >= 30:
-        customer = min(26, max(13, left // 3))
+    if left >= 26:
+        customer = min(26, max(13 if left >= 30 else 11, left // 3))
         return Columns(category, channel, number, priority, customer, left - customer, language, owner)
     return Columns(category, channel, number, priority, max(0, left), 0, language, owner)
 
