@@ -1,6 +1,7 @@
 """Which backends there are; an adapter is added by one entry, and imported only when it is chosen."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
 
@@ -24,6 +25,9 @@ class Connection:
     """Stores a renewed secret before it is used, where the product renews secrets; called in a thread."""
     load: Callable[[], str | None] | None = field(default=None, repr=False)
     """Reads what is stored now: another program of ours may have renewed it; called in a thread."""
+    alone: Callable[[], AbstractAsyncContextManager[None]] | None = field(default=None, repr=False)
+    """Entered to renew a secret: of all programs of ours that use this profile one is in it. `TimeoutError` where another
+    stays in it too long, any other `OSError` where there can be no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,13 @@ async def _zendesk_browse(server: Connection, show: Callable[[str], None]) -> st
     return await browse(rotation_of(server), show)
 
 
+async def _zendesk_sign_out(server: Connection) -> None:
+    from supportdesk_tui.backends.zendesk.adapter import rotation_of
+    from supportdesk_tui.backends.zendesk.leaving import sign_out
+
+    await sign_out(rotation_of(server), server.token)
+
+
 _NATIVE = BackendSpec(
     name="native",
     title="supportdesk server",
@@ -145,6 +156,7 @@ _ZENDESK = BackendSpec(
     name="zendesk",
     title="Zendesk",
     factory=_connect("zendesk"),
+    sign_out=_zendesk_sign_out,
     browse=_zendesk_browse,
     browse_with="client_id",
     options=(

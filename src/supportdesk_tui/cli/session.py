@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from supportdesk_tui.backends.port import Backend
     from supportdesk_tui.domain.capabilities import Session
 
+RENEWING_S = 30.0
+"""Longest wait for another program of ours that renews the same secret: longer than a request for it may take."""
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -137,7 +139,8 @@ def server_of(place: Place, token: str = "") -> "Connection":
     from supportdesk_tui.backends.catalog import Connection
 
     options = {name: str(value) for name, value in place.profile.options.items()}
-    return Connection(place.profile.url, token, options, place.profile.ca_file, keeper(place), loader(place))
+    profile = place.profile
+    return Connection(profile.url, token, options, profile.ca_file, keeper(place), loader(place), renewing(place))
 
 
 def keeper(place: Place) -> "Callable[[str], None]":
@@ -163,6 +166,17 @@ def loader(place: Place) -> "Callable[[], str | None]":
         return None if found is None else found.reveal()
 
     return read
+
+
+def renewing(place: Place) -> "Callable[[], AbstractAsyncContextManager[None]]":
+    """What a desk or command enters to renew the secret of a profile: the others wait, and then find it renewed."""
+
+    def alone() -> "AbstractAsyncContextManager[None]":
+        from supportdesk_tui.config.locks import held
+
+        return held(make_private(place.paths.state) / f"{place.name}.renewing", RENEWING_S)
+
+    return alone
 
 
 def connection_to(place: Place, token: str) -> "Backend":

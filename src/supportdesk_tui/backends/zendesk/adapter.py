@@ -266,4 +266,5 @@ def rotation_of(connection: Connection) -> Rotation:
         ca_file=connection.ca_file,
         keep=connection.keep,
         load=connection.load,
+        alone=connection.alone,
     )

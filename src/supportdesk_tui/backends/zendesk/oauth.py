@@ -1,7 +1,7 @@
 """OAuth of Zendesk: the code flow with PKCE for a public client (RFC 7636, RFC 8252), and refresh tokens that rotate.
 
 Every refresh gives a new pair and kills the old one, so a new pair is stored before it is used, and two refreshes never run
-at once.
+at once, in this program or in two.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
@@ -43,6 +43,7 @@ ACCESS_S, REFRESH_S = 172_800, 7_776_000
 EARLY_S = 60.0
 """So long before its end a token is renewed, so that no request is under way when it dies."""
 ENDED = "the sign-in has ended: its last renewal was made elsewhere or was lost; sign in again with `supportdesk login`"
+_RENEW = "renew the sign-in"
 _signed_with: ContextVar[str] = ContextVar("signed_with", default="")
 """The access token the request of this task went out with: it tells a refused old token from a refused new one."""
 
@@ -131,6 +132,8 @@ class Rotation:
     """Stores a secret; called in a thread."""
     load: Callable[[], str | None] | None = None
     """Reads the stored secret, which another program of ours may have renewed; called in a thread."""
+    alone: Callable[[], AbstractAsyncContextManager[None]] | None = None
+    """Entered to renew a pair, by one program of ours at a time; see `backends.catalog.Connection`."""
     limits: Limits | None = None
     now: Callable[[], float] = time.time
 
@@ -177,12 +180,22 @@ class Rotating:
 
     async def _rotate(self) -> None:
         """Trade the refresh token for a new pair, and keep that before anything is signed with it."""
+        async with AsyncExitStack() as stack:
+            if self._rotation.alone is not None:
+                try:
+                    await stack.enter_async_context(self._rotation.alone())
+                except TimeoutError:
+                    raise Unreachable(_RENEW, "another desk of yours is renewing the sign-in and does not end") from None
+                except OSError as error:
+                    _log.warning("two desks may renew the sign-in at once: %s", type(error).__name__)
+            if not await self._adopted():
+                await self._traded()
+
+    async def _traded(self) -> None:
         rotation = self._rotation
-        if await self._adopted():
-            return
         asked = {"grant_type": "refresh_token", "refresh_token": self._pair.refresh, "client_id": rotation.client_id}
         try:
-            pair = await trade(rotation, "renew the sign-in", asked)
+            pair = await trade(rotation, _RENEW, asked)
         except SignInNeeded:
             if await self._adopted():
                 return
