@@ -5,31 +5,28 @@ Importing this module does not import httpx: that costs 100 ms and happens in a 
 
 import asyncio
 import logging
-import os
 import random
 import ssl
 import sys
 import time
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from supportdesk_tui.backends.calls import Answer, Call, ReadRefusal, http_date, to_error
+from supportdesk_tui.backends.journey import Journey, told
 from supportdesk_tui.backends.names import NameCheck
 from supportdesk_tui.backends.signing import Signing, Token
 from supportdesk_tui.backends.trust import checked_url, is_by_proxy, with_authorities
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BackendError,
-    Conflict,
-    NotFound,
     RateLimited,
-    Refused,
     SignInNeeded,
     Unreachable,
 )
@@ -103,7 +100,7 @@ class Http:
 
     async def send(self, call: Call) -> Answer:
         """Do a request within the deadline; every failure is a `BackendError`."""
-        journey = _Journey()
+        journey = Journey()
         deadline_s = self._limits.deadline_for(call)
         try:
             async with asyncio.timeout(deadline_s):
@@ -114,10 +111,10 @@ class Http:
     @asynccontextmanager
     async def stream(self, call: Call, *, is_endless: bool = False) -> AsyncIterator["Stream"]:
         """Do a request once and read its body in pieces; an endless one has no limit on its size or on silence."""
-        journey = _Journey()
+        journey = Journey()
         try:
             async with asyncio.timeout(self._limits.deadline_s):
-                with _told(call, journey):
+                with told(call, journey):
                     response = await self._ask(call, journey, is_endless=is_endless)
                     if not response.is_success and response.status_code != 101:
                         raise self._refusal(call, await self._whole(call, journey, response))
@@ -127,6 +124,10 @@ class Http:
             yield Stream(call, response, None if is_endless else call.max_bytes)
         finally:
             await response.aclose()
+
+    def now(self) -> datetime:
+        """The server's time, by the `Date` of its last answer."""
+        return datetime.now(UTC) + self.clock_offset
 
     async def close(self) -> None:
         """Let go of every socket; safe to call twice."""
@@ -138,13 +139,13 @@ class Http:
 
     # --- one call
 
-    async def _attempts(self, call: Call, journey: "_Journey") -> Answer:
+    async def _attempts(self, call: Call, journey: Journey) -> Answer:
         self._budget = min(self._budget + 0.2, self._limits.retry_budget)
         failures = 0
         while True:
             try:
                 self._check_open(call)
-                with _told(call, journey):
+                with told(call, journey):
                     answer = await self._whole(call, journey, await self._ask(call, journey))
                     if 200 <= answer.status < 300:
                         return answer
@@ -178,7 +179,7 @@ class Http:
         if left_s > 0:
             raise RateLimited(call.operation, "the server asked us to wait", after_s=left_s)
 
-    async def _ask(self, call: Call, journey: "_Journey", *, is_endless: bool = False) -> "httpx.Response":
+    async def _ask(self, call: Call, journey: Journey, *, is_endless: bool = False) -> "httpx.Response":
         """Send the request and read the head of its answer."""
         client = await self._opened(call)
         await self._find(call)
@@ -218,7 +219,7 @@ class Http:
         except OSError as error:
             raise Unreachable(call.operation, sanitize_line(error.strerror or "the server's name is not known")) from error
 
-    async def _whole(self, call: Call, journey: "_Journey", response: "httpx.Response") -> Answer:
+    async def _whole(self, call: Call, journey: Journey, response: "httpx.Response") -> Answer:
         """Read the rest of an answer."""
         try:
             body = b"".join([piece async for piece in Stream(call, response, call.max_bytes).pieces()])
@@ -232,7 +233,7 @@ class Http:
         return Answer(response.status_code, dict(response.headers), body, request_id)
 
     def _refusal(self, call: Call, answer: Answer) -> BackendError:
-        return to_error(call, answer, self._read_refusal(answer.body), datetime.now(UTC) + self.clock_offset)
+        return to_error(call, answer, self._read_refusal(answer.body), self.now())
 
     async def _opened(self, call: Call) -> "httpx.AsyncClient":
         async with self._opening:
@@ -302,7 +303,7 @@ class Stream:
             raise self._unreadable("content-encoding", "one we asked for")
         gunzip = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
         taken = 0
-        with _told(self._call, _Journey(is_maybe_sent=True)):
+        with told(self._call, Journey(is_maybe_sent=True)):
             async for raw in self._response.aiter_raw():
                 piece = self._inflated(gunzip, raw, taken) if gunzip else raw
                 taken += len(piece)
@@ -324,40 +325,6 @@ class Stream:
         return self._call.unreadable(path, expected, status=self._response.status_code, request_id=request_id)
 
 
-@dataclass(slots=True)
-class _Journey:
-    """How far the attempts of one call came: whether a broken one may have reached the server."""
-
-    is_maybe_sent: bool = False
-    """The attempt under way may have reached the server."""
-    is_unknown: bool = False
-    """An earlier attempt may have done the change."""
-    started: float = field(default_factory=time.monotonic)
-
-    async def trace(self, event: str, _info: dict[str, Any]) -> None:
-        """httpcore says what it does: while it connects, nothing of ours is under way."""
-        if event.startswith("connection.connect") and event.endswith(".started"):
-            self.is_maybe_sent = False
-        elif event.endswith("send_request_headers.started"):
-            self.is_maybe_sent = True
-
-    def end(self, error: BackendError) -> None:
-        """An attempt is over."""
-        self.is_unknown = self.is_unknown or isinstance(error, Ambiguous)
-        self.is_maybe_sent = False
-
-    def broken(self, call: Call, reason: str) -> BackendError:
-        """The error for an attempt without an answer."""
-        is_unknown = call.is_write and (self.is_maybe_sent or self.is_unknown)
-        return (Ambiguous if is_unknown else Unreachable)(call.operation, sanitize_line(reason))
-
-    def last_word(self, error: BackendError) -> BackendError:
-        """After an unknown outcome only an answer about the change itself settles it."""
-        if self.is_unknown and not isinstance(error, Conflict | Refused | NotFound | Ambiguous):
-            return Ambiguous(error.operation, error.reason, request_id=error.request_id)
-        return error
-
-
 def _in_pieces(body: bytes) -> "bytes | AsyncIterator[bytes]":
     """A body as it is sent: a large one piece by piece, so that one that is not taken is noticed though it is long."""
 
@@ -366,35 +333,3 @@ def _in_pieces(body: bytes) -> "bytes | AsyncIterator[bytes]":
             yield body[start : start + PIECE]
 
     return pieces() if len(body) > PIECE else body
-
-
-@contextmanager
-def _told(call: Call, journey: _Journey) -> Iterator[None]:
-    """What httpx raises, as errors of the desk."""
-    try:
-        yield
-    except _httpx_errors() as error:
-        causes = _causes(error)
-        if any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes):
-            raise Refused(call.operation, sanitize_line(f"TLS: {causes[-1]}")) from error
-        if isinstance(
-            error, _httpx_errors("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError")
-        ):
-            journey.is_maybe_sent = False
-        last = causes[-1]
-        number = last.errno if isinstance(last, OSError) and not isinstance(last, ssl.SSLError) else None
-        reason = os.strerror(number) if number else f"{type(error).__name__}: {last}"
-        raise journey.broken(call, reason) from error
-
-
-def _httpx_errors(*names: str) -> tuple[type[Exception], ...]:
-    """Classes of httpx, without importing it before it is there."""
-    httpx = sys.modules.get("httpx")
-    return tuple(getattr(httpx, name) for name in names or ("HTTPError", "InvalidURL", "StreamError")) if httpx else ()
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    chain: list[BaseException] = [error]
-    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
-        chain.append(cause)
-    return chain

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace as changed
 
+from supportdesk_tui.backends import views
 from supportdesk_tui.backends.catalog import Connection
 from supportdesk_tui.backends.chatwoot import directory, files, mapping, talk
 from supportdesk_tui.backends.chatwoot import macro as macro_of
@@ -43,8 +44,8 @@ from supportdesk_tui.domain.ids import (
     ViewId,
 )
 from supportdesk_tui.domain.people import Agent, CustomerContext
-from supportdesk_tui.domain.queue import Owner, Page, QueueQuery, View, matches
-from supportdesk_tui.domain.ticket import LIVE_PHASES, Ticket, TicketSummary
+from supportdesk_tui.domain.queue import Page, QueueQuery, View, matches
+from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.text.safe import SafeText, sanitize, sanitize_line
 
 LONGEST = 150_000
@@ -143,21 +144,14 @@ class ChatwootBackend:
     async def list_views(self) -> list[View]:
         """Mine, nobody's, all, Chatwoot's own, teams, and the agent's filters; counted here once the copy is whole."""
         await self._learnt()
-        live = QueueQuery(phases=LIVE_PHASES)
-        views = [
-            View(ViewId("mine"), sanitize_line("Mine"), changed(live, owner=Owner.ME)),
-            View(ViewId("unassigned"), sanitize_line("Unassigned"), changed(live, owner=Owner.NOBODY)),
-            View(ViewId("all"), sanitize_line("All open"), live),
-        ]
-        views += [View(ViewId(kind), sanitize_line(title), changed(live, view=kind)) for kind, title in asking.BUILT_IN.items()]
-        views += [
-            View(ViewId(f"team-{number}"), sanitize_line(name), changed(live, teams=frozenset({TeamId(number)})))
-            for number, name in self._desk.lens.teams.items()
-        ]
+        own = asking.BUILT_IN.items()
+        shown = views.usual()
+        shown += [View(ViewId(kind), sanitize_line(title), changed(views.LIVE, view=kind)) for kind, title in own]
+        shown += [views.of_team("team", TeamId(number), name) for number, name in self._desk.lens.teams.items()]
         found = await self._desk.get("list the views", "/custom_filters", query={"filter_type": "conversation"})
         self._saved = {one.text("id"): asking.saved(one) for one in found.each() if one.text("id") and one.text("name")}
         named = {one.text("id"): one.line("name") for one in found.each()}
-        return views + [View(ViewId(f"filter-{one}"), named[one], QueueQuery(view=one)) for one in self._saved]
+        return shown + [View(ViewId(f"filter-{one}"), named[one], QueueQuery(view=one)) for one in self._saved]
 
     async def list_tickets(self, query: QueueQuery, after: Cursor | None) -> Page[TicketSummary]:
         """A page of a query."""

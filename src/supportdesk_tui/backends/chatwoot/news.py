@@ -207,7 +207,7 @@ class News:
 
     def time(self) -> datetime:
         """Chatwoot's time, by the `Date` of its answers."""
-        return datetime.now(UTC) + self._desk.http.clock_offset
+        return self._desk.http.now()
 
 
 def _messages(rows: Iterable[Node]) -> list[int]:

@@ -7,6 +7,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from supportdesk_tui.backends import views
 from supportdesk_tui.backends.calls import Call
 from supportdesk_tui.backends.catalog import Connection
 from supportdesk_tui.backends.files import named
@@ -31,9 +32,9 @@ from supportdesk_tui.domain.errors import BackendError, SignInNeeded, Unsupporte
 from supportdesk_tui.domain.feed import Activity, Notice
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, EntryId, FeedMark, TicketId, ViewId
 from supportdesk_tui.domain.people import Agent, CustomerContext
-from supportdesk_tui.domain.queue import Owner, Page, QueueQuery, SortKey, View
-from supportdesk_tui.domain.ticket import LIVE_PHASES, Ticket, TicketSummary
-from supportdesk_tui.text.safe import SafeText, sanitize, sanitize_line
+from supportdesk_tui.domain.queue import Page, QueueQuery, SortKey, View
+from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+from supportdesk_tui.text.safe import SafeText, sanitize
 
 _TOKEN = re.compile(r"\d+-(?P<user>\d+)-[0-9a-f]+")
 OTHERS = 10
@@ -111,17 +112,8 @@ class RtBackend:
     async def list_views(self) -> list[View]:
         """Mine, nobody's, every queue, and the searches saved in RT; counted here once the copy is whole."""
         await self._who()
-        live = QueueQuery(phases=LIVE_PHASES)
-        views = [
-            View(ViewId("mine"), sanitize_line("Mine"), _with(live, owner=Owner.ME)),
-            View(ViewId("unassigned"), sanitize_line("Unassigned"), _with(live, owner=Owner.NOBODY)),
-            View(ViewId("all"), sanitize_line("All open"), live),
-        ]
-        views += [
-            View(ViewId(f"queue-{number}"), sanitize_line(name), _with(live, teams=frozenset({mapping.team_id(number)})))
-            for number, name in self._rt.lens.queues.items()
-        ]
-        return views + await self._saved()
+        queues = [views.of_team("queue", mapping.team_id(number), name) for number, name in self._rt.lens.queues.items()]
+        return [*views.usual(), *queues, *await self._saved()]
 
     async def _saved(self) -> list[View]:
         found = await self._rt.get("list the views", "/searches", query={"fields": "Description,Name", "per_page": "100"})
@@ -267,12 +259,6 @@ class RtBackend:
     async def close(self) -> None:
         """Let go of sockets."""
         await self._rt.http.close()
-
-
-def _with(query: QueueQuery, **terms: object) -> QueueQuery:
-    from msgspec.structs import replace as changed
-
-    return changed(query, **terms)
 
 
 def connect(connection: Connection) -> RtBackend:

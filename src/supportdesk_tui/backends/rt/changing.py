@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from supportdesk_tui.backends.calls import unkeyed
 from supportdesk_tui.backends.loose import Node, read_json
-from supportdesk_tui.backends.rt import fields, mapping, tasks, writing
+from supportdesk_tui.backends.rt import fields, mapping, talk, tasks, writing
 from supportdesk_tui.backends.rt.client import FULL, MOST, Rt
 from supportdesk_tui.backends.rt.speaking import Speaking, after_write
 from supportdesk_tui.backends.rt.words import NOBODY
@@ -80,7 +80,7 @@ class Changing:
         is_taking = isinstance(change, changes.Assign) and change.only_if_unowned
         setting = await self._setting(change, row)
         if setting.is_done(row):
-            return await self._rt.ticket(ticket)
+            return row
         if is_taking and row.text("Owner", "id") != NOBODY:
             raise await self._conflict(ticket, TAKEN)
         is_mine = isinstance(change, changes.Assign) and change.agent == self._rt.lens.me
@@ -96,7 +96,7 @@ class Changing:
 
     async def _seen_after(self, ticket: TicketId, change: Change) -> Node | None:
         try:
-            return await self._rt.ticket(ticket)
+            return (await self._rt.tagged(ticket))[0]
         except (Forbidden, NotFound):
             if isinstance(change, changes.Transfer):
                 return None
@@ -112,9 +112,16 @@ class Changing:
         """The ticket as it stands and its tag; a conflict when it is newer than what the agent saw."""
         row, etag = await self._rt.tagged(ticket)
         updated_at = row.when("LastUpdated")
-        if expected is not None and updated_at is not None and mapping.version_of(updated_at) > expected:
+        version = mapping.version_of(updated_at) if updated_at is not None else 0
+        if expected is not None and (version > expected or (version == expected and await self._is_overtaken(row, etag))):
             raise await self._conflict(ticket, "the ticket has changed")
         return row, etag
+
+    async def _is_overtaken(self, row: Node, etag: str) -> bool:
+        """Whether others changed the ticket in the second the agent saw it in: asked only when that second was not over."""
+        ticket = TicketId(row.text("id"))
+        mark = self._rt.marks.unsure(ticket, row.when("LastUpdated"))
+        return mark is not None and etag != f'"{mark}"' and await talk.is_changed(self._rt, ticket, mark)
 
     async def _conflict(self, ticket: TicketId, reason: str) -> Conflict:
         current = mapping.to_summary(await self._rt.ticket(ticket), self._rt.lens)
@@ -217,7 +224,7 @@ class Changing:
         return Applied(key, ticket, mapping.to_summary(row, self._rt.lens).version) if is_done else None
 
     async def _find_created(self, change: changes.Create, key: ChangeKey, first_at: datetime) -> Applied | None:
-        minutes = int((datetime.now(UTC) + self._rt.http.clock_offset - first_at).total_seconds() // 60) + 1
+        minutes = int((self._rt.http.now() - first_at).total_seconds() // 60) + 1
         queue = self._rt.lens.queue_number(change.category) or "0"
         found = await self._rt.tickets(f"Created > '-{minutes} minutes' AND Queue = {queue}")
         rows = (mapping.to_summary(row, self._rt.lens) for row in found.rows)

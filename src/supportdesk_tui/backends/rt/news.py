@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.polling import Seen
@@ -42,22 +41,24 @@ class News:
         """
         if mark is None or not mark.isdecimal():
             newest = await self._transactions("id > 0", 1)
-            return Seen(mark=FeedMark(newest[0].text("id") if newest else "0"), at=self._now())
+            return Seen(mark=FeedMark(newest[0].text("id") if newest else "0"), at=self._rt.http.now())
         rows = await self._transactions(f"id > {int(mark)}", MOST)
         is_long_ago = self._clock() - self._looked_at > LONG_S
         self._looked_at = self._clock()
         if not rows:
-            return Seen(at=self._now())
+            return Seen(at=self._rt.http.now())
         last = FeedMark(rows[0].text("id"))
         changed = list(dict.fromkeys(TicketId(row.text("ObjectId")) for row in reversed(rows) if row.text("ObjectId")))
         is_beyond = is_long_ago and int(last) - int(mark) > MOST
         if is_beyond or len(rows) >= MOST_ROWS or len(changed) > MOST_TICKETS:
-            return Seen(notices=(Gap(last),), mark=last, at=self._now())
+            return Seen(notices=(Gap(last),), mark=last, at=self._rt.http.now())
         return await self._told(rows[::-1], changed, FeedMark(mark), last)
 
     async def _told(self, rows: list[Node], changed: list[TicketId], mark: FeedMark, last: FeedMark) -> Seen:
         where = " OR ".join(f"id = {int(one)}" for one in changed if one.isdecimal())
-        found = await self._rt.tickets(where, per_page=MOST)
+        at, found = self._rt.http.now(), await self._rt.tickets(where, per_page=MOST)
+        for row in rows:
+            self._rt.marks.saw(TicketId(row.text("ObjectId")), row.number("id"), at)
         summaries = {one.id: one for one in (mapping.to_summary(row, self._rt.lens) for row in found.rows)}
         notices: list[Notice] = [
             self._changed(one, [row for row in rows if row.text("ObjectId") == one.id], last) for one in summaries.values()
@@ -68,7 +69,7 @@ class News:
             entries = await talk.since(self._rt, shown, int(mark))
             notices += [EntryAdded(summaries[shown], entry, last) for entry in entries]
             requests += 3
-        return Seen(notices=notices, mark=last, requests=requests, at=self._now())
+        return Seen(notices=notices, mark=last, requests=requests, at=self._rt.http.now())
 
     def _changed(self, ticket: TicketSummary, rows: list[Node], mark: FeedMark) -> TicketChanged:
         """A ticket's news; its owner is told when they were made owner, and when somebody outside wrote."""
@@ -89,10 +90,6 @@ class News:
         if kind == "Correspond" and author not in self._rt.lens.agents:
             return sanitize_line(f"{ticket.customer_name if author == ticket.customer_id else author} wrote")
         return NO_TEXT
-
-    def _now(self) -> datetime:
-        """RT's time, by the `Date` of its answers."""
-        return datetime.now(UTC) + self._rt.http.clock_offset
 
     async def _transactions(self, where: str, count: int) -> list[Node]:
         query = {

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from supportdesk_tui.backends.calls import Call
 from supportdesk_tui.backends.catalog import Connection
@@ -190,11 +190,8 @@ class ZammadBackend:
         row, whole = await asyncio.gather(
             self._zammad.get("read the macro", route, values={"macro": number}), self._zammad.whole(ticket)
         )
-        lens = self._zammad.lens
-        return macros.from_macro(row, whole, lens, self._now()) if is_macro else macros.from_module(row, whole, lens)
-
-    def _now(self) -> datetime:
-        return datetime.now(UTC) + self._zammad.http.clock_offset
+        lens, now = self._zammad.lens, self._zammad.http.now()
+        return macros.from_macro(row, whole, lens, now) if is_macro else macros.from_module(row, whole, lens)
 
     async def reveal(self, ticket: TicketId, entry: EntryId, reason: str) -> SafeText:
         """The words of an entry with its secrets. Zammad records no reading, so a note on the ticket says who and why."""

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.zammad import mapping, writing
@@ -48,7 +47,7 @@ class Bulk:
         return Outcome(ticket, done=True, version=applied.version)
 
     async def _together(self, batch: Sequence[TicketId], change: Change) -> list[Outcome]:
-        now = datetime.now(UTC) + self._zammad.http.clock_offset
+        now = self._zammad.http.now()
         setting = writing.to_setting(change, self._zammad.lens, now)
         known = await self._zammad.by_ids(batch)
         lost = {one: "no such ticket" for one in batch if one not in known}

@@ -2,7 +2,7 @@
 not know."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from supportdesk_tui.backends.files import held
@@ -89,7 +89,7 @@ class Changing:
     # --- the ticket's own fields
 
     def _setting(self, change: Change) -> writing.Setting:
-        return writing.to_setting(change, self._zammad.lens, datetime.now(UTC) + self._zammad.http.clock_offset)
+        return writing.to_setting(change, self._zammad.lens, self._zammad.http.now())
 
     async def _set(self, whole: Node, change: Change, key: ChangeKey) -> Applied:
         _, row = mapping.parts_of(whole)

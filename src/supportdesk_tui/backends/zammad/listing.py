@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from supportdesk_tui.backends import views
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.zammad import mapping
 from supportdesk_tui.backends.zammad import query as asking
@@ -10,9 +11,8 @@ from supportdesk_tui.backends.zammad.client import Found, Zammad
 from supportdesk_tui.backends.zammad.query import Stretch, Term
 from supportdesk_tui.domain.errors import Forbidden, NotFound
 from supportdesk_tui.domain.ids import Cursor, TeamId, TicketId, ViewId
-from supportdesk_tui.domain.queue import EVERY_TICKET, Owner, Page, QueueQuery, View
-from supportdesk_tui.domain.ticket import LIVE_PHASES, TicketSummary
-from supportdesk_tui.text.safe import sanitize_line
+from supportdesk_tui.domain.queue import Page, QueueQuery, View
+from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.text.secrets import admit_line
 
 MOST_TIES = 20
@@ -53,19 +53,11 @@ class Listing:
 
     async def views(self) -> list[View]:
         """Mine, nobody's, every group of ours, and the overviews, which Zammad counts."""
-        live = with_terms(EVERY_TICKET, phases=LIVE_PHASES)
         lens = self._zammad.lens
-        views = [
-            View(ViewId("mine"), sanitize_line("Mine"), with_terms(live, owner=Owner.ME)),
-            View(ViewId("unassigned"), sanitize_line("Unassigned"), with_terms(live, owner=Owner.NOBODY)),
-            View(ViewId("all"), sanitize_line("All open"), live),
+        groups = [
+            views.of_team("group", TeamId(one), name) for one, name in lens.groups.items() if TeamId(one) in lens.my_teams
         ]
-        views += [
-            View(ViewId(f"group-{group}"), admit_line(name), with_terms(live, teams=frozenset({TeamId(group)})))
-            for group, name in lens.groups.items()
-            if TeamId(group) in lens.my_teams
-        ]
-        return views + await self._overviews()
+        return [*views.usual(), *groups, *await self._overviews()]
 
     async def _overviews(self) -> list[View]:
         try:
@@ -137,13 +129,6 @@ class Listing:
         if not found.rows:
             raise NotFound("open the ticket")
         return TicketId(found.rows[0].text("id"))
-
-
-def with_terms(query: QueueQuery, **terms: object) -> QueueQuery:
-    """The same query with other terms."""
-    from msgspec.structs import replace
-
-    return replace(query, **terms)
 
 
 def _is_beyond(row: Node, stretch: Stretch, at: datetime | None) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -55,13 +55,14 @@ class News:
             newest = await self._changed(None, per_page=RECENT)
             row = newest.rows[0] if newest.rows else Node()
             self._told = {TicketId(one.text("id")): one.when("updated_at") or mapping.EPOCH for one in newest.rows}
-            return Seen(mark=_mark(row.when("updated_at") or self._now(), _last_article(newest.rows)), at=self._now())
+            now = self._zammad.http.now()
+            return Seen(mark=_mark(row.when("updated_at") or now, _last_article(newest.rows)), at=now)
         found = await self._changed(since - OVERLAP, per_page=PAGE)
         fresh = [row for row in found.rows if self._told.get(TicketId(row.text("id"))) != row.when("updated_at")]
         newest_at = max((row.when("updated_at") or since for row in found.rows), default=since)
         last = _mark(max(newest_at, since), max(article, _last_article(found.rows)))
         if len(found.rows) >= PAGE and len(fresh) >= PAGE:
-            return Seen(notices=(Gap(),), mark=last, at=self._now())
+            return Seen(notices=(Gap(),), mark=last, at=self._zammad.http.now())
         seen = await self._tell(fresh, found, since, article, last)
         self._remember(found.rows, newest_at)
         return seen
@@ -75,7 +76,7 @@ class News:
             if summary.id == self._open():
                 requests += 1
                 notices += await self._words(summary.id, article, last)
-        return Seen(notices=notices, mark=last, requests=requests, at=self._now())
+        return Seen(notices=notices, mark=last, requests=requests, at=self._zammad.http.now())
 
     def _as_notice(self, row: Node, found: Found, since: datetime, last: FeedMark) -> TicketChanged:
         """A changed row; whoever was made owner by somebody else since the last look is told."""
@@ -111,10 +112,6 @@ class News:
         seen = {TicketId(row.text("id")): row.when("updated_at") or newest_at for row in rows}
         keep = newest_at - 2 * OVERLAP
         self._told = {ticket: at for ticket, at in (self._told | seen).items() if at >= keep}
-
-    def _now(self) -> datetime:
-        """Zammad's time, by the `Date` of its answers."""
-        return datetime.now(UTC) + self._zammad.http.clock_offset
 
 
 def _mark(at: datetime, article: int) -> FeedMark:

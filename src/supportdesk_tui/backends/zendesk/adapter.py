@@ -6,8 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from msgspec.structs import replace
-
+from supportdesk_tui.backends import views
 from supportdesk_tui.backends.catalog import Connection
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.loose import Node
@@ -26,11 +25,11 @@ from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.directory import Article, Directory, MacroText
 from supportdesk_tui.domain.errors import NotFound, RateLimited, SignInNeeded
 from supportdesk_tui.domain.feed import Activity, Notice
-from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, EntryId, FeedMark, TicketId, ViewId
+from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, Cursor, CustomerId, EntryId, FeedMark, TicketId
 from supportdesk_tui.domain.people import CustomerContext
-from supportdesk_tui.domain.queue import Owner, Page, QueueQuery, View
-from supportdesk_tui.domain.ticket import LIVE_PHASES, Ticket, TicketSummary
-from supportdesk_tui.text.safe import SafeText, sanitize, sanitize_line
+from supportdesk_tui.domain.queue import Page, QueueQuery, View
+from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+from supportdesk_tui.text.safe import SafeText, sanitize
 
 QUIET = Budget(per_minute=12, quick_s=5.0, slow_s=60.0)
 """Two hundred requests a minute are all that a small account has, for all of its agents and their programs."""
@@ -136,21 +135,15 @@ class ZendeskBackend:
         found = await self._zendesk.every("list the views", "/views/active", "views")
         rows = [row for page in found for row in page.rows if row.text("id") and row.at("active").value is not False]
         await self._count([row.text("id") for row in rows][:COUNTED])
-        live = QueueQuery(phases=LIVE_PHASES)
-        return [
-            View(ViewId("mine"), sanitize_line("Mine"), replace(live, owner=Owner.ME)),
-            View(ViewId("unassigned"), sanitize_line("Unassigned"), replace(live, owner=Owner.NOBODY)),
-            View(ViewId("all"), sanitize_line("All open"), live),
-            *(mapping.to_view(row, self._counts) for row in rows),
-        ]
+        return [*views.usual(), *(mapping.to_view(row, self._counts) for row in rows)]
 
-    async def _count(self, views: Sequence[str]) -> None:
+    async def _count(self, wanted: Sequence[str]) -> None:
         """Count within the quota; a count Zendesk is still at, or that is too old, is none."""
-        if not views or time.monotonic() - self._counted_at < COUNT_S:
+        if not wanted or time.monotonic() - self._counted_at < COUNT_S:
             return
         self._counted_at, self._counts = time.monotonic(), {}
         try:
-            found = await self._zendesk.get("count the views", "/views/count_many", query={"ids": ",".join(views)}, attempts=1)
+            found = await self._zendesk.get("count the views", "/views/count_many", query={"ids": ",".join(wanted)}, attempts=1)
         except (RateLimited, NotFound):
             return
         self._counts = {

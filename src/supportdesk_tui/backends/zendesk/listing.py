@@ -140,7 +140,7 @@ class Listing:
         if query.due_within is not None and rows and not any(row.at("slas") for row in rows):
             known, lost = replace(known, due_within=None), (*lost, "sla")
         me, teams = (lens.me.id, lens.me.teams) if lens.me is not None else (AgentId(""), ())
-        now = datetime.now(UTC) + self._zendesk.http.clock_offset
+        now = self._zendesk.http.now()
         items = [mapping.to_summary(row, lens) for row in rows if row.text("id")]
         fitting = tuple(one for one in items if matches(known, one, me=me, my_teams=teams, now=now))
         return Page(fitting, None, None, unapplied=lost)

@@ -50,7 +50,7 @@ class News:
         is_first, self._seen = not self._seen, {row.text("id"): _print(row, audits) for row in found.rows}
         newest = _newest(found.rows, audits, second, audit)
         if len(news) >= MOST:
-            return Seen(notices=(Gap(),), mark=newest, wait_s=zendesk.quota.wait_s, at=self._now())
+            return Seen(notices=(Gap(),), mark=newest, wait_s=zendesk.quota.wait_s, at=zendesk.http.now())
         requests = 1
         notices: list[Notice] = []
         if news:
@@ -62,7 +62,7 @@ class News:
         if zendesk.lens.has_states and not is_first and next(self._looks) % RARE == 0:
             notices += await self._states()
             requests += 1
-        return Seen(notices=notices, mark=newest, requests=requests, wait_s=zendesk.quota.wait_s, at=self._now())
+        return Seen(notices=notices, mark=newest, requests=requests, wait_s=zendesk.quota.wait_s, at=zendesk.http.now())
 
     def _is_new(self, row: Node, audits: Mapping[str, Node], second: int, audit: int) -> bool:
         known = self._seen.get(row.text("id"))
@@ -123,10 +123,6 @@ class News:
         me = others.get(lens.me.id, lens.me) if lens.me is not None else None
         self._zendesk.lens = replace(lens, agents={**lens.agents, **others}, me=me)
         return [AgentChanged(one) for one in others.values()]
-
-    def _now(self) -> datetime:
-        """Zendesk's time, by the `Date` of its answers."""
-        return datetime.now(UTC) + self._zendesk.http.clock_offset
 
 
 def _read(mark: FeedMark | None) -> tuple[int, int]:
