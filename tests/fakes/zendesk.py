@@ -290,6 +290,17 @@ def read(name: str) -> Handler:
     return lambda desk, ask: reader(desk.store, ask.user, ask.path, ask.query)
 
 
+def token(desk: Zendesk, ask: Ask) -> Json:
+    """Who asks, by their token."""
+    return desk.tokens.shown(ask.headers)
+
+
+def revoke(desk: Zendesk, ask: Ask) -> Response:
+    """End a token."""
+    desk.tokens.revoke(int(ask.path[0]))
+    return Response(status_code=204)
+
+
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 V2 = "/api/v2"
 ROUTES: list[tuple[str, str, Handler]] = [
@@ -303,5 +314,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", r"/attachments/token/(\d+)/", content),
     ("PUT", f"{V2}/agent_availabilities/agent_statuses/me", set_state),
     ("GET", f"{V2}/views/count_many", count_views),
+    ("GET", f"{V2}/oauth/tokens/current", token),
+    ("DELETE", rf"{V2}/oauth/tokens/(\d+)", revoke),
     *(("GET", V2 + pattern, read(name)) for name, pattern in READING.routes.items()),
 ]

@@ -73,6 +73,19 @@ class Tokens:
             raise Refusal(401, STALE)
         return self.access.get(said)
 
+    def shown(self, headers: Mapping[str, str]) -> Json:
+        """`GET /api/v2/oauth/tokens/current`: of the token itself the beginning alone."""
+        access = headers["authorization"].partition(" ")[2]
+        number = int(access.rpartition("-")[2])
+        return {"token": {"id": number, "token": access[:10], "refresh_token": None, "scopes": ["read", "write"]}}
+
+    def revoke(self, number: int) -> None:
+        """A token is worthless from now on, and what would have renewed it."""
+        for access in [one for one in self.access if one.endswith(f"-{number}")]:
+            del self.access[access]
+            self.dead.add(access)
+        self.refresh = {name: pair for name, pair in self.refresh.items() if not pair[1].endswith(f"-{number}")}
+
     def approve(self, page: str, login: str) -> str:
         """What a person does in the browser: looks at the page, says yes; where the browser is led then."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}

@@ -3,15 +3,22 @@
 import asyncio
 import logging
 import threading
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from supportdesk_tui.backends.zendesk.adapter import ZendeskBackend
+from supportdesk_tui.backends.zendesk.leaving import sign_out
 from supportdesk_tui.backends.zendesk.oauth import Pair, Rotating, from_secret, signing_for
+from supportdesk_tui.config.locks import held
 from supportdesk_tui.domain.changes import Reply
-from supportdesk_tui.domain.errors import SignInNeeded, Unreachable
+from supportdesk_tui.domain.errors import Refused, SignInNeeded, Unreachable
 from supportdesk_tui.domain.ids import ChangeKey, Cursor
 from supportdesk_tui.domain.queue import QueueQuery, SortKey
+from tests.contract.zendesk_floor import EAGER
 from tests.fakes.serving import Fault
 from tests.fakes.zendesk import Zendesk
 from tests.unit.zendesk.desk import Vault, at, backend, ending, question, rotation
@@ -202,3 +209,71 @@ async def test_tokens_are_in_no_log_and_no_repr(server: Zendesk, caplog: pytest.
     assert "access-" not in caplog.text
     assert "refresh-" not in caplog.text
     assert repr(Pair("access-1", "refresh-1", int(datetime.now(UTC).timestamp()))) == "Pair(…)"
+
+
+async def test_two_desks_that_renew_at_once_take_turns(server: Zendesk, tmp_path: Path) -> None:
+    old = ending(server.tokens.secret("ana"), 5)
+
+    def slowly() -> None:
+        deadline = time.monotonic() + 0.3
+        while len(server.watched.asked("POST", "/oauth/tokens")) < 2 and time.monotonic() < deadline:
+            asked.wait(0.01)
+
+    asked, vault = threading.Event(), Vault([old], on_keep=slowly)
+    ways = replace(rotation(server, vault), alone=lambda: held(tmp_path / "ana.renewing", 10))
+    desks = [ZendeskBackend(old, ways, EAGER) for _ in range(2)]
+    sessions = await asyncio.gather(*(desk.open() for desk in desks))
+    assert {session.agent.name for session in sessions} == {"Ana Ruiz"}
+    assert server.tokens.refreshed == 1
+    await asyncio.gather(*(desk.close() for desk in desks))
+
+
+async def test_desk_that_never_ends_renewing_keeps_nobody_waiting_for_ever(server: Zendesk, tmp_path: Path) -> None:
+    ways = replace(rotation(server, Vault()), alone=lambda: held(tmp_path / "ana.renewing", 0.1))
+    desk = ZendeskBackend(ending(server.tokens.secret("ana"), 5), ways, EAGER)
+    async with held(tmp_path / "ana.renewing", 1):
+        with pytest.raises(Unreachable, match="another desk"):
+            await desk.open()
+    assert (await desk.open()).agent.name == "Ana Ruiz"
+    await desk.close()
+
+
+async def test_folder_without_locks_is_no_reason_not_to_renew(server: Zendesk, tmp_path: Path) -> None:
+    ways = replace(rotation(server, Vault()), alone=lambda: held(tmp_path / "none" / "ana.renewing", 1))
+    desk = ZendeskBackend(ending(server.tokens.secret("ana"), 5), ways, EAGER)
+    assert (await desk.open()).agent.name == "Ana Ruiz"
+    await desk.close()
+
+
+# --- signing out
+
+
+@pytest.mark.parametrize("is_expired", [False, True])
+async def test_signing_out_makes_the_sign_in_worthless(server: Zendesk, *, is_expired: bool) -> None:
+    secret, vault = server.tokens.secret("ana"), Vault()
+    if is_expired:
+        server.tokens.expire()
+    await sign_out(rotation(server, vault), secret)
+    assert not server.tokens.access
+    assert not server.tokens.refresh
+    for kept in (secret, *vault.secrets):
+        desk = backend(server, kept)
+        with pytest.raises(SignInNeeded):
+            await desk.open()
+        await desk.close()
+
+
+async def test_sign_in_that_has_ended_already_is_no_error_when_signing_out(server: Zendesk) -> None:
+    secret = server.tokens.secret("ana")
+    await sign_out(rotation(server), secret)
+    await sign_out(rotation(server), secret)
+    assert len(server.watched.asked("DELETE")) == 1
+
+
+async def test_signing_out_that_fails_says_so(server: Zendesk) -> None:
+    secret = server.tokens.secret("ana")
+    server.watched.faults.append(Fault(path="/api/v2/oauth/tokens/.*", status=503, times=9))
+    with pytest.raises(Unreachable):
+        await sign_out(rotation(server), secret)
+    with pytest.raises(Refused, match="administrator"):
+        await sign_out(rotation(server), "ana@desk.example/token:api-key")
