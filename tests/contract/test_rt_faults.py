@@ -146,16 +146,41 @@ async def test_refusal_inside_a_good_answer_is_a_refusal_in_the_servers_words() 
 async def test_ticket_that_changes_under_our_hands_is_put_again_unless_the_agent_saw_a_version() -> None:
     put, stale = r"PUT /REST/2.0/ticket/30 ", said({"message": "Precondition Failed"}, "412 Precondition Failed")
     low = ROW | {"Priority": "0"}
-    tagged = {TAGGED: [said(low, ETag='"470"')]}
-    async with at({**tagged, ONE: [items(ROW, total=1)], put: [stale, said(["ok"])]}) as (backend, script):
+    tagged = {TAGGED: [said(low, ETag='"470"'), said(low, ETag='"472"'), said(ROW, ETag='"473"')]}
+    async with at({**tagged, put: [stale, said(["ok"])]}) as (backend, script):
         applied = await backend.apply(TICKET, SetPriority(Priority.P1), KEY)
         assert applied.ticket == TICKET
         assert script.asked(put) == 2
+    tagged = {TAGGED: [said(low, ETag='"470"')]}
     async with at({**tagged, ONE: [items(ROW, total=1)], put: [stale]}) as (backend, script):
         with pytest.raises(Conflict) as raised:
             await backend.apply(TICKET, SetPriority(Priority.P1), KEY, expected=2_000_000_000)
         assert raised.value.current is not None
         assert script.asked(put) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "ago_s", "asked", "is_conflict"),
+    [("bob", 0, 1, True), ("alice", 0, 1, False), ("bob", 60, 0, False)],
+    ids=["another", "ourselves", "that second is over"],
+)
+async def test_change_of_another_in_the_second_the_agent_saw_is_a_conflict(
+    who: str, ago_s: int, asked: int, is_conflict: bool
+) -> None:
+    """RT's version is a second: what was read while it lasted is held against the ticket's transactions."""
+    updated_at = datetime.now(UTC) - timedelta(seconds=ago_s)
+    low = ROW | {"Priority": "0", "LastUpdated": f"{updated_at:%Y-%m-%dT%H:%M:%SZ}"}
+    read = {"id": "470", "Type": "Status", "Creator": {"id": "bob"}, "Created": low["LastUpdated"]}
+    later = read | {"id": "472", "Creator": {"id": who}}
+    answers = {HISTORY: [items(read), items(later)], TAGGED: [said(low, ETag='"473"')], ONE: [items(low, total=1)]}
+    put = r"PUT /REST/2.0/ticket/30 "
+    async with at({**answers, put: [said({"message": "no"}, "400 Bad Request")]}) as (backend, script):
+        await backend.list_entries(TICKET, None)
+        before = script.asked(HISTORY)
+        with pytest.raises(Conflict if is_conflict else Refused):
+            await backend.apply(TICKET, SetPriority(Priority.P1), KEY, expected=int(updated_at.timestamp()))
+        assert script.asked(HISTORY) - before == asked
+        assert script.asked(put) == (not is_conflict)
 
 
 async def test_ticket_made_whose_look_fails_is_not_made_again() -> None:

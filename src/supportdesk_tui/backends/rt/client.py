@@ -12,6 +12,7 @@ from supportdesk_tui.backends.files import download
 from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.loose import Node, read_json, said_in
 from supportdesk_tui.backends.rt.mapping import sentences
+from supportdesk_tui.backends.rt.marks import Marks
 from supportdesk_tui.backends.rt.twins import Twins
 from supportdesk_tui.backends.rt.words import Lens
 from supportdesk_tui.backends.rt.writing import REST
@@ -58,6 +59,7 @@ class Rt:
         self.http = Http(url, signing, read_refusal=_said, limits=limits, ca_file=ca_file)
         self.lens = Lens()
         self.twins = Twins()
+        self.marks = Marks()
 
     async def send(self, call: Call) -> Answer:
         """Do a request; RT sends a client with a cookie and without a good token to its sign-in page."""

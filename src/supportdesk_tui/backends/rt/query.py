@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from supportdesk_tui.backends.rt.words import FLOORS, NOBODY, Lens
+from supportdesk_tui.backends.terms import unapplied, words
 from supportdesk_tui.domain.queue import MY_TEAMS, Owner, QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import LIVE_PHASES, Channel, Phase, Priority
 
@@ -37,10 +38,7 @@ def to_sql(query: QueueQuery, lens: Lens) -> Asked:
         terms += [HAS_DUE, f"Due < '{minutes:+d} minutes'", "Status = '__Active__'"]
     if query.watched:
         terms.append(f"AdminCc.Name = {quoted(lens.me or NOBODY)}")
-    lost = {"lang": query.languages, "is:promised": query.promised, "is:unread": query.unread}
-    if not lens.tags:
-        lost["tag"] = query.tags
-    return Asked(" AND ".join(terms) or "id > 0", tuple(name for name, is_asked in lost.items() if is_asked))
+    return Asked(" AND ".join(terms) or "id > 0", unapplied(query, tag=query.tags if not lens.tags else ()))
 
 
 ORDERS: dict[SortKey, tuple[tuple[str, str], ...]] = {
@@ -127,10 +125,8 @@ def _tags(query: QueueQuery, lens: Lens) -> list[str]:
 def _words(text: str) -> list[str]:
     """Each word, and each phrase in quotes, somewhere in subject, body or the customer's name or address."""
     terms = []
-    for number, part in enumerate(text.split('"')):
-        for word in [part.strip()] if number % 2 else part.split():
-            if word:
-                like = quoted(word)
-                asker = f"Requestor LIKE {like} OR Requestor.RealName LIKE {like}"
-                terms.append(f"(Subject LIKE {like} OR Content LIKE {like} OR {asker})")
+    for word, _ in words(text):
+        like = quoted(word)
+        asker = f"Requestor LIKE {like} OR Requestor.RealName LIKE {like}"
+        terms.append(f"(Subject LIKE {like} OR Content LIKE {like} OR {asker})")
     return terms

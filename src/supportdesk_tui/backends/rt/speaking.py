@@ -65,7 +65,7 @@ class Speaking:
         self._rt.twins.expect(ticket, said, key, mark)
         answer = await self._rt.send(call)
         with after_write(call.operation):
-            entries, after = await asyncio.gather(talk.since(self._rt, ticket, mark), self._rt.ticket(ticket))
+            entries, after = await asyncio.gather(talk.since(self._rt, ticket, mark, with_files=False), self._rt.ticket(ticket))
             entry = next((one for one in entries if one.key == key), None)
             if entry is None:
                 raise Refused(call.operation, _refusal(call, answer))

@@ -35,7 +35,7 @@ def newer(mark: int) -> dict[str, object]:
 
 async def read(rt: Rt, ticket: TicketId, before: Cursor | None, *, page: int = PAGE) -> Page[Entry]:
     """The newest entries before a mark, in three requests: history, texts, files."""
-    wanted = list(_TYPES)
+    wanted, at = list(_TYPES), rt.http.now()
     if before:
         wanted.append({"field": "id", "operator": "<", "value": int(before)})
     rows = await history(rt, ticket, wanted, order="DESC", per_page=page)
@@ -45,6 +45,8 @@ async def read(rt: Rt, ticket: TicketId, before: Cursor | None, *, page: int = P
         rows = await history(rt, ticket, wanted, order="DESC", per_page=page, number=number)
     if not rows:
         return Page((), None)
+    if before is None:
+        rt.marks.saw(ticket, rows[0].number("id"), at)
     oldest = rows[-1].number("id")
     spoken = [row.number("id") for row in rows if row.text("Type") in mapping.SPOKEN]
     parts = await _parts(rt, ticket, spoken) if spoken else {}
@@ -54,20 +56,26 @@ async def read(rt: Rt, ticket: TicketId, before: Cursor | None, *, page: int = P
     return Page(tuple(entries), None if is_last else Cursor(str(oldest)))
 
 
-async def since(rt: Rt, ticket: TicketId, mark: int) -> list[Entry]:
-    """Everything said or done after a transaction, oldest first."""
+async def since(rt: Rt, ticket: TicketId, mark: int, *, with_files: bool = True) -> list[Entry]:
+    """Everything said or done after a transaction, oldest first; in two requests when nobody asks for the files."""
     wanted = [*_TYPES, newer(mark)]
     rows = await history(rt, ticket, wanted, order="ASC", per_page=MOST)
     spoken = [row.number("id") for row in rows if row.text("Type") in mapping.SPOKEN]
-    parts = await _parts(rt, ticket, spoken) if spoken else {}
+    parts = await _parts(rt, ticket, spoken, with_files=with_files) if spoken else {}
     return rt.twins.named(ticket, mapping.to_entries(rows, parts, rt.lens), rt.lens.me)
+
+
+async def is_changed(rt: Rt, ticket: TicketId, mark: int) -> bool:
+    """Whether somebody else said or did something after a transaction that the conversation shows."""
+    rows = await history(rt, ticket, [*_TYPES, newer(mark)], order="DESC", per_page=20)
+    return any(mapping.is_told(row) and row.text("Creator", "id") != rt.lens.me for row in rows)
 
 
 async def reveal(rt: Rt, ticket: TicketId, entry: EntryId) -> str:
     """The words of one entry with nothing hidden."""
     if not entry.isdecimal():
         raise NotFound("show what is hidden")
-    parts = await _parts(rt, ticket, [int(entry)])
+    parts = await _parts(rt, ticket, [int(entry)], with_files=False)
     return mapping.raw_words(parts.get(entry, mapping.Parts()))
 
 
@@ -88,12 +96,12 @@ async def history(
     return found.each("items")
 
 
-async def _parts(rt: Rt, ticket: TicketId, spoken: list[int]) -> Mapping[str, mapping.Parts]:
-    texts, files = await asyncio.gather(
-        _attachments(rt, ticket, spoken, "TransactionId,ContentType,Filename,Content", _TEXT),
-        _attachments(rt, ticket, spoken, "TransactionId,ContentType,Filename,ContentLength,Headers", _NAMED),
-    )
-    return mapping.to_parts(texts, files)
+async def _parts(rt: Rt, ticket: TicketId, spoken: list[int], *, with_files: bool = True) -> Mapping[str, mapping.Parts]:
+    asked = [_attachments(rt, ticket, spoken, "TransactionId,ContentType,Filename,Content", _TEXT)]
+    if with_files:
+        asked.append(_attachments(rt, ticket, spoken, "TransactionId,ContentType,Filename,ContentLength,Headers", _NAMED))
+    texts, *files = await asyncio.gather(*asked)
+    return mapping.to_parts(texts, files[0] if files else ())
 
 
 _TEXT = {"field": "ContentType", "operator": "STARTSWITH", "value": "text/"}
