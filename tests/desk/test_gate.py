@@ -101,6 +101,36 @@ async def test_a_recovery_phrase_cannot_be_sent_as_a_reply_or_a_note(server: Ser
         assert not li.state.outbox or all(one.phase is OutboxPhase.SENT for one in li.state.outbox)
 
 
+async def test_a_phrase_in_a_form_leads_back_to_it_with_all_that_was_typed(server: ServerThread, tmp_path: Path) -> None:
+    phrase = "abandon " * 11 + "about"
+    async with at_desk(server, tmp_path, settings=AT_ONCE, size=SMALL) as li:
+        await writing(li, "")
+        await li.press("escape")
+        await li.run("ticket.promise", "what=x", "by=")
+        await li.type("2 hourz")
+        await li.press("ctrl+d")
+        await li.until(lambda state: state.view.notice and "“2 hourz” is no time I know" in state.view.notice.text)
+        await li.press("tab", "ctrl+u")
+        await li.type("2h")
+        await li.press("shift+tab", "backspace")
+        await li.type(phrase)
+        await li.press("ctrl+d")
+        assert isinstance(screen(li), GateDialog)
+        await li.sees("Recovery phrase or private key", "never sent")
+        await li.press("s")
+        await li.sees("Never sent: Recovery phrase")
+        await li.press("escape")
+        assert isinstance(screen(li), FormDialog)
+        await li.sees("2h", "about")
+        await li.press("tab", "shift+tab", "ctrl+u")
+        await li.type("news by then")
+        await li.press("ctrl+d")
+        assert screen(li) is None
+        await li.until(lambda state: any(isinstance(one.change, MakePromise) and one.says for one in state.outbox), "done")
+        assert await asked(server, "SELECT count(*) FROM promises WHERE text = 'news by then'") == [(1,)]
+        assert not await asked(server, "SELECT 1 FROM promises WHERE text LIKE '%abandon%'")
+
+
 async def test_a_time_leads_to_the_promise_form_with_the_time_in_it(server: ServerThread, tmp_path: Path) -> None:
     async with at_desk(server, tmp_path, settings=AT_ONCE) as li:
         ticket = await writing(li, "I will write to you within 2 hours.")

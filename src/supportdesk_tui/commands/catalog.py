@@ -332,6 +332,7 @@ COMPOSER = (
     Command("composer.discard", msg("Throw the draft away"), _W, composer.discard, (), _writes, "", Danger.CONFIRM, _WRITE),
     Command("composer.insert", msg("Insert words"), _W, composer.insert_text, is_internal=True),
     Command("composer.select", msg("Mark words"), _W, composer.select, (), _writes, is_internal=True),
+    Command("composer.without", msg("Leave out what would happen"), _W, composer.without, (), _writes, is_internal=True),
     Command("composer.seen", msg("Go on writing"), _W, composer.seen, (), _writes, is_internal=True),
     Command("composer.read", msg("Read what was said meanwhile"), _W, composer.read, (), _writes, is_internal=True),
     Command("composer.insert_found", msg("Insert what was found"), _W, inline.insert, is_internal=True),

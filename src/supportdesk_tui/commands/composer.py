@@ -1,7 +1,7 @@
 """Bodies: writing, sending, taking back."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -26,6 +26,7 @@ from supportdesk_tui.store.views import summary_of
 
 if TYPE_CHECKING:
     from supportdesk_tui.commands.gate import Finding
+    from supportdesk_tui.commands.gate_rules import Policy
 
 
 def acting(act: ComposerAct) -> Run:
@@ -67,7 +68,8 @@ def send(context: Context, args: Args) -> Iterable[Effect]:
         yield ef.Tell(draft.reason, draft.values, Level.WARN)
         return
     yield ef.Emit(ev.DraftChanged(draft))
-    found = findings(letter_of(context, draft), policy_of(context))
+    policy = policy_of(context)
+    found = (*findings(letter_of(context, draft), policy), *_found_with(context, draft, policy))
     answers = Answers.of(args)
     left = tuple(one for one in found if not answers.covers(one))
     if left:
@@ -77,6 +79,28 @@ def send(context: Context, args: Args) -> Iterable[Effect]:
     yield from _post(context, draft, overrides)
     if draft.then_next:
         yield from next_ticket(context, ())
+
+
+def _found_with(context: Context, draft: Draft, policy: "Policy") -> "Iterator[Finding]":
+    """What is wrong with the words of what happens on sending; each can be left out."""
+    if not draft.then:
+        return
+    from supportdesk_tui.commands.gate import Fix
+    from supportdesk_tui.commands.gate_change import found_in
+
+    for place, one in enumerate(draft.then):
+        for finding in found_in((one,), context.state.session.session, policy):
+            yield replace(finding, fix=Fix(msg("leave it out"), "composer.without", (str(place),)))
+
+
+def without(context: Context, args: Args) -> Iterable[Effect]:
+    """Leave out one of the things that would happen on sending, by its place."""
+    ticket = context.state.conversation.ticket
+    if ticket is not None:
+        draft = draft_of(context, ticket)
+        then = tuple(one for place, one in enumerate(draft.then) if place != int(args[0]))
+        yield ef.Emit(ev.DraftChanged(replace(draft, then=then, is_saved=False)))
+        yield ef.Emit(ev.FocusMoved(Pane.COMPOSER))
 
 
 def _ask(context: Context, draft: Draft, found: "tuple[Finding, ...]", answered: Args) -> Effect:

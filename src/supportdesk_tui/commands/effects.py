@@ -229,6 +229,10 @@ class ShowFindings(Struct, frozen=True):
 
     findings: "tuple[Finding, ...]"
     answered: tuple[str, ...] = ()
+    command: str = "composer.send"
+    """What is run again with the agent's reason."""
+    back: RunCommand | None = None
+    """Where the text is, if it does not stand in the composer."""
 
 
 class ShowConflict(Struct, frozen=True):

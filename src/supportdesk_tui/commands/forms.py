@@ -9,12 +9,14 @@ from supportdesk_tui.commands.facts import known_fact
 from supportdesk_tui.commands.opening import apply, values
 from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.commands.times import parse_when, zone_of
-from supportdesk_tui.domain.changes import Create, Escalate, MakePromise, ReturnTask, SettlePromise
+from supportdesk_tui.domain.changes import Change, Create, Escalate, MakePromise, ReturnTask, SettlePromise
 from supportdesk_tui.domain.directory import EscalationTarget
 from supportdesk_tui.domain.ticket import Channel, PromiseState
 from supportdesk_tui.store.state import Level, value_of
 
 SUMMARY = "summary"
+AGAIN = "again"
+"""The argument that shows a form once more, as it was filled in."""
 
 
 def targets(context: Context) -> tuple[EscalationTarget, ...]:
@@ -34,7 +36,7 @@ def escalate(context: Context, args: Args) -> Iterable[Effect]:
     given = values(args[1:])
     required = tuple(name for name in target.required if name != SUMMARY)
     missing = [name for name in (SUMMARY, *required) if not given.get(name, "").strip()]
-    if not given or missing:
+    if not given or missing or AGAIN in given:
         yield ef.Form(
             msg("Escalate"),
             _escalation_fields(context, required, given),
@@ -46,7 +48,15 @@ def escalate(context: Context, args: Args) -> Iterable[Effect]:
     fields = tuple((name, given[name].strip()) for name in given if name != SUMMARY and given[name].strip())
     change = Escalate(target.team, given[SUMMARY].strip(), fields)
     text = msg("{number}: escalating to {team}; you keep the customer")
-    yield from apply(context, change, text, team=str(target.title))
+    yield from _apply(context, change, text, ("ticket.escalate", args), team=str(target.title))
+
+
+def _apply(context: Context, change: Change, text: str, asked: tuple[str, Args], **told: str) -> Iterable[Effect]:
+    """Make a change with words in it, unless the gate finds something; `asked` is the command and its arguments."""
+    from supportdesk_tui.commands.gate_change import checked
+
+    passed = checked(context, change, *asked)
+    return (passed,) if isinstance(passed, ef.ShowFindings) else apply(context, passed, text, **told)
 
 
 def _escalation_fields(context: Context, required: tuple[str, ...], given: dict[str, str]) -> tuple[FormField, ...]:
@@ -65,13 +75,14 @@ def default_summary(context: Context) -> str:
     return str(current.subject) if current is not None else ""
 
 
-def return_task(_context: Context, args: Args) -> Iterable[Effect]:
+def return_task(context: Context, args: Args) -> Iterable[Effect]:
     """Hand a task back with the finding."""
-    finding = values(args).get("finding", "").strip()
-    if not finding:
-        field = FormField("finding", msg("Finding"), required=True, multiline=True)
+    given = values(args)
+    finding = given.get("finding", "").strip()
+    if not finding or AGAIN in given:
+        field = FormField("finding", msg("Finding"), finding, required=True, multiline=True)
         return (ef.Form(msg("Hand back to the owner"), (field,), "ticket.return_task"),)
-    return apply(_context, ReturnTask(finding), msg("{number}: handed back"))
+    return _apply(context, ReturnTask(finding), msg("{number}: handed back"), ("ticket.return_task", args))
 
 
 def promise(context: Context, args: Args) -> Iterable[Effect]:
@@ -80,9 +91,10 @@ def promise(context: Context, args: Args) -> Iterable[Effect]:
     what, by = given.get("what", "").strip(), given.get("by", "").strip()
     zone = zone_of(context.options, context.now)
     due = parse_when(by, context.now, zone)
-    if what and due is not None:
+    if what and due is not None and AGAIN not in given:
         when = due.astimezone(zone).strftime("%m-%d %H:%M")
-        yield from apply(context, MakePromise(what, due), msg("{number}: promised by {when}"), when=when)
+        text = msg("{number}: promised by {when}")
+        yield from _apply(context, MakePromise(what, due), text, ("ticket.promise", args), when=when)
         return
     if by and due is None:
         yield ef.Tell(msg("“{text}” is no time I know; try 2h, 18:00 or tomorrow 9"), (("text", by),), Level.WARN)
@@ -116,9 +128,15 @@ def create(context: Context, args: Args) -> Iterable[Effect]:
     given = {name: value.strip() for name, value in values(args).items()}
     names = ("customer", "channel", "category", "subject", "body")
     channel = given.get("channel", "").lower()
-    is_complete = all(given.get(name) for name in names)
+    is_complete = all(given.get(name) for name in names) and AGAIN not in given
     if is_complete and channel in set(Channel):
-        change = Create(given["customer"], Channel(channel), given["category"].upper(), given["subject"], given["body"])
+        from supportdesk_tui.commands.gate_change import checked
+
+        written = Create(given["customer"], Channel(channel), given["category"].upper(), given["subject"], given["body"])
+        change = checked(context, written, "ticket.create", args)
+        if isinstance(change, ef.ShowFindings):
+            yield change
+            return
         yield ef.Apply((), change)
         yield ef.Tell(msg("New ticket for {customer}"), (("customer", given["customer"]),))
         return

@@ -11,6 +11,7 @@ from supportdesk_tui.commands import gate_words as gw
 from supportdesk_tui.commands.blanks import spans as blank_spans
 from supportdesk_tui.commands.gate_language import other_language
 from supportdesk_tui.commands.gate_rules import SECRETS, Kind, Policy, Remedy, advice_for, remedy_of, title_of
+from supportdesk_tui.commands.opening import ANYWAY
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.people import Role
@@ -64,6 +65,8 @@ class Letter(Struct, frozen=True):
 
     text: str
     is_note: bool = False
+    is_told: bool = False
+    """The customer's own words, written down by the agent: the customer reads them."""
     is_public: bool = False
     """Anybody can read the thread it goes to."""
     language: str = ""
@@ -95,7 +98,7 @@ NO_POLICY = Policy()
 
 def findings(letter: Letter, policy: Policy = NO_POLICY) -> tuple[Finding, ...]:
     """Everything that should be looked at before the text leaves, the gravest first; nothing when all is well."""
-    checks = _FOR_NOTES if letter.is_note else _FOR_REPLIES
+    checks = _FOR_TOLD if letter.is_told else _FOR_NOTES if letter.is_note else _FOR_REPLIES
     found = [_judged(one, letter, policy) for check in checks for one in check(letter, policy)]
     return tuple(one for one in found if one.remedy is not Remedy.OFF)
 
@@ -254,6 +257,7 @@ def _time(letter: Letter, policy: Policy) -> Iterator[Finding]:
 
 
 _FOR_NOTES: tuple[_Check, ...] = (_secrets, _blanks, _too_long)
+_FOR_TOLD: tuple[_Check, ...] = (*_FOR_NOTES, _note_words)
 _FOR_REPLIES: tuple[_Check, ...] = (
     *(_secrets, _public, _blanks, _empty, _too_long, _arrived, _moved),
     *(_note_words, _language, _file, _links, _advice, _time),
@@ -276,7 +280,6 @@ class Answers(Struct, frozen=True):
         return finding.remedy is Remedy.REASON and finding.id in self.reasons
 
 
-ANYWAY = "anyway:"
 Say = Callable[[str, Iterable[tuple[str, str]]], str]
 """Turns a marked text and its values into a line of the reader's language."""
 

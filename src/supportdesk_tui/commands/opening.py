@@ -16,6 +16,8 @@ from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import DeskState, Draft, DraftMode, LinkPhase, OutboxItem, OutboxPhase, Pane, value_of
 from supportdesk_tui.store.views import summary_of
 
+ANYWAY = "anyway:"
+"""How an argument begins that says why something is sent in spite of what the gate found; see `gate.Answers`."""
 WAITS = msg("Kept here: it goes out when the server is back")
 NAME_LENGTH = 40
 """Characters of a name or subject quoted in a line told to the agent."""
@@ -23,7 +25,7 @@ NAME_LENGTH = 40
 
 def values(args: Args) -> dict[str, str]:
     """The `name=value` arguments a form hands over."""
-    return dict(arg.partition("=")[::2] for arg in args if "=" in arg)
+    return dict(arg.partition("=")[::2] for arg in args if "=" in arg and not arg.startswith(ANYWAY))
 
 
 def cursor_to(context: Context, index: int) -> Iterable[Effect]:

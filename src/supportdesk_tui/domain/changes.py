@@ -9,6 +9,14 @@ from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, TeamId,
 from supportdesk_tui.domain.ticket import Channel, Priority
 
 
+class Override(Struct, frozen=True):
+    """What the send gate found in a text that was sent all the same, and why; the event log keeps it."""
+
+    finding: str
+    """Kind of the finding, e.g. `link`."""
+    reason: str
+
+
 class Assign(Struct, frozen=True):
     """Give the ticket to an agent, or to nobody. `only_if_unowned` makes taking atomic: one winner."""
 
@@ -90,12 +98,14 @@ class Escalate(Struct, frozen=True):
     summary: str
     fields: tuple[tuple[str, str], ...] = ()
     """Facts the target requires, e.g. ("txid", "…")."""
+    overrides: tuple[Override, ...] = ()
 
 
 class ReturnTask(Struct, frozen=True):
     """The specialist hands a task back with the finding; the owner is alerted."""
 
     finding: str
+    overrides: tuple[Override, ...] = ()
 
 
 class MakePromise(Struct, frozen=True):
@@ -103,6 +113,7 @@ class MakePromise(Struct, frozen=True):
 
     text: str
     due_at: datetime
+    overrides: tuple[Override, ...] = ()
 
 
 class SettlePromise(Struct, frozen=True):
@@ -115,14 +126,6 @@ FollowUp: TypeAlias = (
     Assign | Transfer | SetStatus | SetPriority | Tag | SetField | Snooze | Watch | Escalate | MakePromise | SettlePromise
 )
 """Changes a reply or note may carry: applied with it, or not at all, where the backend can."""
-
-
-class Override(Struct, frozen=True):
-    """What the send gate found in a text that was sent all the same, and why; the event log keeps it."""
-
-    finding: str
-    """Kind of the finding, e.g. `link`."""
-    reason: str
 
 
 class Reply(Struct, frozen=True):
@@ -161,6 +164,7 @@ class Create(Struct, frozen=True):
     category: str
     subject: str
     body: str
+    overrides: tuple[Override, ...] = ()
 
 
 class SetAgentState(Struct, frozen=True):

@@ -39,7 +39,7 @@ def msg(text: str) -> str:
     return text
 
 
-def _(message: str, **named: object) -> str:
+def _(message: str, /, **named: object) -> str:
     """The message in the current language, its `{named}` places filled when values are given."""
     translated = _Current.words.gettext(message) if message else ""
     return _fill(translated, message, named) if named else translated

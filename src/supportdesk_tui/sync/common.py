@@ -139,7 +139,7 @@ class Common(Struct):
         """The question the queue on screen puts."""
         return Ask(self.store.state.queue.query, self.store.state.queue.filter, self.asker())
 
-    def tell(self, text: str, level: Level = Level.INFO, **values: str) -> None:
+    def tell(self, text: str, level: Level = Level.INFO, /, **values: str) -> None:
         """One line for the agent."""
         self.store.dispatch(Told(Notice(self.say(text, values), level, self.clock.now())))
 

@@ -60,7 +60,7 @@ class Performer:
         elif (done := here(effect)) is not None:
             await done
 
-    def tell(self, text: str, level: Level = Level.INFO, **values: str) -> None:
+    def tell(self, text: str, level: Level = Level.INFO, /, **values: str) -> None:
         """Say one line to the agent, in the agent's language."""
         said = {name: own_words(value) if name in TRANSLATED else value for name, value in values.items()}
         self._store.dispatch(Told(Notice(_(text, **said), level, self._clock())))

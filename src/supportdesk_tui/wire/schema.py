@@ -336,6 +336,13 @@ class LogOut(Out):
 # --- changes
 
 
+class OverrideIn(In):
+    """What the agent's send gate found in the text, and why it was sent all the same."""
+
+    finding: Word
+    reason: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
 class Assign(In, tag="assign"):
     agent: str | None
     only_if_unowned: bool = False
@@ -388,19 +395,22 @@ class LinkChange(In, tag="link"):
     relation: Literal["related", "duplicate"] = "related"
 
 
-class Escalate(In, tag="escalate"):
+class Escalate(In, tag="escalate", omit_defaults=True):
     team: Word
     summary: Annotated[str, Meta(min_length=1, max_length=10_000)]
     fields: dict[Word, Line] = {}
+    overrides: Annotated[list[OverrideIn], Meta(max_length=20)] = []
 
 
-class ReturnTask(In, tag="return_task"):
+class ReturnTask(In, tag="return_task", omit_defaults=True):
     finding: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    overrides: Annotated[list[OverrideIn], Meta(max_length=20)] = []
 
 
-class MakePromise(In, tag="make_promise"):
+class MakePromise(In, tag="make_promise", omit_defaults=True):
     text: Annotated[str, Meta(min_length=1, max_length=1000)]
     due_at: datetime
+    overrides: Annotated[list[OverrideIn], Meta(max_length=20)] = []
 
 
 class SettlePromise(In, tag="settle_promise"):
@@ -411,13 +421,6 @@ FollowUpIn = (
     Assign | Transfer | SetStatus | SetPriority | TagChange | SetField | Snooze | Watch | Escalate | MakePromise | SettlePromise
 )
 ChangeIn = FollowUpIn | MarkRead | Merge | LinkChange | ReturnTask
-
-
-class OverrideIn(In):
-    """What the agent's send gate found in the text, and why it was sent all the same."""
-
-    finding: Word
-    reason: Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class ReplyIn(In):
@@ -446,12 +449,13 @@ class NoteIn(In):
     overrides: Annotated[list[OverrideIn], Meta(max_length=20)] = []
 
 
-class CreateIn(In):
+class CreateIn(In, omit_defaults=True):
     customer: Word
     channel: ChannelName
     category: Word
     subject: Annotated[str, Meta(min_length=1, max_length=500)]
     body: Body
+    overrides: Annotated[list[OverrideIn], Meta(max_length=20)] = []
 
 
 class AppliedOut(Out):

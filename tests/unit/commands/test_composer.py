@@ -12,7 +12,7 @@ from supportdesk_tui.domain.changes import MakePromise, Note, Override, Reply, S
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, TicketId
 from supportdesk_tui.domain.ticket import Channel
-from supportdesk_tui.store.events import ComposerToggled, TicketOpened
+from supportdesk_tui.store.events import ComposerToggled, DraftChanged, TicketOpened
 from supportdesk_tui.store.state import Draft, DraftMode, Loaded, Pane
 from supportdesk_tui.text.safe import sanitize_line
 from tests import make
@@ -46,7 +46,13 @@ def test_a_reply_is_held_and_says_how_to_take_it_back() -> None:
     language = make.summary(1).language
     assert applied == ef.Apply(
         (T1,),
-        Reply("On its way.", (SetStatus("open"),), (AttachmentId("f1"),), language=language, macro="wp", seen=3, seen_owner="a1"),
+        Reply(
+            *("On its way.", (SetStatus("open"),), (AttachmentId("f1"),)),
+            language=language,
+            macro="wp",
+            seen=3,
+            seen_owner="a1",
+        ),
         hold=True,
         clears_draft=T1,
     )
@@ -180,6 +186,20 @@ def test_our_own_words_and_notes_are_no_news() -> None:
         make.entry(6, EntryKind.SYSTEM, "s"),
     )
     assert has(run(with_conversation(writing(), entries=Loaded(entries, NOW)), "composer.send"), ef.Apply)
+
+
+def test_what_happens_on_sending_is_judged_too_and_can_be_left_out() -> None:
+    then = (Tag(add=("vip",)), MakePromise("abandon " * 11 + "about", NOW), Tag(add=("⟦kind⟧",)))
+    here = writing(then=then)
+    asked = only(run(here, "composer.send"), ef.ShowFindings)
+    assert [(one.kind, one.fix and (one.fix.command, one.fix.args)) for one in asked.findings] == [
+        (Kind.UNSENDABLE, ("composer.without", ("1",))),
+        (Kind.BLANK, ("composer.without", ("2",))),
+    ]
+    assert not has(run(here, "composer.send", *anyway(asked.findings, "they asked")), ef.Apply)
+    kept = events(run(here, "composer.without", "1"))[0]
+    assert isinstance(kept, DraftChanged)
+    assert kept.draft.then == (then[0], then[2])
 
 
 def test_then_next_opens_the_next_ticket_after_sending() -> None:

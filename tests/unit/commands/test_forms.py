@@ -1,15 +1,29 @@
 """Escalating, handing back, promising, creating."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.facts import known_fact, meant
 from supportdesk_tui.commands.forms import targets
+from supportdesk_tui.commands.gate import anyway
+from supportdesk_tui.commands.gate_change import texts_of
+from supportdesk_tui.commands.gate_rules import Kind
 from supportdesk_tui.commands.macro_values import Subject, look_up
-from supportdesk_tui.domain.changes import Create, Escalate, MakePromise, ReturnTask, SettlePromise
+from supportdesk_tui.domain.changes import (
+    Change,
+    Create,
+    Escalate,
+    MakePromise,
+    Note,
+    Override,
+    Reply,
+    ReturnTask,
+    SettlePromise,
+)
 from supportdesk_tui.domain.ids import TeamId
 from supportdesk_tui.domain.people import MoneyDirection
 from supportdesk_tui.domain.ticket import Channel, PromiseRecord, PromiseState
@@ -179,3 +193,69 @@ def test_an_unknown_channel_is_told_and_the_form_keeps_what_was_typed() -> None:
 
 def test_the_desk_of_these_tests_has_money_moving_both_ways() -> None:
     assert {one.direction for one in desk.customer().movements} == set(MoneyDirection)
+
+
+PHRASE = "abandon " * 11 + "about"
+TASK = ("wallet-ops", "txid=abc", "network=TRC20")
+WRITTEN = (
+    ("ticket.escalate", (*TASK, "summary={text}")),
+    ("ticket.escalate", (*TASK[:2], "network={text}", "summary=stuck")),
+    ("ticket.return_task", ("finding={text}",)),
+    ("ticket.promise", ("what={text}", "by=2h")),
+    ("ticket.create", ("customer=c1", "channel=phone", "category=FND", "subject=called", "body={text}")),
+    ("ticket.create", ("customer=c1", "channel=phone", "category=FND", "subject={text}", "body=hello")),
+)
+
+
+@pytest.mark.parametrize(("command", "given"), WRITTEN)
+@pytest.mark.parametrize(("text", "kind"), [(PHRASE, Kind.UNSENDABLE), ("see ⟦hash⟧", Kind.BLANK)])
+def test_what_is_never_sent_in_a_reply_is_never_sent_in_a_form(
+    command: str, given: tuple[str, ...], text: str, kind: Kind
+) -> None:
+    args = tuple(arg.replace("{text}", text) for arg in given)
+    effects = run(TALK, command, *args)
+    asked = only(effects, ef.ShowFindings)
+    assert [one.kind for one in asked.findings] == [kind]
+    assert not has(effects, ef.Apply)
+    assert not has(run(TALK, command, *args, *anyway(asked.findings, "they asked")), ef.Apply), "with no reason either"
+    assert asked.back is not None
+    form = only(run(TALK, asked.back.command, *asked.back.args), ef.Form)
+    assert text.strip() in {field.value.strip() for field in form.fields}, "nothing that was typed is lost"
+
+
+@pytest.mark.parametrize(("command", "given"), [one for one in WRITTEN if "network={text}" not in one[1]])
+def test_what_needs_a_reason_is_asked_for_once_and_the_reason_goes_along(command: str, given: tuple[str, ...]) -> None:
+    args = tuple(arg.replace("{text}", "card 4111 1111 1111 1111") for arg in given)
+    asked = only(run(TALK, command, *args), ef.ShowFindings)
+    assert asked.command == command
+    change = only(run(TALK, command, *asked.answered, *anyway(asked.findings, "the bank wants it")), ef.Apply).change
+    assert isinstance(change, Escalate | ReturnTask | MakePromise | Create)
+    assert change.overrides == (Override("secret", "the bank wants it"),)
+    if isinstance(change, Escalate):
+        assert dict(change.fields) == {"txid": "abc", "network": "TRC20"}, "answers are no facts"
+
+
+def test_words_for_colleagues_do_not_become_the_customers() -> None:
+    args = ("customer=c1", "channel=phone", "category=FND", "subject=called", "body=Do not tell the customer yet")
+    assert [one.kind for one in only(run(TALK, "ticket.create", *args), ef.ShowFindings).findings] == [Kind.NOTE_WORDS]
+    task = ("ticket.return_task", "finding=Do not tell the customer yet")
+    assert has(run(TALK, *task), ef.Apply), "among colleagues it is right"
+
+
+def test_every_text_of_every_change_stands_before_the_gate() -> None:
+    """A new kind of change, or a new text of one, is judged or named here as no text that people write."""
+    names = {"team", "status", "name", "remove", "into", "to", "relation", "promise", "customer", "category", "state", "key"}
+    names |= {"agent", "due_at", "until", "channel", "overrides", "priority", "on", "read", "only_if_unowned"}
+    for kind in {*get_args(Change)} - {Reply, Note}:
+        written = {
+            one.name: "word"
+            if one.name not in {"add", "fields"}
+            else (("fact", "word"),)
+            if one.name == "fields"
+            else ("word",)
+            for one in fields(kind)
+            if one.name not in names
+        }
+        rest = {one.name: "x" for one in fields(kind) if one.name in names and one.required}
+        judged = [text for _, text in texts_of(kind(**written, **rest))]
+        assert judged == ["word"] * len(written), kind.__name__

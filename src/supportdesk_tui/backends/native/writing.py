@@ -1,6 +1,6 @@
 """Domain changes to wire requests; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -88,12 +88,13 @@ def _request(ticket: TicketId | None, change: changes.Change) -> tuple[str, str,
 
 
 def _to_create(change: changes.Create) -> msgspec.Struct:
-    body = {
+    body: dict[str, object] = {
         "customer": change.customer,
         "channel": change.channel.value,
         "category": change.category,
         "subject": change.subject,
         "body": change.body,
+        "overrides": [{"finding": one.finding, "reason": one.reason} for one in change.overrides],
     }
     return _checked("open a ticket", body, wire.CreateIn)
 
@@ -102,7 +103,7 @@ def _to_state(state: str) -> msgspec.Struct:
     return _checked("set my state", {"state": state}, wire.AgentStateIn)
 
 
-def _checked(operation: str, body: dict[str, str], kind: type[msgspec.Struct]) -> msgspec.Struct:
+def _checked(operation: str, body: Mapping[str, object], kind: type[msgspec.Struct]) -> msgspec.Struct:
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:
@@ -148,8 +149,8 @@ def _to_change(
             return wire.Merge(into=into)
         case changes.Link(to=to, relation=relation):
             return wire.LinkChange(to=to, relation="duplicate" if relation == "duplicate" else "related")
-        case changes.ReturnTask(finding=finding):
-            return wire.ReturnTask(finding=finding)
+        case changes.ReturnTask(finding=finding, overrides=overrides):
+            return wire.ReturnTask(finding=finding, overrides=_to_overrides(overrides))
         case _:
             return _to_follow_up(change)
 
@@ -172,9 +173,9 @@ def _to_follow_up(change: changes.FollowUp) -> wire.FollowUpIn:  # noqa: C901 - 
             return wire.Snooze(until=until)
         case changes.Watch(on=on):
             return wire.Watch(on=on)
-        case changes.Escalate(team=team, summary=summary, fields=fields):
-            return wire.Escalate(team=team, summary=summary, fields=dict(fields))
-        case changes.MakePromise(text=text, due_at=due_at):
-            return wire.MakePromise(text=text, due_at=due_at)
+        case changes.Escalate(team=team, summary=summary, fields=fields, overrides=overrides):
+            return wire.Escalate(team=team, summary=summary, fields=dict(fields), overrides=_to_overrides(overrides))
+        case changes.MakePromise(text=text, due_at=due_at, overrides=overrides):
+            return wire.MakePromise(text=text, due_at=due_at, overrides=_to_overrides(overrides))
         case _:
             return wire.SettlePromise(promise=change.promise)

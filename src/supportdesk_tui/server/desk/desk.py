@@ -13,6 +13,7 @@ from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.server.desk.apply import allow, apply_one
 from supportdesk_tui.server.desk.inbound import receive
 from supportdesk_tui.server.desk.refusals import Conflicting, KeyReused, Missing, Refusal
+from supportdesk_tui.server.desk.sendable import sendable
 from supportdesk_tui.server.desk.spoken import create
 from supportdesk_tui.server.desk.transaction import Happening, Transaction
 from supportdesk_tui.server.desk.undo import undo_events
@@ -85,6 +86,7 @@ class Desk:
 
     def change(self, request: Request, ticket: str, change: schema.ChangeIn | schema.ReplyIn | schema.NoteIn) -> Answer:
         """One change to one ticket."""
+        sendable(change)
 
         def work(tx: Transaction) -> Deed:
             case, done = apply_one(tx, _agent(request), ticket, change, request.expected)
@@ -102,6 +104,7 @@ class Desk:
 
     def create(self, request: Request, opened: schema.CreateIn) -> Answer:
         """A new ticket, opened by an agent."""
+        sendable(opened)
 
         def work(tx: Transaction) -> Deed:
             allow(_agent(request), "create")
@@ -115,6 +118,7 @@ class Desk:
 
     def bulk(self, request: Request, many: schema.BulkIn) -> Answer:
         """One change to many tickets, an outcome each; what one ticket refuses, the others still get."""
+        sendable(many.change)
 
         def work(tx: Transaction) -> Deed:
             allow(_agent(request), "bulk")

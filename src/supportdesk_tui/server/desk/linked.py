@@ -2,6 +2,7 @@
 
 from supportdesk_tui.server.desk.done import Case, Done
 from supportdesk_tui.server.desk.refusals import Conflicting, Refusal
+from supportdesk_tui.server.desk.sendable import overrides_of
 from supportdesk_tui.server.desk.transaction import Also, copy_of, day_of
 from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.floor.words import TARGETS, TEAMS, field_title
@@ -42,7 +43,8 @@ def escalate(case: Case, change: schema.Escalate) -> Done:
     says = f"escalated to {target.title} as {task.number}: {change.summary}"
     entry = case.tx.words(ticket, "system", f"{case.who.name} {says}", (case.who.name, case.who.id))
     links = link_rows(ticket.id, task.id, "task", "task_of")
-    done = case.record("ticket.escalated", says, f"escalate {{}} to {target.title}", also=Also(entry=entry, links=links))
+    also = Also(entry=entry, links=links, overrides=overrides_of(change.overrides))
+    done = case.record("ticket.escalated", says, f"escalate {{}} to {target.title}", also=also)
     return Done(f"escalated to {target.title} as {task.number}", done.deed, done.entry, done.seq)
 
 
@@ -95,9 +97,8 @@ def return_task(case: Case, change: schema.ReturnTask) -> Done:
     parent.stage = "proposed"
     parent.fields = {**parent.fields, **{name: value for name, value in task.fields.items() if value}}
     entry = tx.words(parent, "note", f"{team} ({task.number}): {change.finding}", (case.who.name, case.who.id))
-    tx.record(
-        "task.returned", before, parent, also=Also(entry=entry), says=f"{team} returned {parent.number}", tells=parent.owner
-    )
+    also = Also(entry=entry, overrides=overrides_of(change.overrides))
+    tx.record("task.returned", before, parent, also=also, says=f"{team} returned {parent.number}", tells=parent.owner)
     task.status, task.stage, task.resolve_reason = "solved", "resolved", "answered"
     return case.system("task.closed", f"returned the task: {change.finding}", "return {} to its owner")
 

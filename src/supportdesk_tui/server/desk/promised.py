@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from supportdesk_tui.server.desk.done import Case, Done
 from supportdesk_tui.server.desk.refusals import Conflicting, Refusal
+from supportdesk_tui.server.desk.sendable import overrides_of
 from supportdesk_tui.server.desk.transaction import Also
 from supportdesk_tui.server.floor.people import Promise
 from supportdesk_tui.server.storage import tables
@@ -26,7 +27,8 @@ def make_promise(case: Case, change: schema.MakePromise) -> Done:
         raise Refusal("a ticket holds at most 200 promises", field="text")
     ticket.open_promises += 1
     says = f"promised by {change.due_at:%Y-%m-%d %H:%M}: {change.text}"
-    return case.record("promise.made", says, "promise on {}", also=Also(entry=case.line(says), promise=promise))
+    also = Also(entry=case.line(says), promise=promise, overrides=overrides_of(change.overrides))
+    return case.record("promise.made", says, "promise on {}", also=also)
 
 
 def settle_promise(case: Case, change: schema.SettlePromise) -> Done:

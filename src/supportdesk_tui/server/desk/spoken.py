@@ -3,7 +3,8 @@
 from sqlalchemy import and_, or_, select
 
 from supportdesk_tui.server.desk.done import Case, Done
-from supportdesk_tui.server.desk.refusals import Conflicting, Forbidden, Refusal, SecretInText
+from supportdesk_tui.server.desk.refusals import Conflicting, Forbidden, Refusal
+from supportdesk_tui.server.desk.sendable import overrides_of
 from supportdesk_tui.server.desk.transaction import Also, Transaction, day_of
 from supportdesk_tui.server.floor.authority import may
 from supportdesk_tui.server.floor.people import Agent, Customer
@@ -11,7 +12,6 @@ from supportdesk_tui.server.floor.routing import first_team
 from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.floor.words import CATEGORIES
 from supportdesk_tui.server.storage import tables
-from supportdesk_tui.text import secrets
 from supportdesk_tui.wire import schema
 
 REPLY_LIMITS = {"social": 280, "chat": 10_000}
@@ -26,7 +26,6 @@ def reply(case: Case, said: schema.ReplyIn) -> Done:
     limit = REPLY_LIMITS.get(ticket.channel)
     if limit is not None and len(said.body) > limit:
         raise Refusal(f"{ticket.channel} takes at most {limit} characters, this has {len(said.body)}", field="body")
-    _sendable(said.body)
     _heard(case, said.seen)
     _still_theirs(case, said.seen_owner)
     if said.cc and ticket.channel not in {"email", "ticket"}:
@@ -43,7 +42,7 @@ def reply(case: Case, said: schema.ReplyIn) -> Done:
         ticket.owner = case.who.id
     if ticket.stage == "received":
         ticket.stage = "diagnosing"
-    return case.record("reply", "replied", "reply on {}", also=Also(entry=entry, overrides=_overrides(said.overrides)))
+    return case.record("reply", "replied", "reply on {}", also=Also(entry=entry, overrides=overrides_of(said.overrides)))
 
 
 def _heard(case: Case, seen: int) -> None:
@@ -68,24 +67,8 @@ def _still_theirs(case: Case, owner: str | None) -> None:
         raise Conflicting(f"{case.tx.name_of(now)} has the ticket now", field="seen_owner", current=case.ticket)
 
 
-def _sendable(body: str) -> None:
-    """Refuse recovery phrases and private keys, whatever client sends them.
-
-    In notes too: a note is read by every colleague and auditor, indexed, exported and backed up, and who reads it can take
-    the customer's money.
-    """
-    found = next((one for one in secrets.find(body) if one.kind in secrets.NEVER_SENT), None)
-    if found is not None:
-        raise SecretInText(f"a {found.kind.value.replace('_', ' ')} is never sent to anybody: mask it", field="body")
-
-
-def _overrides(given: list[schema.OverrideIn]) -> tuple[dict[str, str], ...]:
-    return tuple({"finding": one.finding, "reason": one.reason} for one in given)
-
-
 def note(case: Case, said: schema.NoteIn) -> Done:
     """Say something to colleagues; those mentioned are told."""
-    _sendable(said.body)
     for mentioned in said.mentions:
         if case.tx.agent(mentioned) is None:
             raise Refusal(f"there is no agent {mentioned[:40]}", field="mentions")
@@ -94,7 +77,7 @@ def note(case: Case, said: schema.NoteIn) -> Done:
     fresh = [one for one in said.mentions if one not in case.ticket.watchers]
     case.ticket.watchers = [*case.ticket.watchers, *dict.fromkeys(fresh)]
     tells = next((one for one in said.mentions if one != case.who.id), None)
-    also = Also(entry=entry, overrides=_overrides(said.overrides))
+    also = Also(entry=entry, overrides=overrides_of(said.overrides))
     return case.record("note", "mentioned you" if tells else "noted", "note on {}", also=also, tells=tells)
 
 
@@ -109,8 +92,8 @@ def create(tx: Transaction, who: Agent, opened: schema.CreateIn) -> tuple[Ticket
     ticket = fresh_ticket(tx, customer, channel=opened.channel, category=opened.category, subject=opened.subject)
     entry = tx.words(ticket, "customer", opened.body, (customer.name, None), language=customer.language)
     ticket.turn_at = tx.now
-    says = f"{who.name} opened it"
-    ticket = tx.new_ticket(ticket, day_of(tx.now), kind="ticket.opened", also=Also(entry=entry), says=says)
+    says, also = f"{who.name} opened it", Also(entry=entry, overrides=overrides_of(opened.overrides))
+    ticket = tx.new_ticket(ticket, day_of(tx.now), kind="ticket.opened", also=also, says=says)
     return ticket, Done(f"opened {ticket.number}", "open", entry.id, tx.next_event - 1)
 
 
