@@ -58,8 +58,6 @@ def test_what_zammad_cannot_tell_is_named() -> None:
 
 
 def test_words_and_phrases_for_index_and_database() -> None:
-    text = 'refund "purple elephant" a"b OR state:new'
-    assert asking.words(text) == ["refund", "purple elephant", "a", "b OR state:new"]
     assert asking.in_index("x:y \\z") == '"x:y" AND "\\\\z"'
     [one, other] = asking.in_database("x y")
     assert {term["value"] for term in one["conditions"]} == {"x"}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from supportdesk_tui.backends.terms import unapplied, words
 from supportdesk_tui.backends.zammad.words import ARTICLE_TYPES, NOBODY, Lens, channel_of
 from supportdesk_tui.domain.queue import MY_TEAMS, Owner, QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import Phase, Priority
@@ -73,8 +74,7 @@ def to_terms(query: QueueQuery, lens: Lens) -> Asked:
     if query.watched:
         name = "ticket.mention_user_ids"
         terms.append({"name": name, "operator": "is", "pre_condition": "current_user.id", "value": ""})
-    lost = {"lang": query.languages, "is:promised": query.promised, "is:unread": query.unread}
-    return Asked(terms, query.text.strip(), tuple(name for name, is_asked in lost.items() if is_asked))
+    return Asked(terms, query.text.strip(), unapplied(query))
 
 
 def _states(query: QueueQuery, lens: Lens) -> Term:
@@ -113,25 +113,17 @@ def _priorities(wanted: frozenset[Priority], lens: Lens) -> list[Term]:
 # --- text
 
 
-def words(text: str) -> list[str]:
-    """The words of a search, those in quotes together."""
-    found = []
-    for number, part in enumerate(text.split('"')):
-        found += [part.strip()] if number % 2 else part.split()
-    return [word for word in found if word]
-
-
 def in_database(text: str) -> list[Term]:
     """Each word somewhere in title, number, customer or what was said."""
     return [
         {"operator": "OR", "conditions": [{"name": name, "operator": "contains", "value": word} for name in _FIELDS]}
-        for word in words(text)
+        for word, _ in words(text)
     ]
 
 
 def in_index(text: str) -> str:
     """The words for the search index, each quoted, so that none is taken for an operator."""
-    quoted = (word.replace("\\", "\\\\").replace('"', "") for word in words(text))
+    quoted = (word.replace("\\", "\\\\").replace('"', "") for word, _ in words(text))
     return " AND ".join(f'"{word}"' for word in quoted if word)
 
 

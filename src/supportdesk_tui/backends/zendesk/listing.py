@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from supportdesk_tui.backends.loose import Node
+from supportdesk_tui.backends.terms import unapplied
 from supportdesk_tui.backends.zendesk import mapping
 from supportdesk_tui.backends.zendesk.client import MOST, Zendesk
-from supportdesk_tui.backends.zendesk.query import CUT, MOST_FOUND, ORDERS, Asked, to_search, unapplied
+from supportdesk_tui.backends.zendesk.query import CUT, MOST_FOUND, ORDERS, Asked, to_search
 from supportdesk_tui.domain.ids import AgentId, Cursor
 from supportdesk_tui.domain.queue import Page, QueueQuery, SortKey, matches
 from supportdesk_tui.domain.ticket import TicketSummary

@@ -6,6 +6,7 @@ narrowed here (`domain.queue.matches`): what comes out is exact but for the term
 
 from dataclasses import dataclass
 
+from supportdesk_tui.backends.terms import unapplied, words
 from supportdesk_tui.backends.zendesk.words import PHASES, WRITTEN, Lens
 from supportdesk_tui.domain.queue import MY_TEAMS, Owner, QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import LIVE_PHASES, Phase, Priority
@@ -43,12 +44,6 @@ def to_search(query: QueueQuery, lens: Lens) -> Asked:
         bool(query.statuses) and not query.statuses & lens.statuses.keys()
     )
     return Asked(" ".join(terms), unapplied(query), is_nothing)
-
-
-def unapplied(query: QueueQuery) -> tuple[str, ...]:
-    """Terms about things Zendesk does not keep."""
-    lost = {"lang": query.languages, "is:promised": query.promised, "is:unread": query.unread}
-    return tuple(name for name, is_asked in lost.items() if is_asked)
 
 
 def quoted(text: str) -> str:
@@ -98,9 +93,7 @@ def _priorities(wanted: frozenset[Priority]) -> list[str]:
 def _words(text: str) -> list[str]:
     """Words and phrases in quotes; a word the search would read as a term of its own is quoted."""
     terms = []
-    for number, part in enumerate(text.split('"')):
-        for word in [part.strip()] if number % 2 else part.split():
-            if word:
-                is_plain = not number % 2 and not set(word) & set(":<>*") and not word.startswith("-")
-                terms.append(word if is_plain else quoted(word))
+    for word, is_phrase in words(text):
+        is_plain = not is_phrase and not set(word) & set(":<>*") and not word.startswith("-")
+        terms.append(word if is_plain else quoted(word))
     return terms
