@@ -64,6 +64,8 @@ class FeedHooks(Struct, frozen=True):
     """Something was missed: everything must be read again."""
     put_back: Callable[[], None]
     """The server's log ends before what was heard already: it was put back to a backup."""
+    outdated: Callable[[], None]
+    """Tickets have moved while a view is on screen that only the server can evaluate."""
     moved: Callable[[TicketId], None]
     """The open ticket has changed: what only an opened ticket shows must be read again."""
 
@@ -242,6 +244,8 @@ class Feed:
                 self._common.spoken(one.ticket.id, one.entry)
         if self._common.moved is not None and moved:
             self._common.moved(row for _, row in moved)
+        if moved and store.state.queue.query.view:
+            self._hooks.outdated()
         opened = store.state.conversation.ticket
         if opened is not None and any(row.id == opened for _, row in moved):
             self._hooks.moved(opened)

@@ -19,6 +19,7 @@ from supportdesk_tui.sync.copy import copy_all
 from supportdesk_tui.sync.errands import Errands
 from supportdesk_tui.sync.feed import Feed, FeedHooks
 from supportdesk_tui.sync.queue import Queue
+from supportdesk_tui.sync.rereading import Rereading
 from supportdesk_tui.sync.start import first_view
 from supportdesk_tui.sync.telling import why
 
@@ -69,7 +70,8 @@ class Link:
         self._caught_up_at = -_GAP_PAUSE_S
         self._told = ""
         """Why there is no connection, as it was told: once, however often it is tried."""
-        self.feed = Feed(common, queue, FeedHooks(hooks.back, self._gap, hooks.put_back, hooks.moved))
+        rereading = Rereading(common, queue, hooks.in_lane)
+        self.feed = Feed(common, queue, FeedHooks(hooks.back, self._gap, hooks.put_back, rereading.mark, hooks.moved))
 
     @property
     def has_backend(self) -> bool:

@@ -1,5 +1,7 @@
 """The queue on screen: windows of the cache for what the copy holds, pages of the backend for everything else."""
 
+from contextlib import suppress
+
 from msgspec import Struct, field
 
 from supportdesk_tui.domain.errors import BackendError, Unreachable
@@ -87,6 +89,18 @@ class Queue:
                 self._asked = None
         self._results = None if self.is_local(query) else results
         await self.show()
+
+    async def reread(self) -> None:
+        """Ask again for a view only the backend can evaluate; without an answer what is shown stays as it is."""
+        shown = self._current()
+        if shown is None or not shown.query.view or self._asked is not None:
+            return
+        results = Results(shown.query)
+        with suppress(BackendError):
+            await self._read_page(results)
+            if self._current() is shown:
+                self._results = results
+                await self.show()
 
     async def _read_page(self, results: Results) -> None:
         page = await self._common.server("search").list_tickets(results.query, results.after)
