@@ -10,7 +10,7 @@ from supportdesk_tui.domain.changes import Reply
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.ids import AgentId, ChangeKey, CustomerId, EntryId, TeamId, TicketId, ViewId
-from supportdesk_tui.domain.people import Agent, AgentState, Role, Team
+from supportdesk_tui.domain.people import Agent, AgentState, Customer, Role, Team
 from supportdesk_tui.domain.queue import Owner, QueueQuery, View
 from supportdesk_tui.domain.sla import Clock, ClockKind
 from supportdesk_tui.domain.ticket import LIVE_PHASES, Channel, Phase, Priority, Status, Ticket, TicketSummary
@@ -96,6 +96,22 @@ def directory() -> Directory:
         teams=(Team(TeamId("frontline-cn"), sanitize_line("Frontline-CN")),),
         statuses=(OPEN,),
     )
+
+
+def customer(**changes: Any) -> Customer:
+    """Zhang Min, a VIP of the exchange."""
+    one = Customer(
+        id=CustomerId("c1"),
+        name=sanitize_line("Zhang Min"),
+        uid="123456789012345678",
+        tier=sanitize_line("VIP2"),
+        language="zh",
+        region="CN",
+        time_zone="Asia/Shanghai",
+        email=sanitize_line("zh***@mail.example"),
+        phone=sanitize_line("138****0000"),
+    )
+    return replace(one, **changes)
 
 
 def view(name: str = "mine", **changes: Any) -> View:

@@ -1,6 +1,7 @@
 """The backends under contract, each started once."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -29,22 +30,26 @@ def _able(request: pytest.FixtureRequest) -> None:
         pytest.skip("; ".join(f"{one.value}: {lacks[one]}" for one in missing))
 
 
-@pytest.fixture
-async def desk(floor: Floor) -> AsyncIterator[Backend]:
-    """The first agent, signed in."""
-    backend = floor.backend(floor.me)
+@asynccontextmanager
+async def signed_in(floor: Floor, login: str) -> AsyncIterator[Backend]:
+    backend = floor.backend(login)
     await backend.open()
     yield backend
     await backend.close()
+
+
+@pytest.fixture
+async def desk(floor: Floor) -> AsyncIterator[Backend]:
+    """The first agent, signed in."""
+    async with signed_in(floor, floor.me) as backend:
+        yield backend
 
 
 @pytest.fixture
 async def colleague(floor: Floor) -> AsyncIterator[Backend]:
     """The second agent, signed in."""
-    backend = floor.backend(floor.other)
-    await backend.open()
-    yield backend
-    await backend.close()
+    async with signed_in(floor, floor.other) as backend:
+        yield backend
 
 
 def pytest_sessionfinish() -> None:

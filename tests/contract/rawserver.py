@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.contract.listening import listening
+
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -86,18 +88,7 @@ async def raw_server(*script: Answer) -> AsyncIterator[RawServer]:
         finally:
             writer.close()
 
-    def started(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(handle(reader, writer))
-        server.handlers.add(task)
-        task.add_done_callback(server.handlers.discard)
-
-    listener = await asyncio.start_server(started, "127.0.0.1", 0)
-    server = RawServer(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
-    try:
+    tasks: set[asyncio.Task[None]] = set()
+    async with listening(handle, tasks) as url:
+        server = RawServer(url, handlers=tasks)
         yield server
-    finally:
-        listener.close()
-        for task in tuple(server.handlers):
-            task.cancel()
-        await asyncio.gather(*server.handlers, return_exceptions=True)
-        await listener.wait_closed()

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from tests.contract.listening import listening
+
 
 @dataclass(slots=True)
 class Relay:
@@ -87,19 +89,10 @@ async def relay_to(url: str) -> AsyncIterator[Relay]:
             for one in both:
                 one.close()
 
-    def started(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(connect(reader, writer))
-        relay.tasks.add(task)
-        task.add_done_callback(relay.tasks.discard)
-
-    listener = await asyncio.start_server(started, "127.0.0.1", 0)
-    relay = Relay(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
-    try:
-        yield relay
-    finally:
-        listener.close()
-        relay.cut()
-        for task in tuple(relay.tasks):
-            task.cancel()
-        await asyncio.gather(*relay.tasks, return_exceptions=True)
-        await listener.wait_closed()
+    tasks: set[asyncio.Task[None]] = set()
+    async with listening(connect, tasks) as front:
+        relay = Relay(front, tasks=tasks)
+        try:
+            yield relay
+        finally:
+            relay.cut()

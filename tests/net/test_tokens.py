@@ -22,7 +22,7 @@ from supportdesk_tui.store.state import DeskState, Draft, Level, LinkPhase, Outb
 from tests.contract.answers import QUICK
 from tests.contract.rawserver import raw_server, said
 from tests.net.spoiling import spoiling
-from tests.sync.desk import ALL_LIVE, desk
+from tests.sync.desk import ALL_LIVE, desk, native
 from tests.sync.fake import until
 from tests.unit.native.test_mapping import ROW
 
@@ -92,12 +92,7 @@ async def test_token_that_ends_is_told_once_and_everything_goes_on_with_the_next
 
 
 async def test_role_that_was_taken_away_refuses_the_write_and_keeps_its_words(server: ServerThread, tmp_path: Path) -> None:
-    token = server.token_for("li.wei")
-
-    async def connect() -> Backend:
-        return NativeBackend(server.url, token)
-
-    async with desk(tmp_path, connect) as one:
+    async with desk(tmp_path, native(server)) as one:
         await one.live()
         await one.show(ALL_LIVE)
         ticket = one.state.queue.rows[0].id
@@ -131,17 +126,13 @@ async def test_words_of_a_newer_server_are_shown_as_they_are() -> None:
 
 
 async def test_word_the_server_does_not_know_is_refused_whole(server: ServerThread, tmp_path: Path) -> None:
-    token = server.token_for("li.wei")
-
-    async def connect() -> Backend:
-        return NativeBackend(server.url, token)
-
-    async with desk(tmp_path, connect) as one:
+    async with desk(tmp_path, native(server)) as one:
         await one.live()
         await one.show(ALL_LIVE)
         row = one.state.queue.rows[0]
         one.engine.perform(Apply((row.id,), SetStatus("waiting_on_regulator")))
         await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.REFUSED], 5)
+    token = server.token_for("li.wei")
     backend = NativeBackend(server.url, token)
     await backend.open()
     assert (await backend.get_ticket(TicketId(row.id))).summary.status.name == row.status.name

@@ -15,7 +15,6 @@ from supportdesk_tui.domain.people import (
     Agent,
     AgentState,
     Contact,
-    Customer,
     CustomerContext,
     Fact,
     MoneyDirection,
@@ -60,6 +59,7 @@ from supportdesk_tui.store.views import (
     TopView,
 )
 from supportdesk_tui.text.safe import NO_TEXT, SafeText, sanitize, sanitize_line
+from tests import make
 
 NOW = datetime(2026, 8, 17, 14, 2, 10, tzinfo=UTC)
 ME = AgentId("li")
@@ -245,14 +245,9 @@ def conversation(**changes: object) -> ConversationView:
 def customer_context() -> CustomerContext:
     """Everything about Zhang Min."""
     return CustomerContext(
-        customer=Customer(
+        customer=make.customer(
             id=CustomerId("c0"),
-            name=SafeText("Zhang Min"),
             uid="88120417",
-            tier=SafeText("VIP2"),
-            language="zh",
-            region="CN",
-            time_zone="Asia/Shanghai",
             email=SafeText("z***n@example.com"),
             phone=SafeText("+86 138 **** 2204"),
             joined_at=NOW - timedelta(days=900),

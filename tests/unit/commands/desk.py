@@ -13,8 +13,8 @@ from supportdesk_tui.commands.effects import Effect
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.directory import Category, Directory, EscalationTarget
-from supportdesk_tui.domain.ids import CustomerId, TeamId, TicketId
-from supportdesk_tui.domain.people import Contact, Customer, CustomerContext, Fact, MoneyDirection, Movement, Team
+from supportdesk_tui.domain.ids import TeamId, TicketId
+from supportdesk_tui.domain.people import Contact, CustomerContext, Fact, MoneyDirection, Movement, Team
 from supportdesk_tui.domain.ticket import Channel, FieldValue, Phase, Status, Ticket
 from supportdesk_tui.store.reduce import reduce
 from supportdesk_tui.store.state import (
@@ -89,17 +89,7 @@ def movement(direction: MoneyDirection = MoneyDirection.OUT, **changes: Any) -> 
 def customer(**changes: Any) -> CustomerContext:
     """Zhang Min, with money in motion and an earlier case."""
     one = CustomerContext(
-        customer=Customer(
-            id=CustomerId("c1"),
-            name=sanitize_line("Zhang Min"),
-            uid="123456789012345678",
-            tier=sanitize_line("VIP2"),
-            language="zh",
-            region="CN",
-            time_zone="Asia/Shanghai",
-            email=sanitize_line("zh***@mail.example"),
-            phone=sanitize_line("138****0000"),
-        ),
+        customer=make.customer(),
         kyc=(Fact("level", sanitize_line("2")), Fact("status", sanitize_line("approved"))),
         movements=(movement(), movement(MoneyDirection.IN, id="DP1", at=NOW - timedelta(days=2), state="done")),
         contacts=(
