@@ -15,9 +15,9 @@ from supportdesk_tui.domain.changes import MarkRead
 from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.errors import SignInNeeded, Unreachable
 from supportdesk_tui.domain.feed import Activity, EntryAdded, Gap, Heard, Lost, PresenceChanged, PushChanged, TicketChanged
-from supportdesk_tui.domain.ids import AgentId, AttachmentId, Cursor, FeedMark, TicketId
-from supportdesk_tui.domain.queue import EVERY_TICKET, Page
-from supportdesk_tui.domain.ticket import Phase, Status, Ticket
+from supportdesk_tui.domain.ids import AgentId, AttachmentId, Cursor, FeedMark, TicketId, ViewId
+from supportdesk_tui.domain.queue import EVERY_TICKET, Page, QueueQuery
+from supportdesk_tui.domain.ticket import Phase, Status, Ticket, TicketSummary
 from supportdesk_tui.store.events import ComposerToggled, DraftChanged, QueueChosen, TicketOpened
 from supportdesk_tui.store.state import Draft, LinkPhase, OutboxPhase, Pane, value_of
 from supportdesk_tui.store.views import top_view
@@ -67,6 +67,46 @@ async def test_server_that_stops_pushing_is_shown_as_looked_at_with_the_reason_u
         backend.notices.put_nowait(PushChanged())
         await until(lambda: one.state.session.session == session)
         assert not top_view(one.state).is_asked
+
+
+async def test_view_only_the_server_can_evaluate_is_read_again_when_tickets_move_and_not_at_every_move(tmp_path: Path) -> None:
+    server = server_with(3)
+    backend = FakeBackend(server)
+    async with desk(tmp_path, to(backend)) as one:
+        await one.live()
+        one.store.dispatch(QueueChosen(replace(EVERY_TICKET, view="theirs"), ViewId("theirs")))
+        one.engine.perform(Load(LoadKind.QUEUE))
+        await until(lambda: len(one.state.queue.rows) == 3)
+        before = backend.asked.count("list")
+        for number in (4, 5):
+            row = make.summary(number)
+            server.tickets[row.id] = row
+            backend.notices.put_nowait(TicketChanged(row, FeedMark(str(number))))
+            await until(lambda number=number: one.common.cache.last.mark() == str(number))  # type: ignore[misc]  # bound now
+            await until(lambda: len(one.state.queue.rows) == 4)
+        assert backend.asked.count("list") == before + 1
+        one.engine.perform(Load(LoadKind.QUEUE))
+
+
+async def test_view_that_cannot_be_read_again_stays_as_it_is(tmp_path: Path) -> None:
+    backend = FakeBackend(server_with(3))
+    async with desk(tmp_path, to(backend)) as one:
+        await one.live()
+        one.store.dispatch(QueueChosen(replace(EVERY_TICKET, view="theirs"), ViewId("theirs")))
+        one.engine.perform(Load(LoadKind.QUEUE))
+        await until(lambda: len(one.state.queue.rows) == 3)
+        asked = asyncio.Event()
+
+        async def refuse(query: QueueQuery, after: Cursor | None) -> Page[TicketSummary]:
+            asked.set()
+            raise Unreachable("list the tickets", "gone")
+
+        backend.list_tickets = refuse  # type: ignore[method-assign]  # the server goes away here
+        backend.notices.put_nowait(TicketChanged(make.summary(2, version=2), FeedMark("9")))
+        await asked.wait()
+        await until(lambda: one.engine.busy == 0)
+        assert len(one.state.queue.rows) == 3
+        assert one.state.queue.problems == ()
 
 
 async def test_burst_is_told_in_few_strokes_and_nothing_of_it_is_missed(tmp_path: Path) -> None:

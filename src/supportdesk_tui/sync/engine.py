@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 _RESTART_S = 1.0
 FIRST_WORDS_S = 0.1
 """Nothing waits less when the server is back: what it has to say comes first."""
-_BEHIND = frozenset({"copy", "attend", "views"})
+_BEHIND = frozenset({"copy", "attend", "views", "reread"})
 """Lanes of which nobody waits for an answer; and of the other jobs those in which somebody does:"""
 _AHEAD = frozenset({"outbox"})
 
