@@ -239,15 +239,21 @@ class Feed:
                 events.append(rows)
         if events:
             store.dispatch(*events)
+        self._pass_on(batch.entries, [row for _, row in moved])
+
+    def _pass_on(self, added: Sequence[EntryAdded], moved: Sequence[TicketSummary]) -> None:
         if self._common.spoken is not None:
-            for one in batch.entries:
+            for one in added:
                 self._common.spoken(one.ticket.id, one.entry)
-        if self._common.moved is not None and moved:
-            self._common.moved(row for _, row in moved)
-        if moved and store.state.queue.query.view:
+        if not moved:
+            return
+        if self._common.moved is not None:
+            self._common.moved(moved)
+        state = self._common.store.state
+        if state.queue.query.view:
             self._hooks.outdated()
-        opened = store.state.conversation.ticket
-        if opened is not None and any(row.id == opened for _, row in moved):
+        opened = state.conversation.ticket
+        if opened is not None and any(row.id == opened for row in moved):
             self._hooks.moved(opened)
 
     def _shown(self, batch: Batch) -> list[ev.Event]:
