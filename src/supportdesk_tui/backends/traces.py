@@ -1,13 +1,26 @@
 """What a change of ours leaves behind, so that it can be found where a product keeps no keys."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from supportdesk_tui.backends.http import Http
+from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.text.safe import SafeText, sanitize
 from supportdesk_tui.text.secrets import mask
 
 SKEW = timedelta(minutes=2)
 """So far a time a server wrote may be off from what its answers tell of its clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A change of the ticket's own data: what to put, whether a row of the ticket shows it, and what a person should know."""
+
+    body: dict[str, Any]
+    is_done: Callable[[Node], bool]
+    says: str = ""
 
 
 def earliest(since: datetime, http: Http) -> datetime:

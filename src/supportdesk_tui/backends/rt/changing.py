@@ -9,8 +9,8 @@ from supportdesk_tui.backends.rt import fields, mapping, talk, tasks, writing
 from supportdesk_tui.backends.rt.client import FULL, MOST, Rt
 from supportdesk_tui.backends.rt.speaking import Speaking, after_write
 from supportdesk_tui.backends.rt.words import NOBODY
-from supportdesk_tui.backends.rt.writing import REST, Setting
-from supportdesk_tui.backends.traces import earliest
+from supportdesk_tui.backends.rt.writing import REST
+from supportdesk_tui.backends.traces import Setting, earliest
 from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.capabilities import NEEDED
 from supportdesk_tui.domain.changes import Applied, Change, FollowUp, Note, Outcome, Reply

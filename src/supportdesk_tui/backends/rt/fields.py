@@ -7,7 +7,7 @@ from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.rt.client import MOST, Rt
 from supportdesk_tui.backends.rt.dates import to_instant, zone_of
 from supportdesk_tui.backends.rt.words import Lens
-from supportdesk_tui.backends.rt.writing import Setting
+from supportdesk_tui.backends.traces import Setting
 from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.errors import Refused
 

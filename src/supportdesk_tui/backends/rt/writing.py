@@ -4,8 +4,7 @@ RT answers 200 to a refusal, in the agent's language: only reading the ticket ag
 """
 
 import base64
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from email.header import Header
 from typing import Any
 
@@ -14,20 +13,13 @@ from supportdesk_tui.backends.files import File
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.backends.rt.mapping import linked_ids, tags_of
 from supportdesk_tui.backends.rt.words import NOBODY, WRITTEN, Lens, priority_of
+from supportdesk_tui.backends.traces import Setting
 from supportdesk_tui.domain import changes
 from supportdesk_tui.domain.capabilities import NEEDED, Capability
 from supportdesk_tui.domain.errors import Unsupported
 from supportdesk_tui.domain.ids import TicketId
 
 REST = "/REST/2.0"
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A change of the ticket's own data: what to put, and whether a row of the ticket shows it."""
-
-    body: dict[str, Any]
-    is_done: Callable[[Node], bool]
 
 
 def to_setting(change: changes.Change, row: Node, lens: Lens) -> Setting:

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
 from supportdesk_tui.backends.loose import Node
+from supportdesk_tui.backends.traces import Setting
 from supportdesk_tui.backends.zammad import mapping, writing
 from supportdesk_tui.backends.zammad.changing import Changing
 from supportdesk_tui.backends.zammad.client import Zammad
@@ -61,12 +62,12 @@ class Bulk:
         after = await self._zammad.by_ids(left)
         return [self._outcome(one, setting, after.get(one, (Node(), None))[0], lost.get(one, "")) for one in batch]
 
-    def _outcome(self, ticket: TicketId, setting: writing.Setting, row: Node, reason: str) -> Outcome:
+    def _outcome(self, ticket: TicketId, setting: Setting, row: Node, reason: str) -> Outcome:
         is_done = not reason and row.text("id") == ticket and setting.is_done(row)
         version = mapping.version_of(row) if row else None
         return Outcome(ticket, done=is_done, reason="" if is_done else reason or "not done", version=version)
 
-    async def _sent(self, tickets: Sequence[TicketId], setting: writing.Setting) -> dict[TicketId, str]:
+    async def _sent(self, tickets: Sequence[TicketId], setting: Setting) -> dict[TicketId, str]:
         """Send the list; each refusal names one ticket and leaves all as they were, so the others are sent again."""
         left, lost = list(tickets), dict[TicketId, str]()
         for one in left:

@@ -7,7 +7,7 @@ from typing import Any
 
 from supportdesk_tui.backends.files import held
 from supportdesk_tui.backends.loose import Node
-from supportdesk_tui.backends.traces import as_shown, earliest, same_words
+from supportdesk_tui.backends.traces import Setting, as_shown, earliest, same_words
 from supportdesk_tui.backends.zammad import mapping, writing
 from supportdesk_tui.backends.zammad import query as asking
 from supportdesk_tui.backends.zammad.client import Zammad, is_id
@@ -88,7 +88,7 @@ class Changing:
 
     # --- the ticket's own fields
 
-    def _setting(self, change: Change) -> writing.Setting:
+    def _setting(self, change: Change) -> Setting:
         return writing.to_setting(change, self._zammad.lens, self._zammad.http.now())
 
     async def _set(self, whole: Node, change: Change, key: ChangeKey) -> Applied:
@@ -212,5 +212,5 @@ class Changing:
         return None
 
 
-def _unknown(setting: writing.Setting) -> dict[str, str]:
+def _unknown(setting: Setting) -> dict[str, str]:
     return dict.fromkeys(setting.body, "not taken")

@@ -1,7 +1,7 @@
 """Changes as requests for Zammad, and how to tell from a ticket that they happened; pure."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from supportdesk_tui.backends.calls import Call, unkeyed
 from supportdesk_tui.backends.files import File
 from supportdesk_tui.backends.loose import Node
+from supportdesk_tui.backends.traces import Setting
 from supportdesk_tui.backends.zammad import mapping
 from supportdesk_tui.backends.zammad.client import API, WHOLE
 from supportdesk_tui.backends.zammad.query import stamp
@@ -27,15 +28,6 @@ _CHANNELS = frozenset(
     {"sms", "telegram personal-message", "whatsapp message", "twitter direct-message", "facebook feed comment"}
 )
 """Kinds a reply goes back by as it came; posts are answered by comments, everything else by mail."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """Fields of a ticket to put, whether a row of it shows them, and what a person should know."""
-
-    body: dict[str, Any]
-    is_done: Callable[[Node], bool]
-    says: str = ""
 
 
 def to_setting(change: changes.Change, lens: Lens, now: datetime) -> Setting:
