@@ -18,6 +18,8 @@ from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.signing import Token
 from supportdesk_tui.backends.socket import open_socket
 from supportdesk_tui.domain.errors import BackendError, Forbidden, NotFound, Refused, Unreachable
+from tests.contract.rawserver import raw_server
+from tests.net.test_tls import tunnel_to
 
 CALL = Call(operation="listen", method="GET", route="/cable", attempts=1, max_bytes=1000)
 QUICK = Limits(deadline_s=1.0, connect_s=1.0)
@@ -208,3 +210,24 @@ async def test_encrypted_socket_believes_whom_requests_believe(tmp_path: Path) -
                 async with open_socket(http, CALL, "chat"):
                     raise AssertionError("it opened")
         assert len(seat.heads) == 1
+
+
+async def test_proxy_of_the_environment_is_gone_through_and_sees_a_host_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("desk.invalid").configure_cert(ours)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    async with serving(frame(b"far"), tls=ours) as seat:
+        port = seat.url.rpartition(":")[2]
+        async with raw_server(tunnel_to(int(port))) as proxy:
+            for name in ("HTTPS_PROXY", "https_proxy"):
+                monkeypatch.setenv(name, proxy.url)
+            for name in ("NO_PROXY", "no_proxy"):
+                monkeypatch.delenv(name, raising=False)
+            far = client(f"https://desk.invalid:{port}", str(tmp_path / "ca.pem"))
+            async with far as http, open_socket(http, CALL, "chat") as socket:
+                assert await socket.receive(2.0) == ["far"]
+            assert [head.split()[:2] for head in proxy.heads] == [["CONNECT", f"desk.invalid:{port}"]]
+            assert "the-token" not in "".join(proxy.heads)
