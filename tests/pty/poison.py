@@ -8,7 +8,7 @@ import http.client
 import itertools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -30,13 +30,13 @@ STATUSES_LEFT: Final = frozenset({"statuses"})
 PASSED_HEADERS: Final = ("Content-Type", "Retry-After", "ETag", "Date")
 
 
-def poisoned(value: Any, texts: Iterator[str], key: str = "") -> Any:
+def poisoned(value: Any, texts: Iterator[str], key: str = "", fields: frozenset[str] = READ_BY_PEOPLE | {"tags"}) -> Any:
     """A JSON value with every readable string replaced by the next hostile one."""
     if isinstance(value, dict):
-        return {name: one if name in STATUSES_LEFT else poisoned(one, texts, name) for name, one in value.items()}
+        return {name: one if name in STATUSES_LEFT else poisoned(one, texts, name, fields) for name, one in value.items()}
     if isinstance(value, list):
-        return [poisoned(one, texts, key) for one in value]
-    if isinstance(value, str) and (key in READ_BY_PEOPLE or key == "tags"):
+        return [poisoned(one, texts, key, fields) for one in value]
+    if isinstance(value, str) and key in fields:
         return next(texts)
     return value
 
@@ -44,11 +44,15 @@ def poisoned(value: Any, texts: Iterator[str], key: str = "") -> Any:
 class PoisonedServer:
     """The relay on loopback; use as a context manager."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self, url: str, texts: Iterable[str] = HOSTILE.values(), fields: frozenset[str] = READ_BY_PEOPLE | {"tags"}
+    ) -> None:
+        """Stand before a server and put texts, in turn, into these fields of what it says."""
         self.refuses = ""
         """Paths that contain this are answered with an error full of hostile words."""
         self._target = urlsplit(url)
-        self._texts = (text + TAIL.format(n) for n, text in enumerate(itertools.cycle(HOSTILE.values())))
+        self._texts = (text + TAIL.format(n) for n, text in enumerate(itertools.cycle(texts)))
+        self._fields = fields
         self._lock = threading.Lock()
         relay = self
 
@@ -88,7 +92,7 @@ class PoisonedServer:
         except ValueError:
             return data
         with self._lock:
-            return json.dumps(poisoned(value, self._texts)).encode()
+            return json.dumps(poisoned(value, self._texts, fields=self._fields)).encode()
 
     def pass_on(self, request: BaseHTTPRequestHandler) -> None:
         """One request to the real server, its answer back."""

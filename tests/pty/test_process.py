@@ -20,6 +20,10 @@ def is_kept(folder: Path) -> bool:
     return any(WORDS.encode() in path.read_bytes() for path in (folder / "data").rglob("*") if path.is_file())
 
 
+PR_GET_DUMPABLE = 3
+"""From linux/prctl.h."""
+
+
 @pytest.mark.parametrize("how", ["TERM", "HUP", "INT", "QUIT", "closed", "stalled"])
 def test_what_was_typed_is_kept_however_the_desk_is_ended(tmp_path: Path, server: ServerThread, how: str) -> None:
     with start_writing(tmp_path, server, WORDS) as terminal:
@@ -122,3 +126,21 @@ def test_memory_of_a_running_desk_is_closed_to_dumps(tmp_path: Path) -> None:
         assert core.split()[4:6] == ["0", "0"]
         terminal.press("ctrl+q")
         assert terminal.wait_exit() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a call of Linux")
+def test_no_other_process_may_read_the_memory_of_a_running_desk(tmp_path: Path) -> None:
+    configure(tmp_path, "http://127.0.0.1:9")
+    answer = tmp_path / "dumpable"
+    asks = f"ctypes.CDLL(None).prctl({PR_GET_DUMPABLE}, 0, 0, 0, 0)"
+    script = (
+        f"import atexit, ctypes, pathlib; atexit.register(lambda: pathlib.Path({str(answer)!r}).write_text(str({asks})));"
+        "from supportdesk_tui.__main__ import main; main()"
+    )
+    command = [sys.executable, "-c", script, "run", "--offline"]
+    with Terminal(command, columns=140, rows=40, environ=environ_in(tmp_path), cwd=str(ROOT)) as terminal:
+        terminal.wait_until(lambda: list((tmp_path / "state").glob("terminal-*")), "its trace")
+        terminal.settle(0.3)
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit() == 0
+    assert answer.read_text(encoding="ascii") == "0"

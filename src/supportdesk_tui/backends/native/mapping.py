@@ -307,7 +307,7 @@ def to_entry(out: wire.EntryOut) -> Entry:
 
 def to_said(out: wire.ErrorOut, lens: Lens) -> Said:
     """Why the server refused, safe to show."""
-    reason = sanitize_line(out.message or out.code, limit=1000)
+    reason = said_line(out.message or out.code, 1000)
     fields = {str(sanitize_line(out.field)): str(reason)} if out.field else {}
     return Said(reason, fields, to_summary(out.current, lens) if out.current else None)
 
@@ -315,17 +315,17 @@ def to_said(out: wire.ErrorOut, lens: Lens) -> Said:
 def to_applied(out: wire.AppliedOut) -> Applied:
     """The backend took a change."""
     ticket = None if out.ticket is None else TicketId(out.ticket)
-    return Applied(ChangeKey(out.key), ticket, out.version, sanitize_line(out.says, limit=1000), out.entry)
+    return Applied(ChangeKey(out.key), ticket, out.version, said_line(out.says, 1000), out.entry)
 
 
 def to_undone(out: wire.UndoOut) -> Applied:
     """What was taken back; the ticket is named when it was one."""
     only = out.outcomes[0] if len(out.outcomes) == 1 else None
     ticket = TicketId(only.ticket) if only else None
-    return Applied(ChangeKey(out.key), ticket, only.version if only else None, sanitize_line(out.says, limit=1000))
+    return Applied(ChangeKey(out.key), ticket, only.version if only else None, said_line(out.says, 1000))
 
 
 def to_outcome(out: wire.OutcomeOut) -> Outcome:
     """What became of a bulk change on one ticket."""
-    reason = "" if out.done else sanitize_line(out.reason or out.code, limit=1000)
+    reason = "" if out.done else said_line(out.reason or out.code, 1000)
     return Outcome(TicketId(out.ticket), out.done, reason, out.version)
