@@ -157,9 +157,10 @@ class Player:
             self._read_for(desk, 0.05)
         if ("add note" in desk.text) is is_note or "F2 makes it" not in desk.text:
             return
+        _, _, written = desk.text.partition("F2 makes it")
         desk.send("\x1bOQ")
         for intent in self._missing():
-            if dict(self.stage.seeded.tickets)[intent.ticket] == case:
+            if dict(self.stage.seeded.tickets)[intent.ticket] == case and intent.marker in written:
                 intent.is_note = is_note
         self._pump(desk, 0.2)
 
