@@ -18,6 +18,12 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
+def seen_option(command: Command) -> Command:
+    """`--seen`: what the writer of a reply had read."""
+    words = "Newest entry you have read, as `show` says; the newest there is otherwise."
+    return click.option("--seen", type=click.IntRange(0), default=0, metavar="ENTRY", help=words)(command)
+
+
 def anyway_option(command: Command) -> Command:
     """`--anyway`: why a text is sent in spite of what the gate finds."""
     words = "Send in spite of what the gate finds, where that may be; the log keeps why."

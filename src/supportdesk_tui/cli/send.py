@@ -43,12 +43,15 @@ class Sending:
         self._needs_sign_in = False
         self._outbox = Outbox(self._ledger, SystemClock(), Hooks(self._publish, self._spawn, self._sign_in))
 
-    async def apply(self, row: TicketSummary, change: Change, limit_s: float = LIMIT_S) -> OutboxItem:
+    async def apply(
+        self, row: TicketSummary, change: Change, limit_s: float = LIMIT_S, on_disk: Callable[[], None] = lambda: None
+    ) -> OutboxItem:
         """Send a change and wait for its outcome; an earlier try of the same change is continued under its key."""
         self._ledger.open()
         try:
             self._outbox.load(self._session.agent.id)
             key = await self._begin(row, change)
+            on_disk()
             self._outbox.connect(self._backend, self._session)
             running = asyncio.create_task(self._outbox.run())
             try:
@@ -61,14 +64,16 @@ class Sending:
             self._ledger.close()
 
     async def _begin(self, row: TicketSummary, change: Change) -> ChangeKey:
+        now = SystemClock().now()
+        fresh = OutboxItem(new_key(), (row.id,), change, OutboxPhase.QUEUED, now, number=row.number)
         for item in self._outbox.book.items:
             if item.phase in OPEN and item.tickets == (row.id,) and _plain(item.change) == _plain(change):
+                if _asks(item) and await self._outbox.put_in_place(fresh, item.key):
+                    return fresh.key
                 await self._outbox.retry(item.key)
                 return item.key
-        now = SystemClock().now()
-        item = OutboxItem(new_key(), (row.id,), change, OutboxPhase.QUEUED, now, number=row.number)
-        await self._outbox.add(item)
-        return item.key
+        await self._outbox.add(fresh)
+        return fresh.key
 
     async def _outcome(self, key: ChangeKey, limit_s: float) -> OutboxItem:
         try:
@@ -132,8 +137,10 @@ def _asks(item: OutboxItem) -> bool:
 
 
 def _plain(change: Change) -> Change:
-    """A change without the reasons given for it: with another reason it is still the same words."""
-    return replace(change, overrides=()) if isinstance(change, Reply | Note) else change
+    """A change without the reasons given for it and what was known: with others it is still the same words."""
+    if isinstance(change, Reply):
+        return replace(change, overrides=(), seen=0, seen_owner=None)
+    return replace(change, overrides=()) if isinstance(change, Note | Escalate) else change
 
 
 def _unsettled(item: OutboxItem | None) -> Stopped:

@@ -84,6 +84,8 @@ def ticket_lines(ticket: Ticket, entries: tuple[Entry, ...], now: datetime) -> I
     yield f"customer  {row.customer_name} ({row.tier}, {row.language or 'language unknown'}, by {row.channel})"
     yield f"status    {row.status.name}   priority P{row.priority.value}   clock {time_left(row, now)}"
     yield f"owner     {row.owner_name or 'nobody'}   team {row.team or '-'}   version {row.version}"
+    if entries:
+        yield f"newest    entry {entries[-1].seq} (what you have seen, for reply --seen)"
     if row.tags:
         yield f"tags      {' '.join(row.tags)}"
     for link in ticket.links:

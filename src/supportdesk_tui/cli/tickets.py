@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from supportdesk_tui.cli.options import anyway_option, json_option, profile_option
+from supportdesk_tui.cli.options import anyway_option, json_option, profile_option, seen_option
 
 if TYPE_CHECKING:
     from supportdesk_tui.domain.changes import Change
@@ -54,19 +54,20 @@ def show_command(number: str, profile: str | None, as_json: bool) -> None:
 @tickets_command.command("reply")
 @click.argument("number")
 @click.argument("body", required=False)
+@seen_option
 @anyway_option
 @profile_option
 @json_option
-def reply_command(number: str, body: str | None, anyway: str, profile: str | None, as_json: bool) -> None:
+def reply_command(number: str, body: str | None, seen: int, anyway: str, profile: str | None, as_json: bool) -> None:
     """Answer the customer with BODY, with `-` from standard input, or with what you write in $EDITOR.
 
-    What the send gate finds wrong is printed and nothing is sent (exit code 1), until the text is changed or --anyway says why.
+    What the send gate finds wrong is printed and nothing is sent (exit code 1), until the text is changed or --anyway says why;
+    what the customer and others said after the entry of --seen is such a finding too.
     """
-    from supportdesk_tui.cli.writing import body_of, send_words
+    from supportdesk_tui.cli.spoken import say_words
     from supportdesk_tui.domain.changes import Reply
-    from supportdesk_tui.i18n.catalog import _
 
-    send_words(profile, number, Reply(body_of(body, number, _("reply to the customer"))), anyway.strip(), as_json=as_json)
+    say_words(profile, number, Reply("", seen=seen), body, anyway.strip(), as_json=as_json)
 
 
 @tickets_command.command("note")
@@ -77,11 +78,10 @@ def reply_command(number: str, body: str | None, anyway: str, profile: str | Non
 @json_option
 def note_command(number: str, body: str | None, anyway: str, profile: str | None, as_json: bool) -> None:
     """Leave an internal note: BODY, `-` for standard input, or $EDITOR. The customer never reads it."""
-    from supportdesk_tui.cli.writing import body_of, send_words
+    from supportdesk_tui.cli.spoken import say_words
     from supportdesk_tui.domain.changes import Note
-    from supportdesk_tui.i18n.catalog import _
 
-    send_words(profile, number, Note(body_of(body, number, _("internal note"))), anyway.strip(), as_json=as_json)
+    say_words(profile, number, Note(""), body, anyway.strip(), as_json=as_json)
 
 
 @tickets_command.command("assign")
@@ -114,10 +114,11 @@ def status_command(number: str, status: str, reason: str, profile: str | None, a
 @click.argument("target")
 @click.option("--summary", required=True, help="What the specialists must know.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="A fact the target requires; repeatable.")
+@anyway_option
 @profile_option
 @json_option
-def escalate_command(
-    number: str, target: str, summary: str, fields: tuple[str, ...], profile: str | None, as_json: bool
+def escalate_command(  # noqa: PLR0913, PLR0917  # one for each option
+    number: str, target: str, summary: str, fields: tuple[str, ...], anyway: str, profile: str | None, as_json: bool
 ) -> None:
     """Open a linked task with TARGET, a team or its letter after `!`; you keep the customer."""
     from supportdesk_tui.cli.writing import Desk, change_ticket, to_escalate
@@ -125,4 +126,4 @@ def escalate_command(
     def escalate(desk: Desk) -> "Change":
         return to_escalate(desk, target, summary, fields)
 
-    change_ticket(profile, number, escalate, as_json=as_json)
+    change_ticket(profile, number, escalate, anyway.strip(), as_json=as_json)

@@ -1,7 +1,5 @@
 """Changes made from the shell: what is meant, said in the backend's words, sent through the outbox."""
 
-import os
-import sys
 from collections.abc import Callable
 
 import click
@@ -11,73 +9,39 @@ from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.send import Sending
 from supportdesk_tui.cli.session import Desk, at_backend, known_names, settings_of
 from supportdesk_tui.config.problems import nearest_name
-from supportdesk_tui.domain.changes import Assign, Change, Escalate, Note, Reply, SetStatus
+from supportdesk_tui.domain.changes import Assign, Change, Escalate, SetStatus
 from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.i18n.catalog import _, msg
 from supportdesk_tui.store.state import OutboxItem
 
-__all__ = ["Desk", "body_of", "change_ticket", "send_words", "to_assign", "to_escalate", "to_status"]
+__all__ = ["Desk", "change_ticket", "say", "to_assign", "to_escalate", "to_status"]
 
 
-def change_ticket(profile: str | None, number: str, choose: Callable[[Desk], Change], *, as_json: bool) -> None:
-    """Make one change to a ticket and print what became of it."""
-
-    async def send(desk: Desk) -> OutboxItem:
-        row = (await desk.backend.get_ticket(TicketId(number))).summary
-        desk.directory = await desk.backend.get_directory()
-        change = choose(desk)
-        return await Sending(desk.backend, desk.session, desk.outbox_folder).apply(row, change)
-
-    _say(at_backend(profile, send), as_json=as_json)
-
-
-def send_words(profile: str | None, number: str, words: Reply | Note, reason: str, *, as_json: bool) -> None:
-    """Send a reply or note through the gate, and print what became of it."""
-    from supportdesk_tui.cli.gating import passed
+def change_ticket(
+    profile: str | None, number: str, choose: Callable[[Desk], Change], reason: str = "", *, as_json: bool
+) -> None:
+    """Make one change to a ticket, its words through the gate, and print what became of it."""
+    from supportdesk_tui.cli.gating import passed_change
 
     gate = settings_of(profile).gate
 
     async def send(desk: Desk) -> OutboxItem:
         row = (await desk.backend.get_ticket(TicketId(number))).summary
         desk.directory = await desk.backend.get_directory()
-        change = await passed(desk, row, words, reason, gate)
+        change = passed_change(desk, choose(desk), reason, gate)
         return await Sending(desk.backend, desk.session, desk.outbox_folder).apply(row, change)
 
-    _say(at_backend(profile, send), as_json=as_json)
+    say(at_backend(profile, send), as_json=as_json)
 
 
-def _say(item: OutboxItem, *, as_json: bool) -> None:
+def say(item: OutboxItem, *, as_json: bool) -> None:
+    """Print what became of a change."""
     if as_json:
         plain = {"key": item.key, "ticket": item.number, "phase": item.phase, "says": item.says}
         click.echo(show.to_json(plain))
     else:
         click.echo(f"{item.number}  {item.says or _('done')}")
-
-
-def body_of(body: str | None, number: str, what: str) -> str:
-    """The words of a reply or note: as given, from standard input, or from the editor."""
-    if body == "-":
-        text = sys.stdin.read()
-    elif body is not None:
-        text = body
-    else:
-        text = _from_editor(number, what)
-    if not text.strip():
-        raise Stopped(_("nothing was written, so nothing is sent"), code=ExitCode.WRONG_USE)
-    return text.strip("\n")
-
-
-def _from_editor(number: str, what: str) -> str:
-    if not sys.stdin.isatty():
-        raise Stopped(
-            _("no text was given"),
-            code=ExitCode.WRONG_USE,
-            next_step=_("Give it as an argument, or - for standard input."),
-        )
-    cut = _("# ---- {number}: {what}. Everything from this line on is left out.", number=number, what=what)
-    written = click.edit(f"\n{cut}\n", env={"SUPPORTDESK_TOKEN": ""} if "SUPPORTDESK_TOKEN" in os.environ else None)
-    return (written or "").partition(cut)[0]
 
 
 def to_assign(desk: Desk, agent: str) -> Assign:
