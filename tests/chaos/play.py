@@ -157,7 +157,7 @@ class Player:
             self._read_for(desk, 0.05)
         if ("add note" in desk.text) is is_note or "F2 makes it" not in desk.text:
             return
-        _, _, written = desk.text.partition("F2 makes it")
+        _, _, written = desk.text.rpartition("▎")  # the composer begins with it
         desk.send("\x1bOQ")
         for intent in self._missing():
             if dict(self.stage.seeded.tickets)[intent.ticket] == case and intent.marker in written:
