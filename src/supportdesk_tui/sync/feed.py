@@ -134,25 +134,23 @@ class Feed:
         if link.phase is not LinkPhase.LIVE:
             self._common.store.dispatch(ev.LinkChanged(LinkPhase.LIVE, heard_at=now))
             self._hooks.back()
-        if isinstance(notice, Heard) and notice.server_time is not None:
-            self._set_clock(notice.server_time - now)
-        elif isinstance(notice, PushChanged):
-            self._set_push(str(notice.reason))
+        self._learn(notice)
 
-    def _set_clock(self, offset: timedelta) -> None:
+    def _learn(self, notice: Notice) -> None:
+        """What a notice says of the session: the server's time, and how its news come."""
         state = self._common.store.state.session
-        if state.session is not None and abs(state.session.clock_offset - offset) > _SKEW:
-            session = replace(state.session, clock_offset=offset)
-            self._common.store.dispatch(ev.SignedIn(session, state.directory, state.is_cached))
-
-    def _set_push(self, reason: str) -> None:
-        state = self._common.store.state.session
-        if state.session is None:
+        session = state.session
+        if session is None:
             return
-        session = state.session.with_push(reason)
-        self._common.store.dispatch(ev.SignedIn(session, state.directory, state.is_cached))
-        if reason:
-            self._common.tell(words.NOT_PUSHED, reason=reason)
+        if isinstance(notice, PushChanged):
+            session = session.with_push(str(notice.reason))
+            if notice.reason:
+                self._common.tell(words.NOT_PUSHED, reason=str(notice.reason))
+        elif isinstance(notice, Heard) and notice.server_time is not None:
+            offset = notice.server_time - self._common.clock.now()
+            session = replace(session, clock_offset=offset) if abs(session.clock_offset - offset) > _SKEW else session
+        if session is not state.session:
+            self._common.store.dispatch(ev.SignedIn(session, state.directory, state.is_cached))
 
     def _take(self, notice: Notice) -> None:
         batch = self._batch
