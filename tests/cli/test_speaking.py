@@ -82,6 +82,25 @@ def test_doctor_and_whoami_are_chinese(desk: Shell) -> None:
     assert not ENGLISH.findall(desk("whoami", env=CHINESE).output)
 
 
+def test_what_is_wrong_in_the_settings_is_told_in_chinese(shell: Shell) -> None:
+    shell.configure(
+        'theme = "harbour-night"\nhold_s = 999\nmouse = "yes"\nthme = 1\n[keys]\n"ticket.asign" = "a"\n"ticket.take" = "r"\n'
+        '[profiles.work]\nurl = "http://desk.example.com"\ntoken = "x"\ntoken_command = "pass"\n'
+    )
+    told = shell("config", "check", env=CHINESE)
+    assert told.exit_code == 2
+    assert "hold_s: 应为 0 到 120 的整数; 实际为 999; 改用 10" in told.output
+    assert "（您是指 theme 吗？）" in told.output
+    assert not ENGLISH.findall(told.output), told.output
+    assert "bad" not in shell("doctor", env=CHINESE).output
+
+
+def test_a_search_line_that_is_not_understood_is_told_term_by_term(desk: Shell) -> None:
+    told = desk("tickets", "list", "stauts:open sla:soon").output
+    assert "stauts:open: no such key → status; sla:soon: no such value" in told
+    assert "没有这个键" in desk("tickets", "list", "foo:bar", env=CHINESE).output
+
+
 def test_the_settings_choose_the_language_too(shell: Shell) -> None:
     shell.configure('# mine\nlocale = "zh_CN"  # 中文\n\n[profiles.work]\nurl = "https://desk.example.com"\n')
     assert "用法：" in shell("--help").output

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supportdesk_tui.app import DeskApp, DeskParts
+from supportdesk_tui.cli.saying import said
 from supportdesk_tui.config.schema import Gate, Settings
 from supportdesk_tui.i18n.catalog import _, current_locale
 from supportdesk_tui.store.events import ClockToggled
@@ -89,7 +90,7 @@ def assemble(seat: Seat) -> DeskApp:
         },
         clock=seat.clock,
         terminal=TerminalSettings(kitty_keys=settings.kitty_keys, report_dir=seat.state_dir),
-        problems=(*seat.problems, *map(str, theme.problems)),
+        problems=(*seat.problems, *map(said, theme.problems)),
         load_macros=lambda known: _macros(seat, known),
     )
     app = DeskApp(parts)

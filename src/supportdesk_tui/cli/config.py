@@ -76,6 +76,7 @@ def check_command(as_json: bool) -> None:
     import os
 
     from supportdesk_tui.cli.outcomes import ExitCode
+    from supportdesk_tui.cli.saying import said
     from supportdesk_tui.config.load import load_settings
     from supportdesk_tui.config.paths import find_paths
     from supportdesk_tui.i18n.catalog import _, ngettext
@@ -88,10 +89,10 @@ def check_command(as_json: bool) -> None:
         click.echo(json.dumps([{name: getattr(one, name) for name in names} for one in problems], ensure_ascii=False, indent=2))
     else:
         for problem in problems:
-            click.echo(str(problem))
+            click.echo(said(problem))
         read = ", ".join(map(str, loaded.files)) or _("no file: every setting has its default")
-        said = ngettext("{count} problem", "{count} problems", len(problems)) if problems else _("all is well")
-        click.echo(f"{said} ({read})", err=bool(problems))
+        sum_up = ngettext("{count} problem", "{count} problems", len(problems)) if problems else _("all is well")
+        click.echo(f"{sum_up} ({read})", err=bool(problems))
     if problems:
         click.get_current_context().exit(int(ExitCode.WRONG_USE))
 

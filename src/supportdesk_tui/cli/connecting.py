@@ -20,6 +20,7 @@ from supportdesk_tui.config.paths import make_private
 from supportdesk_tui.config.schema import Profile
 from supportdesk_tui.config.secrets import Secret, store_secret
 from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.ui.vocabulary import own_words
 
 _UNFIT_FOR_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -42,7 +43,7 @@ def place_for(wish: Wish) -> tuple[Place, bool]:
     try:
         clean = url_of(wish.url)
     except Unfit as unfit:
-        raise Stopped(str(unfit), code=ExitCode.WRONG_USE) from None
+        raise Stopped(own_words(str(unfit)), code=ExitCode.WRONG_USE) from None
     if wish.backend not in SPECS:
         known = ", ".join(SPECS)
         text = _("this release has no adapter for {kind}", kind=wish.backend)

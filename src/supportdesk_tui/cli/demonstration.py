@@ -16,9 +16,11 @@ from supportdesk_tui import splash
 from supportdesk_tui.cli.assemble import Seat
 from supportdesk_tui.cli.opening import run_app
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
+from supportdesk_tui.cli.saying import said
 from supportdesk_tui.config.load import Loaded, load_settings
 from supportdesk_tui.config.paths import Paths
 from supportdesk_tui.i18n.catalog import _, detect_locale, set_locale
+from supportdesk_tui.ui.vocabulary import own_words
 
 STOP_S = 5.0
 """How long the server may take to go before it is told again, more firmly."""
@@ -52,7 +54,7 @@ def show(wanted: Wanted) -> None:
     """Open the desk on this terminal."""
     refusal = splash.refusal()
     if refusal:
-        raise Stopped(refusal, code=ExitCode.WRONG_USE)
+        raise Stopped(own_words(refusal), code=ExitCode.WRONG_USE)
     with stage(wanted) as here:
         loaded = _settings(here)
         run_app(seat_on(here, loaded), mouse=loaded.settings.mouse)
@@ -85,7 +87,7 @@ def seat_on(here: Stage, loaded: Loaded) -> Seat:
         url=here.url,
         token=lambda: here.token,
         name="demo",
-        problems=tuple(map(str, loaded.problems)),
+        problems=tuple(map(said, loaded.problems)),
     )
 
 

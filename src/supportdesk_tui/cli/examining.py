@@ -18,6 +18,7 @@ from supportdesk_tui.cli import terminal
 from supportdesk_tui.cli.abilities import TITLES, lines_of, news_of
 from supportdesk_tui.cli.config import problems_of
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped, stopped
+from supportdesk_tui.cli.saying import said
 from supportdesk_tui.cli.session import Place, connection_to, load, place_of, spec_of
 from supportdesk_tui.config.load import Loaded
 from supportdesk_tui.config.paths import Paths
@@ -127,7 +128,7 @@ def _settings(loaded: Loaded, paths: Paths) -> Iterator[Finding]:
     if not problems:
         yield Finding(msg("settings"), State.OK, read)
     for problem in problems:
-        yield Finding("settings", State.BAD, str(problem), code=ExitCode.WRONG_USE)
+        yield Finding("settings", State.BAD, said(problem), code=ExitCode.WRONG_USE)
 
 
 def _backend(profile: str | None) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from supportdesk_tui.cli.outcomes import KNOWN, ExitCode, Stopped, tell
+from supportdesk_tui.cli.saying import said
 from supportdesk_tui.cli.session import Place, keeper, load, loader, place_of, spec_of
 from supportdesk_tui.config.paths import make_private
 from supportdesk_tui.i18n.catalog import _, detect_locale, set_locale
@@ -52,7 +53,9 @@ def _open_first(loaded: "Loaded", *, mouse: bool | None, theme: str | None) -> N
     import click
 
     from supportdesk_tui.cli.connecting import first_run
+    from supportdesk_tui.cli.speaking import speak
 
+    speak()
     try:
         connected = first_run()
     except click.Abort:
@@ -81,7 +84,7 @@ def seat_at(place: Place, loaded: "Loaded", token: Callable[[], str] | None, *, 
         keep=keeper(place),
         load=loader(place),
         name=place.name,
-        problems=tuple(map(str, loaded.problems)),
+        problems=tuple(map(said, loaded.problems)),
     )
 
 

@@ -121,7 +121,9 @@ def _details(error: Exception) -> str:
         fields = "; ".join(f"{name}: {complaint}" for name, complaint in error.fields.items())
         return f"{error.reason} ({fields})" if error.reason else fields
     if isinstance(error, BackendError):
-        return str(error.reason or error.operation)
+        from supportdesk_tui.ui.vocabulary import own_words
+
+        return own_words(str(error.reason or error.operation))
     return str(error)
 
 

@@ -8,6 +8,7 @@ from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.cli import show
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.session import Desk, at_backend
+from supportdesk_tui.commands.misread import misread
 from supportdesk_tui.domain import grammar
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import Cursor, TicketId
@@ -20,7 +21,7 @@ def list_tickets(profile: str | None, query: str, *, sort: str, limit: int, as_j
     """Print the first tickets of a query, in the backend's order."""
     parsed = grammar.parse(query, sort=SortKey(sort))
     if parsed.problems:
-        raise Stopped("; ".join(map(_complaint, parsed.problems)), code=ExitCode.WRONG_USE, next_step=_keys())
+        raise Stopped("; ".join(map(misread, parsed.problems)), code=ExitCode.WRONG_USE, next_step=_keys())
 
     async def read(desk: Desk) -> tuple[list[TicketSummary], tuple[str, ...]]:
         return await _rows(desk.backend, parsed.query, limit)
@@ -38,11 +39,6 @@ def list_tickets(profile: str | None, query: str, *, sort: str, limit: int, as_j
 
 def _keys() -> str:
     return _("Keys of the search line: {names}", names=", ".join(grammar.KEYS))
-
-
-def _complaint(problem: grammar.Problem) -> str:
-    near = f", did you mean {problem.nearest}?" if problem.nearest else ""
-    return f"{problem.kind.value.replace('_', ' ')} in {problem.term!r}{near}"
 
 
 async def _rows(backend: Backend, query: QueueQuery, limit: int) -> tuple[list[TicketSummary], tuple[str, ...]]:

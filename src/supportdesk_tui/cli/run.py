@@ -17,7 +17,9 @@ def run_command(profile: str | None, offline: bool, mouse: bool | None, theme: s
 
     refusal = splash.refusal()
     if refusal:
-        raise Stopped(refusal, code=ExitCode.WRONG_USE)
+        from supportdesk_tui.ui.vocabulary import own_words
+
+        raise Stopped(own_words(refusal), code=ExitCode.WRONG_USE)
     from supportdesk_tui.cli.opening import open_desk
 
     open_desk(profile, is_offline=offline, mouse=mouse, theme=theme)

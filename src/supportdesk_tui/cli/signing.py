@@ -18,6 +18,7 @@ from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.errors import BackendError, BadPayload, NotFound
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.sync.cache import Cache
+from supportdesk_tui.ui.vocabulary import own_words
 
 T = TypeVar("T")
 
@@ -91,7 +92,7 @@ async def keep(place: Place, secret: Secret) -> str:
             next_step=_("Set token_command in the profile, or SUPPORTDESK_TOKEN; the desk itself asks at each start."),
         )
     who = _("{name} ({role}) at {url}", name=session.agent.name, role=_(session.agent.role.value), url=place.profile.url)
-    return _("Signed in as {who}; {step}: {says}", who=who, step=kept.step.value, says=kept.says)
+    return _("Signed in as {who}; {step}: {says}", who=who, step=kept.step.value, says=own_words(kept.says))
 
 
 async def forget(place: Place) -> list[str]:
@@ -100,7 +101,7 @@ async def forget(place: Place) -> list[str]:
     says = [_("there was no token")]
     if found.secret is not None:
         says = [await _revoke(place, found.secret)]
-    says += [f"{answer.step.value}: {answer.says}" for answer in forget_secret(place.name, place.profile)]
+    says += [f"{answer.step.value}: {own_words(answer.says)}" for answer in forget_secret(place.name, place.profile)]
     place.kept_note.unlink(missing_ok=True)
     cache = Cache(place.cache_file)
     cache.open()

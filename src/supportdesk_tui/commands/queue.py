@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
+from supportdesk_tui.commands.misread import misread
 from supportdesk_tui.commands.opening import cursor_to, open_ticket
 from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.domain import grammar
@@ -217,7 +218,7 @@ def search_run(context: Context, args: Args) -> Iterable[Effect]:
         yield ef.Load(ef.LoadKind.NUMBER, text=line.lstrip("#"))
         return
     parsed = grammar.parse(line, sort=queue.query.sort)
-    problems = tuple(f"{problem.term} → {problem.nearest}" if problem.nearest else problem.term for problem in parsed.problems)
+    problems = tuple(map(misread, parsed.problems))
     yield ef.Emit(ev.QueueChosen(parsed.query, None, search=line, problems=problems))
     yield ef.Emit(ev.FocusMoved(Pane.QUEUE))
     yield ef.Load(ef.LoadKind.SEARCH)

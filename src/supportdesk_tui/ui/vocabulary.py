@@ -164,8 +164,68 @@ SHAPES = (
     msg("{n} h ago"),
     msg("rejected {case}"),
     msg("no {wanted} text, using {language}"),
+    msg("there is no ticket {case}"),
+    # what is wrong in the settings and in a theme
+    msg("expected one of {text}"),
+    msg("expected a whole number from {least} to {most}"),
+    msg("expected true or false"),
+    msg("expected one line of text"),
+    msg("expected an address like https://desk.example.com"),
+    msg("expected https: over http your token could be read on the way"),
+    msg("expected a list of a program and its arguments, like {example}"),
+    msg("expected a list of ids, like {example}"),
+    msg("expected a list of words or phrases, like {example}"),
+    msg("expected names of {text}"),
+    msg("expected a list of host names without https://, like {example}"),
+    msg("expected a table {text}"),
+    msg("expected a table"),
+    msg("expected {text} for {name}"),
+    msg("expected a key like {example}, or a list of keys"),
+    msg("expected a name of letters, digits, - and _"),
+    msg("expected a colour like #a1b2c3 or a terminal colour like bright_cyan"),
+    msg("a secret never belongs in this file: use token_command, or run supportdesk login"),
+    msg("unknown setting, ignored"),
+    msg("unknown name, ignored"),
+    msg("no such theme, using {name}"),
+    msg("is larger than a settings file can be"),
+    msg("is not UTF-8 text"),
+    msg("is nested too deeply"),
+    msg("column {n}: {text}"),
+    msg("cannot be read: {text}"),
+    msg("no profile {name}"),
+    msg("there are none yet"),
+    msg("got {value}"),
+    msg("using the default theme's"),
+    msg("using the default theme"),
+    msg("using nothing"),
+    msg("using {name}"),
+    msg("its keys stay as they are"),
+    msg("the file is ignored"),
+    msg("ignored"),
+    # where a token is looked for
+    msg("{name} is not set"),
+    msg("has it"),
+    msg("has none"),
+    msg("had none"),
+    msg("forgotten"),
+    msg("kept"),
+    msg("kept in memory for twelve hours"),
+    msg("is empty"),
+    msg("does not look like a token"),
+    msg("not available: {text}"),
+    msg("cannot be started: {text}"),
+    msg("gave no answer in {n} seconds"),
+    msg("ended with status {n}"),
+    msg("is not a plain file"),
+    msg("belongs to somebody else"),
+    msg("not read"),
+    msg("may be read by others (mode {mode}, needs 0600)"),
+    # where the desk cannot be drawn
+    msg("The desk needs a terminal on standard input and output. `supportdesk tickets` works without one."),
+    msg("The terminal says it is {text} (TERM). Set TERM to what it really is."),
+    msg("The locale uses {name}; the desk needs UTF-8, for example LANG=C.UTF-8."),
 )
-"""Sentences of the server and of the domain; `{places}` hold what changes."""
+"""Sentences of the server and of the domain, of the settings and of the key stores; `{places}` hold what changes."""
 _NARROW = {
     "case": r"\S+",
     "cases": r"\d+ tickets?|\S+",
@@ -189,13 +249,15 @@ def own_words(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _drawn(locale: str, text: str) -> str:
+    if "; " in text and _(text) == text:
+        return "; ".join(map(own_words, text.split("; ")))
     whole = _shaped(text)
     if whole is not None:
         return whole
     if (match := _NUMBERED.fullmatch(text)) and (rest := _shaped(match["rest"])) is not None:
         return _("{what}: {reason}", what=match["number"], reason=rest)
     parts = text.split(", ")
-    return ", ".join(_shaped(part) or part for part in parts) if len(parts) > 1 else text
+    return ", ".join(map(own_words, parts)) if len(parts) > 1 else text
 
 
 def _shaped(text: str) -> str | None:

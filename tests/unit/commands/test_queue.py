@@ -207,7 +207,7 @@ def test_a_search_line_becomes_a_query_with_its_problems() -> None:
     effects = run(context(), "queue.search_run", "owner:nobody chanel:chat -x refund")
     chosen = next(event for event in events(effects) if isinstance(event, QueueChosen))
     assert (chosen.query.owner, chosen.query.text, chosen.view) == (Owner.NOBODY, "refund", None)
-    assert chosen.problems == ("chanel:chat → channel", "-x")
+    assert chosen.problems == ("chanel:chat: no such key → channel", "-x: cannot be turned round")
     assert only(effects, ef.Load).kind is ef.LoadKind.SEARCH
 
 
