@@ -10,11 +10,15 @@ from supportdesk_tui.backends.catalog import SPECS, Connection
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.backends.port import LocalFile
+from supportdesk_tui.domain.changes import Note
 from supportdesk_tui.domain.conversation import Attachment
-from supportdesk_tui.domain.errors import SignInNeeded
+from supportdesk_tui.domain.errors import Conflict, SignInNeeded
+from supportdesk_tui.domain.feed import Gap
+from supportdesk_tui.domain.ids import FeedMark
 from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.server.runner import ServerThread, open_parts
 from supportdesk_tui.server.seed.exchange import seed_database
+from supportdesk_tui.sync.sending import new_key
 from supportdesk_tui.text.safe import sanitize_line
 from tests.contract.relay import relay_to
 
@@ -72,3 +76,21 @@ async def test_file_whose_line_breaks_comes_whole_and_no_byte_of_it_twice(url: s
 
 def test_connection_never_shows_its_token() -> None:
     assert "s3cret" not in repr(Connection("https://desk.example", "s3cret"))
+
+
+async def test_a_write_says_how_much_was_heard_so_that_a_server_put_back_refuses_it(url: str) -> None:
+    """In the moment between its return and the first word of its event stream, too."""
+    assert NATIVE.sign_in is not None
+    token = await NATIVE.sign_in(Connection(url, ""), "li.wei", "correct horse 电池", "laptop")
+    desk = NativeBackend(url, token)
+    ticket = (await desk.list_tickets(QueueQuery(), None)).items[0].id
+    assert (await desk.apply(ticket, Note("nothing heard yet"), new_key())).entry
+    feed = desk.feed(FeedMark("999999"))
+    with pytest.raises(Conflict, match="put back"):
+        await desk.apply(ticket, Note("written for another state"), new_key())
+    async for notice in feed:
+        if isinstance(notice, Gap):
+            break
+    await feed.aclose()
+    assert (await desk.apply(ticket, Note("read anew"), new_key())).entry
+    await desk.close()

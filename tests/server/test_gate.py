@@ -2,8 +2,9 @@
 
 import json
 
+import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.server.storage import tables
@@ -113,3 +114,22 @@ def test_a_reply_of_somebody_who_does_not_know_who_has_the_ticket_is_refused(age
     agent.done(f"/tickets/{ticket}/replies", {"body": "I know", "seen_owner": "a2"})
     colleague.done(f"/tickets/{ticket}/replies", {"body": "my own", "seen_owner": "a1"})
     agent.done(f"/tickets/{ticket}/replies", {"body": "nobody asked"})
+
+
+def test_a_server_put_back_refuses_what_was_written_for_what_it_has_forgotten(agent: Client, server: ServerThread) -> None:
+    ticket = agent.opened()
+    with server.engine.connect() as connection:
+        newest = int(connection.execute(select(func.max(tables.events.c.seq))).scalar_one())
+
+    def noted(key: str, reached: str) -> httpx.Response:
+        headers = {"Idempotency-Key": key, "If-Log-Reached": reached}
+        return agent.http.post(f"/tickets/{ticket}/notes", json={"body": "heard of it"}, headers=headers)
+
+    known, unknown = agent.new_key(), agent.new_key()
+    assert noted(known, str(newest)).status_code == 200
+    assert noted(known, str(newest + 10**6)).status_code == 200, "what was taken is answered as the first time"
+    refused = noted(unknown, str(newest + 10**6))
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "put back" in refused.json()["message"]
+    assert noted(unknown, "x").status_code == 400
+    assert noted(unknown, str(newest)).status_code == 200

@@ -253,6 +253,8 @@ class OutboxItem(Struct, frozen=True):
     """Case number of the ticket, for display."""
     expected: int | None = None
     undoes: ChangeKey | None = None
+    needs_word: bool = False
+    """Unknown, and not sent again before the agent says so, whatever the server promises about keys."""
 
 
 class Notice(Struct, frozen=True):

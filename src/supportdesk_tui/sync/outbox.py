@@ -63,6 +63,8 @@ class Outbox:
         """Unknown ones the agent wants sent if they did not arrive."""
         self._looked: set[ChangeKey] = set()
         """Unknown ones that were looked for in vain and wait for the agent."""
+        self._asks_after: dict[ChangeKey, str] = {}
+        """Being sent or looked for when everything was told to wait: why they do too, if they have not arrived."""
         self._tasks: dict[ChangeKey, asyncio.Task[None]] = {}
         self._leaving: set[ChangeKey] = set()
         """Being taken back or forgotten: neither it nor what waits behind it is sent meanwhile."""
@@ -146,7 +148,7 @@ class Outbox:
         old = self.book.get(of)
         if old is None or self._is_busy(of) or not rules.is_in_question(old):
             return False
-        with self._apart(old.key):
+        with apart(self._leaving, self._wake, old.key):
             await self.book.swap(old, replace(item, created_at=old.created_at))
         return True
 
@@ -159,7 +161,7 @@ class Outbox:
         if item is None or self._is_busy(key) or item.phase not in _STILL_OURS:
             return None
         restored = rules.restored_draft(item, draft)
-        with self._apart(key):
+        with apart(self._leaving, self._wake, key):
             await self.book.drop(item, restored)
         return restored or Draft(item.tickets[0] if item.tickets else TicketId(""))
 
@@ -175,7 +177,7 @@ class Outbox:
         elif item.phase is OutboxPhase.REFUSED or (rules.is_in_question(item) and item.attempts):
             again = replace(item, phase=OutboxPhase.QUEUED, reason="", expected=None, attempts=0, settled_at=None)
             made_at = self._clock.now() if item.phase is OutboxPhase.REFUSED else item.created_at
-            with self._apart(key):
+            with apart(self._leaving, self._wake, key):
                 await self.book.swap(item, replace(again, key=new_key(), held_until=None, created_at=made_at))
         elif item.phase is OutboxPhase.HELD and item.held_until is None:
             await self.book.replace(replace(item, phase=OutboxPhase.QUEUED, reason=""))
@@ -192,39 +194,36 @@ class Outbox:
     def ask_for_each(self, reason: str) -> int:
         """Let everything that waits to be sent or looked for wait for the agent's word; how many there are.
 
-        At once in memory, so that nothing can begin to leave, and as soon as may be on the disk.
+        At once in memory, so that nothing can begin to leave, and as soon as may be on the disk; what is on its way follows.
         """
-        asked = [item for item in self.book.items if not self._is_busy(item.key) and rules.is_worth_asking(item)]
+        asked = [item for item in self.book.items if rules.is_worth_asking(item)]
         for item in asked:
-            if item.phase is OutboxPhase.UNKNOWN:
-                self._looked.add(item.key)
-                self._asked.discard(item.key)
-                self.book.tell(replace(item, reason=reason))
-            else:
-                waiting = replace(item, phase=OutboxPhase.HELD, held_until=None, reason=reason)
-                self.book.tell(waiting)
-                self._hooks.spawn("outbox", partial(self.book.commit, waiting))
+            if self._is_busy(item.key):
+                self._asks_after[item.key] = reason
+                continue
+            waiting = self._told_to_wait(item, reason)
+            self.book.tell(waiting)
+            self._hooks.spawn("outbox", partial(self.book.commit, waiting))
         return len(asked)
+
+    def _told_to_wait(self, item: OutboxItem, reason: str = "") -> OutboxItem:
+        reason = reason or self._asks_after.pop(item.key, "")
+        if not reason:
+            return item
+        if item.phase is OutboxPhase.UNKNOWN:
+            self._looked.add(item.key)
+            self._asked.discard(item.key)
+        return rules.asking(item, reason)
 
     async def forget(self, key: ChangeKey) -> None:
         """Drop a change that was refused, is unknown, or waits for the agent's word."""
         item = self.book.get(key)
         if item is not None and not self._is_busy(key) and rules.is_in_question(item):
-            with self._apart(key):
+            with apart(self._leaving, self._wake, key):
                 await self.book.drop(item)
 
     def _is_busy(self, key: ChangeKey) -> bool:
         return key in self._tasks or key in self._leaving
-
-    @contextmanager
-    def _apart(self, key: ChangeKey) -> Iterator[None]:
-        """While a change is taken away or replaced, neither it nor what waits behind it is sent."""
-        self._leaving.add(key)
-        try:
-            yield
-        finally:
-            self._leaving.discard(key)
-            self._wake.set()
 
     # --- one change
 
@@ -247,14 +246,14 @@ class Outbox:
                 failpoint("outbox.before_send")
                 verdict = await sender.send(sending, left)
                 failpoint("outbox.after_send")
-            await self._settle(verdict)
+            await self._settle(replace(verdict, item=self._told_to_wait(verdict.item)))
             is_settled = True
         except StorageError as error:
             again = replace(again, reason=again.reason or self._hooks.say(words.DISK_REFUSED, {"reason": str(error)}))
         finally:
             if not is_settled:
                 self._not_before[item.key] = self._clock.monotonic() + 5
-                self.book.tell(again)
+                self.book.tell(self._told_to_wait(again))
 
     async def _settle(self, verdict: Verdict) -> None:
         """Write down what an attempt came to, then tell."""
@@ -282,6 +281,17 @@ class Outbox:
         if verdict.sign_in:
             self.pause()
             self._hooks.sign_in_needed()
+
+
+@contextmanager
+def apart(leaving: set[ChangeKey], wake: asyncio.Event, key: ChangeKey) -> Iterator[None]:
+    """While a change is taken away or replaced, neither it nor what waits behind it is sent."""
+    leaving.add(key)
+    try:
+        yield
+    finally:
+        leaving.discard(key)
+        wake.set()
 
 
 def _finished(

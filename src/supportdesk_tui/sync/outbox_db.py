@@ -354,6 +354,7 @@ def _to_item(plain: dict[str, Any]) -> OutboxItem:
         number=str(plain["number"]),
         expected=plain["expected"],
         undoes=plain["undoes"],
+        needs_word=bool(plain.get("needs_word")),
     )
 
 

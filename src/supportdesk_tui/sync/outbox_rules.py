@@ -42,6 +42,15 @@ def is_leaving(item: OutboxItem) -> bool:
     return item.phase is OutboxPhase.QUEUED or (item.phase is OutboxPhase.HELD and item.held_until is not None)
 
 
+def asking(item: OutboxItem, reason: str) -> OutboxItem:
+    """A change that goes nowhere before the agent has said so, also after a restart; one that is settled stays as it is."""
+    if item.phase is OutboxPhase.UNKNOWN:
+        return replace(item, needs_word=True, reason=reason)
+    if item.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}:
+        return replace(item, phase=OutboxPhase.HELD, held_until=None, reason=reason)
+    return item
+
+
 def is_worth_asking(item: OutboxItem) -> bool:
     """Would go out or be looked for by itself, and is more than a mark of where the agent is and what they have read."""
     return item.phase in OPEN and not isinstance(item.change, MarkRead | Watch | SetAgentState)

@@ -70,9 +70,9 @@ class Sender(Struct, frozen=True):
 
     async def look_for(self, item: OutboxItem, *, asked: bool) -> Verdict:
         """Find out whether an unknown change arrived; what did not may be sent again if keys are kept or the agent asked."""
-        may_repeat = self.keeps_keys or asked
+        may_repeat = asked or (self.keeps_keys and not item.needs_word)
         try:
-            if _is_bulk(item) and self.keeps_keys:
+            if _is_bulk(item) and self.keeps_keys and may_repeat:
                 return Verdict(item, repeats=True)
             if _is_bulk(item):
                 return await self._look_for_each(item, may_repeat)

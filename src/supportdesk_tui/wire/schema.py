@@ -36,6 +36,7 @@ All text is as people wrote it: the client sanitises, the server stores.
 Every POST that changes something carries `Idempotency-Key` (8–64 of [A-Za-z0-9_-]): the first answer is replayed with
 `Idempotent-Replayed: true`; the same key with another body is refused with 422 `key_reused`.
 `If-Match: "<version>"` on a change makes it 409 `conflict` (ErrorOut.current = TicketRow) when the ticket moved on.
+`If-Log-Reached: <event id>` makes it 409 when the server's log ends before that event: it was put back to a backup.
 Every answer carries `X-Request-Id` and `Date`. Errors are ErrorOut.
 Events: `event:` ticket | entry | presence | agent | beat | gap; `id:` the global sequence (ticket and entry events only);
 a beat comes every second of silence with {"at": …}; `gap` says the mark is too old and everything must be read again.

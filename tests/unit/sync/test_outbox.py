@@ -1,5 +1,6 @@
 """The outbox: durable before it is told, in order, never twice."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -113,8 +114,6 @@ async def test_note_taken_back_into_a_reply_never_becomes_public(client: Client)
 
 
 async def test_sending_change_is_too_late_to_take_back(client: Client) -> None:
-    import asyncio
-
     client.backend.gate = asyncio.Event()
     await client.outbox.add(make.outbox_item(1))
     client.connect()
@@ -225,6 +224,55 @@ async def test_server_put_back_to_a_backup_is_sent_nothing_unasked(client: Clien
     assert sorted(one.key for one in client.server.done) == ["k1", "k2", "k3"]
 
 
+async def test_an_unknown_change_that_waits_for_a_word_waits_on_after_a_restart(client: Client) -> None:
+    """The server was put back: what may have arrived before is read for, and not sent again unasked, by no later client."""
+    client.server.script = ["cut", "cut"]
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    await client.work(1)
+    assert client.phases() == {"k1": OutboxPhase.UNKNOWN}
+    assert client.outbox.ask_for_each("the server was put back") == 1
+    await client.board.rest()
+    for _ in range(2):
+        client = await again(client)
+        client.connect()
+        client.backend.asked.clear()
+        await client.work()
+        client.clock.advance(120)
+        client.outbox.kick()
+        await client.work()
+        assert (client.server.done, client.backend.asked) == ([], ["find"]), "looked for, and no more"
+        assert client.phases() == {"k1": OutboxPhase.UNKNOWN}
+    client.server.script.clear()
+    await client.outbox.retry(ChangeKey("k1"))
+    await client.work()
+    assert [one.key for one in client.server.done] == ["k1"]
+    await client.die()
+
+
+async def test_what_is_on_its_way_when_the_server_is_put_back_waits_too_if_it_did_not_arrive(client: Client) -> None:
+    client.backend.gate = asyncio.Event()
+    client.server.script = ["cut", Unreachable("apply", "no route")]
+    for n in (1, 2):
+        await client.outbox.add(make.outbox_item(n, tickets=(TicketId(f"t{n}"),)))
+    client.connect()
+    await client.outbox.step()
+    assert client.outbox.ask_for_each("the server was put back") == 2
+    client.backend.gate.set()
+    await client.work()
+    assert client.phases() == {"k1": OutboxPhase.UNKNOWN, "k2": OutboxPhase.HELD}
+    client.clock.advance(120)
+    client.outbox.kick()
+    await client.work()
+    assert client.server.done == []
+    client = await again(client)
+    client.connect()
+    await client.work()
+    assert client.server.done == []
+    assert {item.reason != "" for item in client.board.items.values()} == {True}
+    await client.die()
+
+
 async def test_without_keys_nothing_is_sent_again_by_itself(tmp_path: Path, clock: HandClock) -> None:
     client = Client(tmp_path, FakeServer(keeps_keys=False, script=["cut"]), clock)
     await client.outbox.add(make.outbox_item(1))
@@ -256,8 +304,6 @@ async def test_without_keys_a_found_change_is_sent_and_not_repeated(tmp_path: Pa
 
 @pytest.mark.parametrize("keeps_keys", [True, False])
 async def test_what_was_being_sent_at_a_crash_is_looked_for_first(tmp_path: Path, clock: HandClock, keeps_keys: bool) -> None:
-    import asyncio
-
     server = FakeServer(keeps_keys=keeps_keys)
     client = Client(tmp_path, server, clock)
     client.backend.gate = asyncio.Event()

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from supportdesk_tui.domain.queue import Page, QueueQuery, Shortened, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.text.safe import SafeText, sanitize_line
 from supportdesk_tui.wire import schema as wire
+from supportdesk_tui.wire.sse import SseEvent
 
 if TYPE_CHECKING:
     import httpx
@@ -71,6 +72,8 @@ class NativeBackend:
         said = lambda body: _said(body, self._lens)  # noqa: E731  # a local name for one expression
         self._http = Http(url, token, read_refusal=said, limits=limits, ca_file=ca_file, transport=transport)
         self._pace = pace
+        self._reached = ""
+        """The newest event the feed has brought."""
 
     async def open(self) -> Session:
         """Ask who the token belongs to, once: whoever connects tries again in its own time."""
@@ -178,7 +181,7 @@ class NativeBackend:
 
     async def apply(self, ticket: TicketId | None, change: Change, key: ChangeKey, expected: int | None = None) -> Applied:
         """Do one change; a repeated key is answered as the first time."""
-        call = writing.to_call(ticket, change, key, expected)
+        call = writing.to_call(ticket, change, key, expected, self._reached)
         answer = await self._http.send(call)
         if isinstance(change, SetAgentState):
             read(call, answer, wire.AgentOut)
@@ -192,7 +195,7 @@ class NativeBackend:
         unique = list(dict.fromkeys(tickets))
         for start in range(0, len(unique), BULK):
             batch = unique[start : start + BULK]
-            call = writing.to_bulk_call(batch, change, ChangeKey(f"{key}-{start}") if start else key)
+            call = writing.to_bulk_call(batch, change, ChangeKey(f"{key}-{start}") if start else key, self._reached)
             out = read(call, await self._http.send(call), wire.BulkOut)
             silent = dict.fromkeys(batch)
             for outcome in map(mapping.to_outcome, out.outcomes):
@@ -225,9 +228,14 @@ class NativeBackend:
         await self._http.send(call)
 
     def feed(self, since: FeedMark | None) -> AsyncGenerator[Notice, None]:
-        """What changes, for ever."""
-        listen = partial(_listen, self._http)
-        return live_feed(listen, lambda event: to_notices(event, self._lens), since, self._pace)
+        """What changes, for ever; writes say from now on how much of it was heard."""
+        self._reached = since or ""
+
+        def read_event(event: SseEvent) -> Iterable[Notice]:
+            self._reached = event.id
+            return to_notices(event, self._lens)
+
+        return live_feed(partial(_listen, self._http), read_event, since, self._pace)
 
     async def close(self) -> None:
         """Let go of sockets."""

@@ -21,10 +21,10 @@ OPERATIONS: dict[type[object], str] = {
 """What an error calls a change; others are "change the ticket"."""
 
 
-def to_call(ticket: TicketId | None, change: changes.Change, key: ChangeKey, expected: int | None) -> Call:
-    """The request that does a change, once however often it is sent."""
+def to_call(ticket: TicketId | None, change: changes.Change, key: ChangeKey, expected: int | None, reached: str = "") -> Call:
+    """The request that does a change, once however often it is sent; `reached` is the newest event that was heard of."""
     operation = OPERATIONS.get(type(change), "change the ticket")
-    headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+    headers = {"Content-Type": "application/json", "Idempotency-Key": key} | _reaching(reached)
     if expected is not None:
         headers["If-Match"] = f'"{expected}"'
     method, route, values, body = _request(ticket, change)
@@ -39,7 +39,12 @@ def to_call(ticket: TicketId | None, change: changes.Change, key: ChangeKey, exp
     )
 
 
-def to_bulk_call(tickets: Sequence[TicketId], change: changes.Change, key: ChangeKey) -> Call:
+def _reaching(reached: str) -> dict[str, str]:
+    """A server whose log ends before the event was put back to a backup: what was written for another state it refuses."""
+    return {"If-Log-Reached": reached} if reached.isdecimal() else {}
+
+
+def to_bulk_call(tickets: Sequence[TicketId], change: changes.Change, key: ChangeKey, reached: str = "") -> Call:
     """The request that does a change to many tickets."""
     if not isinstance(change, changes.FollowUp | changes.MarkRead | changes.Merge | changes.Link | changes.ReturnTask):
         raise Unsupported("bulk")
@@ -50,7 +55,7 @@ def to_bulk_call(tickets: Sequence[TicketId], change: changes.Change, key: Chang
         method="POST",
         route=f"{wire.API_PREFIX}/changes",
         body=_encoded(operation, body),
-        headers={"Content-Type": "application/json", "Idempotency-Key": key},
+        headers={"Content-Type": "application/json", "Idempotency-Key": key} | _reaching(reached),
         is_write=True,
     )
 

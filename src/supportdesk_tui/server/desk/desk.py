@@ -53,6 +53,8 @@ class Request(Struct, kw_only=True):
     key: str | None
     fingerprint: bytes
     expected: int | None = None
+    reached: int | None = None
+    """The newest event the asker has heard of: a log that ends before it was put back to a backup."""
 
 
 Work = Callable[[Transaction], Deed]
@@ -212,6 +214,8 @@ class Desk:
                 if kept.body_hash != body_hash:
                     raise KeyReused("this Idempotency-Key belongs to another request", field="Idempotency-Key")
                 return Answer(status=kept.status, body=kept.answer, replayed=True)
+            if request.reached is not None and request.reached >= tx.next_event:
+                raise Conflicting("the server was put back to an earlier state", field="If-Log-Reached")
             deed = work(tx)
             if request.key:
                 row = {

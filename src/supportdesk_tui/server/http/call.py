@@ -141,7 +141,13 @@ class Call:
         if key is not None and not _KEY.fullmatch(key):
             raise BadRequest("Idempotency-Key is 8 to 64 of A-Z a-z 0-9 _ -", field="Idempotency-Key")
         fingerprint = f"{self.request.method} {self.request.url.path}?{self.request.url.query}\n".encode() + self.raw
-        return Asked(who=self.who, key=key, fingerprint=fingerprint, expected=self._expected())
+        return Asked(who=self.who, key=key, fingerprint=fingerprint, expected=self._expected(), reached=self._reached())
+
+    def _reached(self) -> int | None:
+        given = self.request.headers.get("If-Log-Reached")
+        if given is not None and not re.fullmatch(r"\d{1,18}", given, re.ASCII):
+            raise BadRequest("If-Log-Reached is the id of an event", field="If-Log-Reached")
+        return None if given is None else int(given)
 
     def _expected(self) -> int | None:
         given = self.request.headers.get("If-Match")

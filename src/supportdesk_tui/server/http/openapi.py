@@ -19,6 +19,9 @@ _KEY = Param(
 _MATCH = Param(
     "If-Match", {"type": "string", "pattern": '^"[0-9]{1,9}"$'}, "header", says="The version the agent saw, in quotes"
 )
+_REACHED = Param(
+    "If-Log-Reached", {"type": "string", "pattern": "^[0-9]{1,18}$"}, "header", says="An event the log must not end before"
+)
 _PART = (
     Param("Range", {"type": "string", "pattern": "^bytes=[0-9]{1,15}-$"}, "header", says="Only what comes from this byte on"),
     Param("If-Range", {"type": "string", "pattern": '^"[0-9a-f]{32}"$'}, "header", says="The ETag of what came before it"),
@@ -67,7 +70,7 @@ def _operation(one: Endpoint, drawn: dict[int, Any]) -> dict[str, Any]:
     if one.keyed:
         parameters.append(_parameter(_KEY, required=one.who == "agent"))
     if one.keyed and "{ticket}" in one.path:
-        parameters.append(_parameter(_MATCH, required=False))
+        parameters += [_parameter(_MATCH, required=False), _parameter(_REACHED, required=False)]
     if one.in_parts:
         parameters += [_parameter(param, required=False) for param in _PART]
     operation: dict[str, Any] = {
