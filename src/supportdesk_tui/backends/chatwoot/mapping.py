@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from mimetypes import guess_type
 from urllib.parse import unquote, urlsplit
 
+from msgspec.structs import replace
+
 from supportdesk_tui.backends.chatwoot.words import PHASES, PRIORITIES, ROLES, STATES, TITLES, Inbox, Lens, channel_of
 from supportdesk_tui.backends.loose import Node
 from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
@@ -13,13 +15,15 @@ from supportdesk_tui.domain.directory import Article
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, CustomerId, EntryId, TeamId, TicketId
 from supportdesk_tui.domain.people import Agent, AgentState, Contact, Customer, CustomerContext, Fact, Role
 from supportdesk_tui.domain.sla import NO_CLOCK, Clock, ClockKind
-from supportdesk_tui.domain.ticket import FieldValue, Phase, Priority, Status, Ticket, TicketSummary
+from supportdesk_tui.domain.ticket import Channel, FieldValue, Phase, Priority, Status, Ticket, TicketSummary
 from supportdesk_tui.text.html import html_to_text
 from supportdesk_tui.text.safe import NO_TEXT, SafeText, join
 from supportdesk_tui.text.secrets import Admitted, admit, admit_line, mask
 
 _START = datetime.fromtimestamp(1, UTC)
 _MICROS = 1_000_000
+_UNSAID = {EntryKind.NOTE, EntryKind.SYSTEM}
+"""What is never said to the customer."""
 SUBJECT = 120
 """Cells of the first words that stand for a subject."""
 
@@ -75,6 +79,33 @@ def to_summary(row: Node, lens: Lens, *, watched: bool = False) -> TicketSummary
         updated_at=_changed_at(row) or created,
         version=version_of(row),
         watched=watched,
+    )
+
+
+def after_words(ticket: TicketSummary, message: Node, lens: Lens) -> TicketSummary | None:
+    """A row after a message of an event, which tells a little of its conversation; None where that is not enough.
+
+    The conversation was updated right after its message: its true version is never less than this one.
+    """
+    about, at = message.at("conversation"), _at(message, "updated_at")
+    activity = _at(about, "last_activity_at")
+    if ticket.clock is not NO_CLOCK or at is None or activity is None or not isinstance(about.value, dict):
+        return None
+    version = int(at.timestamp() * _MICROS)
+    if version <= ticket.version:
+        return ticket
+    owner = AgentId(about.text("assignee_id")) if about.text("assignee_id") else None
+    known = admit_line(lens.agents.get(owner, "")) if owner else NO_TEXT
+    is_newest = message.number("created_at") >= about.number("last_activity_at")
+    is_subject = ticket.channel is not Channel.EMAIL and is_newest and kind_of(message) not in _UNSAID
+    return replace(
+        ticket,
+        subject=(message.line("content", limit=SUBJECT) if is_subject else NO_TEXT) or ticket.subject,
+        owner=owner,
+        owner_name=ticket.owner_name if owner == ticket.owner else known,
+        unread=about.number("unread_count"),
+        updated_at=activity,
+        version=version,
     )
 
 

@@ -32,6 +32,12 @@ MOST_SINGLY = 3
 """Conversations that are read one by one; of more the list of what changed is read, in one request."""
 _REMEMBERED = 5_000
 """Numbers of messages that are kept, so that none is told twice."""
+_ROWS = 500
+"""Rows that are kept, so that words can be told with them."""
+_MEMORY = 900 * 1_000_000
+"""Microseconds for which versions are kept: longer than there is between two checks."""
+_SLACK = 5 * 1_000_000
+"""So much newer must a conversation be than it was told for a check to find that something was not heard."""
 _OPERATION = "look for news"
 _ALL = {"status": "all", "assignee_type": "all"}
 
@@ -44,7 +50,9 @@ class News:
         self._desk = desk
         self._open = open_ticket
         self._told: dict[TicketId, int] = {}
-        """Versions told in the overlap."""
+        """Versions told lately."""
+        self.rows: dict[TicketId, TicketSummary] = {}
+        """Rows as they were told last."""
         self._said: dict[int, None] = {}
         """Messages told lately, the oldest first."""
         self._trail: deque[tuple[datetime, int]] = deque()
@@ -65,8 +73,15 @@ class News:
         """Everything that may have been said while no socket was open, words of other conversations among it."""
         return await self._since(mark, await self.states(), 2, is_all=True)
 
-    async def _since(self, mark: FeedMark | None, notices: list[Notice], requests: int, *, is_all: bool) -> Seen:
+    async def check(self, mark: FeedMark | None, before: FeedMark | None) -> Seen:
+        """What was not heard since an earlier mark, though the socket was open."""
+        return await self._since(mark, [], 1, is_all=False, before=before)
+
+    async def _since(
+        self, mark: FeedMark | None, notices: list[Notice], requests: int, *, is_all: bool, before: FeedMark | None = None
+    ) -> Seen:
         since, newest = read_mark(mark)
+        since = min(since, read_mark(before)[0] or since)
         if mark and not since:
             return await self._gap(requests)
         if not since:
@@ -75,7 +90,7 @@ class News:
         if ago_s > LONGEST_S:
             return await self._gap(requests)
         rows = await self._rows({**_ALL, "updated_within": str(max(ago_s, OVERLAP_S))})
-        fresh = [row for row in rows if self._is_news(row, since)]
+        fresh = [row for row in rows if self._is_news(row, since, _SLACK if before else 0)]
         if len(fresh) > MOST_TICKETS:
             return await self._gap(requests)
         summaries = {one.id: one for one in (mapping.to_summary(row, self._desk.lens) for row in rows)}
@@ -94,14 +109,14 @@ class News:
         recent = [one for one in rows.values() if one.version > since - OVERLAP_S * 1_000_000]
         return sorted(recent, key=lambda one: (one.id != self._open(), -one.version))[:MOST_TALKS]
 
-    def _is_news(self, row: Node, since: int) -> bool:
+    def _is_news(self, row: Node, since: int, slack: int = 0) -> bool:
         """Newer than the mark, or become visible only now; without a memory of the overlap the mark alone decides."""
         version = mapping.version_of(row)
         if not self._told:
             return version > since
         ticket = TicketId(row.text("id"))
         is_recent = version > since - OVERLAP_S * 1_000_000
-        return is_recent and self._told.get(ticket, 0) < version
+        return is_recent and self._told.get(ticket, -slack) + slack < version
 
     # --- what was told
 
@@ -110,9 +125,13 @@ class News:
     ) -> FeedMark:
         """Remember what is about to be told; the mark after it. Messages that are only `seen` may still be told."""
         since, newest = read_mark(mark)
-        self._told |= {one.id: one.version for one in rows}
+        for one in rows:
+            self.rows.pop(one.id, None)
+            self.rows[one.id], self._told[one.id] = one, one.version
+        while len(self.rows) > _ROWS:
+            del self.rows[next(iter(self.rows))]
         if self._told:
-            floor = max(self._told.values()) - 4 * OVERLAP_S * 1_000_000
+            floor = max(self._told.values()) - _MEMORY
             self._told = {ticket: version for ticket, version in self._told.items() if version >= floor}
         numbers = [row.number("id") for row in messages]
         self._said |= dict.fromkeys(numbers)
@@ -167,7 +186,7 @@ class News:
 
     async def _gap(self, requests: int) -> Seen:
         mark = await self._now()
-        self._told, self._said = {}, {}
+        self._told, self._said, self.rows = {}, {}, {}
         self._trail.clear()
         return Seen(notices=(Gap(mark),), mark=mark, requests=requests + 1, at=self.time())
 

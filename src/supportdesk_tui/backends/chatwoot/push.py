@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from time import monotonic
 
-from supportdesk_tui.backends.chatwoot import events
+from supportdesk_tui.backends.chatwoot import events, mapping
 from supportdesk_tui.backends.chatwoot.cable import Beat, Broadcast, Cable, CablePace, open_cable
 from supportdesk_tui.backends.chatwoot.client import Chatwoot
 from supportdesk_tui.backends.chatwoot.news import News
@@ -140,7 +140,7 @@ class Push:
 
     async def _heard(self, cable: Cable) -> AsyncGenerator[Notice, None]:
         """What is said, for ever; a ping at least comes every few seconds, so that what is due is done in time."""
-        here_at, check_at = monotonic() + self._pace.presence_s, monotonic() + self._pace.check_s
+        here_at, check_at, checked = monotonic() + self._pace.presence_s, monotonic() + self._pace.check_s, self._mark
         while True:
             received = await cable.receive()
             rested_at = monotonic()
@@ -154,8 +154,8 @@ class Push:
                 await cable.perform("update_presence")
             if monotonic() >= check_at:
                 check_at = monotonic() + self._pace.check_s
-                seen = await self._news.look(self._mark)
-                self._mark = seen.mark or self._mark
+                seen = await self._news.check(self._mark, checked)
+                self._mark = checked = seen.mark or self._mark
                 for notice in seen.notices:
                     yield notice
 
@@ -172,10 +172,11 @@ class Push:
         return notices
 
     async def _rows_and_words(self, heap: events.Heap) -> list[Notice]:
-        read = await self._news.read(heap.stale())
+        patched = self._patched(heap)
+        read = await self._news.read(heap.stale() - patched.keys())
         rows = [(event, row, self._news.row(row)) for event, row in heap.rows if row.when("updated_at")]
         summaries: dict[TicketId, TicketSummary] = {}
-        for one in (*(summary for _, _, summary in rows), *read.values()):
+        for one in (*(summary for _, _, summary in rows), *patched.values(), *read.values()):
             if one.id not in summaries or summaries[one.id].version <= one.version:
                 summaries[one.id] = one
         said = [(summaries[ticket], row) for ticket, row in heap.said if ticket in summaries]
@@ -190,6 +191,15 @@ class Push:
         spoken_on = {summary.id for summary, _ in said}
         notices += [TicketChanged(one, mark) for one in read.values() if one.id not in spoken_on]
         return notices + [notice for one, row in said for notice in self._news.added(one, row, mark, is_alert=True)]
+
+    def _patched(self, heap: events.Heap) -> dict[TicketId, TicketSummary]:
+        """Rows that are known and need no reading after what was said."""
+        found: dict[TicketId, TicketSummary | None] = {}
+        for ticket, message in heap.said:
+            row = found[ticket] if ticket in found else self._news.rows.get(ticket)
+            found[ticket] = mapping.after_words(row, message, self._desk.lens) if row is not None else None
+        silent = {row.text("id") for _, row in heap.rows if not row.when("updated_at")}
+        return {ticket: row for ticket, row in found.items() if row is not None and ticket not in silent}
 
     # --- who types
 
