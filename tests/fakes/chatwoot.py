@@ -139,7 +139,7 @@ class Desk:
     def tell_message(self, event: str, row: Row, message: Row) -> None:
         """Broadcast a message; its echo comes with it."""
         shown = self.world.as_message(message, row, self.base, message.get("echo"))
-        self.cable.tell(event, as_pushed_message(shown, row, message["at"]))
+        self.cable.tell(event, as_pushed_message(shown, row, message["at"], self.shown(row)["unread_count"]))
 
     def tell_typing(self, row: Row, user: Row, word: str, *, is_private: bool) -> None:
         """Broadcast who types to everybody else."""

@@ -205,14 +205,14 @@ def as_pushed_conversation(shown: Row, world_messages: list[Row]) -> Row:
     }
 
 
-def as_pushed_message(shown: Row, conversation: Row, at: float) -> Row:
-    """A message in an event: all its columns, and a little of its conversation."""
+def as_pushed_message(shown: Row, conversation: Row, at: float, unread: int) -> Row:
+    """A message in an event: all its columns, times cut to milliseconds, and a little of its conversation."""
     return {
         **shown,
-        "updated_at": datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z"),
+        "updated_at": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "conversation": {
             "assignee_id": conversation["assignee"],
-            "unread_count": 1,
+            "unread_count": unread,
             "last_activity_at": int(conversation["activity"]),
             "contact_inbox": {"source_id": "s"},
         },

@@ -31,6 +31,12 @@ class _Try:
     began: float = 0.0
 
 
+def newest(rows: dict[TicketId, TicketSummary], row: TicketSummary) -> None:
+    """Put a row among others, unless a newer one of its ticket is there."""
+    if row.id not in rows or rows[row.id].version <= row.version:
+        rows[row.id] = row
+
+
 class Push:
     """One feed: socket first, looks where there is none, and a try at the socket again from time to time."""
 
@@ -172,13 +178,14 @@ class Push:
         return notices
 
     async def _rows_and_words(self, heap: events.Heap) -> list[Notice]:
-        patched = self._patched(heap)
-        read = await self._news.read(heap.stale() - patched.keys())
         rows = [(event, row, self._news.row(row)) for event, row in heap.rows if row.when("updated_at")]
         summaries: dict[TicketId, TicketSummary] = {}
-        for one in (*(summary for _, _, summary in rows), *patched.values(), *read.values()):
-            if one.id not in summaries or summaries[one.id].version <= one.version:
-                summaries[one.id] = one
+        for _, _, one in rows:
+            newest(summaries, one)
+        patched = self._patched(heap, summaries)
+        read = await self._news.read(heap.stale() - patched.keys())
+        for one in (*patched.values(), *read.values()):
+            newest(summaries, one)
         said = [(summaries[ticket], row) for ticket, row in heap.said if ticket in summaries]
         if not rows and not read and not said:
             return []
@@ -192,11 +199,14 @@ class Push:
         notices += [TicketChanged(one, mark) for one in read.values() if one.id not in spoken_on]
         return notices + [notice for one, row in said for notice in self._news.added(one, row, mark, is_alert=True)]
 
-    def _patched(self, heap: events.Heap) -> dict[TicketId, TicketSummary]:
-        """Rows that are known and need no reading after what was said."""
+    def _patched(self, heap: events.Heap, fresh: dict[TicketId, TicketSummary]) -> dict[TicketId, TicketSummary]:
+        """Rows that are known, or came with what was said, and need no reading after it."""
+        known = {ticket: self._news.rows[ticket] for ticket, _ in heap.said if ticket in self._news.rows}
+        for one in fresh.values():
+            newest(known, one)
         found: dict[TicketId, TicketSummary | None] = {}
         for ticket, message in heap.said:
-            row = found[ticket] if ticket in found else self._news.rows.get(ticket)
+            row = found[ticket] if ticket in found else known.get(ticket)
             found[ticket] = mapping.after_words(row, message, self._desk.lens) if row is not None else None
         silent = {row.text("id") for _, row in heap.rows if not row.when("updated_at")}
         return {ticket: row for ticket, row in found.items() if row is not None and ticket not in silent}
