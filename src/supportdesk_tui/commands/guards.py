@@ -4,20 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.spec import Blocked, When, msg
-from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.capabilities import NEEDED, Capability
 from supportdesk_tui.domain.changes import (
-    Assign,
-    Escalate,
     FollowUp,
-    MakePromise,
-    SetField,
-    SetPriority,
-    SetStatus,
-    SettlePromise,
-    Snooze,
-    Tag,
-    Transfer,
-    Watch,
 )
 from supportdesk_tui.store.state import OutboxPhase, Pane
 
@@ -62,25 +51,9 @@ def lacking(context: Context, capability: Capability) -> Blocked | None:
     return Blocked(reason)
 
 
-_NEEDED: Mapping[type, Capability] = {
-    Assign: Capability.ASSIGN,
-    Transfer: Capability.TRANSFER,
-    SetStatus: Capability.STATUS,
-    SetPriority: Capability.PRIORITY,
-    Tag: Capability.TAG,
-    SetField: Capability.FIELD,
-    Snooze: Capability.SNOOZE,
-    Watch: Capability.WATCH,
-    Escalate: Capability.ESCALATE,
-    MakePromise: Capability.PROMISE,
-    SettlePromise: Capability.PROMISE,
-}
-"""What each thing that goes with a text takes."""
-
-
 def doable(context: Context, then: Iterable[FollowUp]) -> tuple[tuple[FollowUp, ...], tuple[Blocked, ...]]:
     """What of a macro can be done here, and why the rest cannot."""
-    needed = [(one, _NEEDED[type(one)]) for one in then]
+    needed = [(one, NEEDED[type(one)]) for one in then]
     why = [(one, lacking(context, capability) or unknown(context, capability)) for one, capability in needed]
     kept = tuple(one for one, blocked in why if blocked is None)
     return kept, tuple(dict.fromkeys(blocked for _, blocked in why if blocked is not None))

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from typing import get_args
 
 import pytest
 
@@ -13,6 +14,8 @@ from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.backends.rt import adapter as rt
 from supportdesk_tui.backends.zammad import adapter as zammad
 from supportdesk_tui.backends.zendesk import adapter as zendesk
+from supportdesk_tui.domain.capabilities import NEEDED
+from supportdesk_tui.domain.changes import Change
 
 CONNECTS: Mapping[str, Callable[[Connection], Backend]] = {
     "chatwoot": chatwoot.connect,
@@ -32,6 +35,10 @@ async def test_every_product_makes_its_own_adapter(product: str) -> None:
     assert SPECS[product].gaps()
     for one in (listed, own):
         await one.close()
+
+
+def test_every_kind_of_change_says_what_it_takes() -> None:
+    assert set(NEEDED) == set(get_args(Change))
 
 
 def test_list_of_products_imports_none_of_them() -> None:
