@@ -20,7 +20,6 @@ from supportdesk_tui.text.safe import (
     replace_spans,
     sanitize_with_flags,
 )
-from supportdesk_tui.text.secret_kinds import keys, numbers, phrases, spoken, tokens
 from supportdesk_tui.text.secret_kinds.kind import Kind, Secret
 
 __all__ = ["MARKS", "NEVER_SENT", "Admitted", "Kind", "Secret", "admit", "admit_line", "find", "in_words", "mask", "restore"]
@@ -40,8 +39,10 @@ _DIGITS = _classes(" ", "0")
 _SHAPES = _classes("a", "0")
 _RUNS = _classes("a", "a", "_-+/=.")
 _WORDS = _classes("a", " ")
-_TWELVE = b" aaa(?:a{0,7}+ {1,16}+aaa){11}"
-"""The shape of twelve words of three to ten letters, as `_WORDS` leaves them."""
+_LONGER = b"a" * 11
+"""A word that no list has."""
+_TWELVE = rb" aaa(?<!aaa aaa)(?:a{0,7}+ {1,16}+aaa){11}"
+"""The shape of twelve words of three to ten letters, as `_WORDS` leaves them; tried where such words begin, not at each."""
 
 
 class Admitted(NamedTuple):
@@ -55,15 +56,17 @@ class Admitted(NamedTuple):
 
 
 def find(text: str) -> tuple[Secret, ...]:
-    """The secrets of a text, in order and disjoint."""
+    """The secrets of a text, in order and disjoint; of two that overlap the one that is never sent gives its name."""
     plain = _western(text)
     found = sorted(_all(plain), key=lambda one: (one.start, -one.end))
     kept: list[Secret] = []
     for one in found:
-        if not kept or one.start >= kept[-1].end:
+        last = kept[-1] if kept else None
+        if last is None or one.start >= last.end:
             kept.append(one)
-        elif one.end > kept[-1].end:
-            kept[-1] = kept[-1]._replace(end=one.end)
+        else:
+            kind = one.kind if one.kind in NEVER_SENT and last.kind not in NEVER_SENT else last.kind
+            kept[-1] = Secret(kind, last.start, max(last.end, one.end))
     return tuple(kept)
 
 
@@ -113,7 +116,7 @@ def _with_marks(raw: str, *, multiline: bool, limit: int | None) -> Admitted:
 
 def _western(text: str) -> str:
     """Full-width letters and every script's digits as ASCII, each in its place; the text itself when there are none."""
-    if text.isascii() or _odd().search(text) is None:
+    if text.isascii() or _elsewhere().search(text) is None or _odd().search(text) is None:
         return text
     from unicodedata import decimal
 
@@ -123,35 +126,59 @@ def _western(text: str) -> str:
 
 
 @cache
+def _elsewhere() -> re.Pattern[str]:
+    """Outside the blocks most text is written in, which have no digits but ASCII's and no full-width letters."""
+    return re.compile(
+        "[^\x00-\u065f\u2000-\ua61f\uac00-\uff0c\uff0e\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uffff\U0001f000-\U0001fbef]"
+    )
+
+
+@cache
 def _odd() -> re.Pattern[str]:
     return re.compile("[^\\D0-9]|[\uff0d\uff21-\uff3a\uff41-\uff5a]|(?<=[\uff10-\uff19])\u3000")
 
 
 def _all(text: str) -> Iterator[Secret]:
-    """What every family finds, each asked only when its gate is open."""
+    """What every family finds, each asked, and its patterns loaded, only when its gate is open."""
     data = text.encode("utf-8", "replace")
     if b"0" * 13 in data.translate(_DIGITS, b" -\n"):
+        from supportdesk_tui.text.secret_kinds import numbers
+
         yield from _of(Kind.CARD, numbers.find_cards(text))
         yield from _of(Kind.RESIDENT_ID, numbers.find_resident_ids(text))
     if b"aa00" in data.translate(_SHAPES):
+        from supportdesk_tui.text.secret_kinds import numbers
+
         yield from _of(Kind.IBAN, numbers.find_ibans(text))
     runs = data.translate(_RUNS, b"\n")
     if b"a" * 16 in runs:
         yield from _long_words(text, runs)
     if b'"ciphertext"' in data:
+        from supportdesk_tui.text.secret_kinds import keys
+
         yield from _of(Kind.PRIVATE_KEY, keys.find_keystores(text))
-    if _speaks(data):
+    if _speaks(text, data):
+        from supportdesk_tui.text.secret_kinds import spoken, tokens
+
         low = spoken.lower(text)
         yield from _of(Kind.CODE, spoken.find_codes(text, low))
         yield from _of(Kind.API_KEY, tokens.find_authenticators(low))
-    if not text.isascii() or _twelve().search(b" " + data.translate(_WORDS)):
+    if not text.isascii() or _twelve().search(b" " + data.translate(_WORDS).replace(_LONGER, b" ")):
+        from supportdesk_tui.text.secret_kinds import phrases
+
         yield from _of(Kind.RECOVERY_PHRASE, phrases.find_phrases(text))
 
 
 def _long_words(text: str, runs: bytes) -> Iterator[Secret]:
     """What is at least sixteen characters long."""
+    from supportdesk_tui.text.secret_kinds import spoken, tokens
+
     yield from _of(Kind.API_KEY, tokens.find_formed(text))
     yield from _of(Kind.API_KEY, tokens.find_named(spoken.lower(text)))
+    if "PRIVATE KEY" not in text and b"a" * 50 not in runs:
+        return
+    from supportdesk_tui.text.secret_kinds import keys
+
     if "PRIVATE KEY" in text:
         yield from _of(Kind.PRIVATE_KEY, keys.find_pem(text))
     if b"a" * 50 in runs:
@@ -159,16 +186,27 @@ def _long_words(text: str, runs: bytes) -> Iterator[Secret]:
         yield from _of(Kind.PRIVATE_KEY, keys.find_named(text))
 
 
-def _speaks(data: bytes) -> bool:
+def _speaks(text: str, data: bytes) -> bool:
     """Whether a word stands in the text that names a code."""
     low = data.lower()
-    for word in _NAMES:  # noqa: SIM110 - any() with a generator costs three times this, on every row of a queue
+    for word in _LATIN_NAMES:  # any() with a generator costs three times this, on every row of a queue
         if word in low:
             return True
-    return False
+    if text.isascii() or _begins().search(text) is None:
+        return False
+    wide = text.lower()
+    return any(word in wide for word in _OTHER_NAMES)
 
 
-_NAMES = tuple(word.encode() for word in spoken.WORDS)
+_LATIN_NAMES = (b"pass", b"pwd", b"code", b"pin", b"otp", b"2fa", b"cv", b"authenticator", b"contrase")
+_OTHER_NAMES = ("密", "口令", "码", "碼", "验证", "驗證", "парол", "パスワード", "비밀번호")
+"""One of them is in every text that holds a code, in lower case."""
+
+
+@cache
+def _begins() -> re.Pattern[str]:
+    """Their first characters, in either case."""
+    return re.compile("[密口码碼验驗пПパ비]")
 
 
 @cache

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from functools import cache
-from hashlib import sha256
 
 _B58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _DIGITS = {char: at for at, char in enumerate(_B58)}
@@ -62,6 +61,8 @@ def find_base58(text: str) -> Iterator[tuple[int, int]]:
 
 def is_base58check(text: str) -> bool:
     """Whether base58 text ends in the first four bytes of its double SHA-256."""
+    from hashlib import sha256
+
     value = 0
     for char in text:
         value = value * 58 + _DIGITS[char]

@@ -4,29 +4,6 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-WORDS = (
-    "pass",
-    "pwd",
-    "code",
-    "pin",
-    "otp",
-    "2fa",
-    "cvv",
-    "cvc",
-    "cvn",
-    "authenticator",
-    "密",
-    "口令",
-    "码",
-    "碼",
-    "验证",
-    "驗證",
-    "парол",
-    "contrase",
-    "パスワード",
-    "비밀번호",
-)
-"""One of them is in every text that holds a code, in lower case."""
 _NOT_CODES = frozenset({
     "error", "status", "postal", "post", "zip", "country", "area", "promo", "promotion", "coupon", "referral", "invite",
     "invitation", "response", "swift", "sort", "source", "exit", "return", "http", "currency", "branch", "bank", "reason",

@@ -1,0 +1,55 @@
+"""What opens a detector of secrets: nothing slips past it, and nothing is loaded before it opens."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from supportdesk_tui.text import secrets
+from supportdesk_tui.text.safe import sanitize
+from supportdesk_tui.text.secret_kinds import phrases
+from supportdesk_tui.text.secrets import MARKS, Kind, find
+from tests.unit.text.test_secrets import LANGUAGES, hidden, kinds, phrase, words_of
+
+BEFORE = ("a", "of", "the", "deposit", "withdrawals", "abcdefghijkl", "confirmations", "abcdefghijklmnopqrst")
+NAMED = ("ПАРОЛЬ: Qwe12345", "пароль: Qwe12345", "密码：Qwe12345", "パスワード: Qwe12345", "비밀번호: Qwe12345")
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("between", [" ", ", ", "\n", " - 1. "])
+def test_phrase_is_found_behind_words_of_every_length(before: str, between: str) -> None:
+    words = phrase("english", 12, seed=5)
+    assert Kind.RECOVERY_PHRASE in kinds(f"{before} {before} {between.join(words)} {before}")
+
+
+@pytest.mark.parametrize("said", NAMED)
+def test_word_for_a_password_counts_in_every_script_and_case(said: str) -> None:
+    assert kinds(said) == {Kind.CODE}
+
+
+def test_word_list_knows_its_words_and_no_others() -> None:
+    for language in LANGUAGES:
+        known = phrases._list(language)
+        plain = [phrases._plain(word) for word in words_of(language)]
+        assert [known.get(word) for word in plain] == list(range(2048))
+        assert [known.get(f"{word}q") for word in plain if f"{word}q" not in plain] == [None] * 2048
+
+
+def test_module_loads_no_detector_before_there_is_something_to_look_for() -> None:
+    script = (
+        "import sys; from supportdesk_tui.text import secrets; from supportdesk_tui.text.safe import sanitize\n"
+        "secrets.admit('Where is my deposit? It has been three hours.')\n"
+        "print([name for name in sys.modules if name == 'hashlib' or ('secret_kinds.' in name and not name.endswith('.kind'))])"
+    )
+    source = str(Path(secrets.__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True, env={"PYTHONPATH": source}
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_phrase_that_is_called_a_password_is_still_a_phrase_nobody_may_send() -> None:
+    numbered = " ".join(f"{n}.{word}" for n, word in enumerate(phrase("english", 12), 1))
+    assert [one.kind for one in find(sanitize(f"password: {numbered}"))] == [Kind.RECOVERY_PHRASE]
+    assert hidden(f"password: {numbered} ok") == f"password: {MARKS[Kind.RECOVERY_PHRASE]} ok"
