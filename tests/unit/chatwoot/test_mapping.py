@@ -240,3 +240,56 @@ def test_any_macro_is_read_without_an_error(value: object) -> None:
 @given(st.binary(max_size=300))
 def test_any_refusal_is_read_without_an_error(body: bytes) -> None:
     client.said(body)
+
+
+# --- a row after words
+
+
+def pushed(**changes: Any) -> Node:
+    """The sample message as an event tells it, an hour after the sample conversation."""
+    about = {"assignee_id": 4, "unread_count": 5, "last_activity_at": 1_700_003_600}
+    data = {**MESSAGE, "created_at": 1_700_003_600, "updated_at": "2023-11-14T23:13:20.250Z", "conversation": about}
+    return Node({**data, "message_type": 0, **changes})
+
+
+def test_row_after_words_of_a_customer_is_as_the_server_has_it() -> None:
+    lens = Lens(agents={AgentId("4"): "Bob"})
+    chat = summary(meta={**CONVERSATION["meta"], "channel": "Channel::WebWidget"}, additional_attributes={})
+    row = mapping.after_words(chat, pushed(content="Still nothing"), lens)
+    assert row is not None
+    assert (row.subject, row.unread, row.owner, row.owner_name) == ("Still nothing", 5, AgentId("4"), "Bob")
+    assert (row.updated_at, row.version) == (at(1_700_003_600), 1_700_003_600_250_000)
+    assert (row.status, row.priority, row.tags) == (chat.status, chat.priority, chat.tags)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"private": True, "message_type": 1},
+        {"message_type": 2},
+        {"created_at": 1_700_003_599},
+        {"content": None},
+    ],
+)
+def test_subject_stays_where_the_words_are_not_the_newest_said_in_public(changes: dict[str, Any]) -> None:
+    chat = summary(meta={**CONVERSATION["meta"], "channel": "Channel::WebWidget"}, additional_attributes={})
+    row = mapping.after_words(chat, pushed(**changes), LENS)
+    assert row is not None
+    assert row.subject == chat.subject
+    mail = mapping.after_words(summary(), pushed(content="New words"), LENS)
+    assert mail is not None
+    assert mail.subject == "Withdrawal?"
+
+
+def test_words_that_tell_too_little_leave_the_row_to_be_read() -> None:
+    assert mapping.after_words(summary(applied_sla=SLA), pushed(), LENS) is None
+    assert mapping.after_words(summary(), pushed(updated_at=None), LENS) is None
+    assert mapping.after_words(summary(), pushed(conversation=None), LENS) is None
+    newer = summary(updated_at=1_800_000_000.5)
+    assert mapping.after_words(newer, pushed(), LENS) is newer
+
+
+@given(JSON)
+def test_any_words_leave_a_row_that_is_safe_to_draw(value: object) -> None:
+    row = mapping.after_words(summary(), pushed(**(value if isinstance(value, dict) else {"conversation": value})), LENS)
+    assert row is None or not FORBIDDEN.search(row.subject + row.owner_name)

@@ -103,6 +103,39 @@ async def test_reply_of_ours_comes_back_once_with_its_key(fake: FakeChatwoot, de
     assert ear.said() == ["An answer", "Thanks"]
 
 
+async def test_words_on_a_known_conversation_cost_no_request(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
+    _, row = opened(fake)
+    row |= {"inbox_id": 2, "additional_attributes": {}}
+    async with listening(desk) as ear:
+        fake.world.customer_says(row, "one")
+        await ear.added("one")
+        fake.watched.forget()
+        fake.world.customer_says(row, "two")
+        fake.world.say(row, "among us", 1, private=True, sender=("user", 4))
+        await ear.added("among us")
+        row["assignee"] = 4
+        fake.world.customer_says(row, "three")
+        told = (await ear.added("three")).ticket
+    assert (told.subject, told.unread, told.owner, told.owner_name) == ("three", 4, BOB, "Bob")
+    subjects = [str(notice.ticket.subject) for notice in ear.heard if isinstance(notice, EntryAdded)]
+    assert subjects == ["one", "two", "two", "three"]
+    assert fake.watched.requests == []
+
+
+async def test_change_that_was_never_broadcast_is_found_by_a_check(fake: FakeChatwoot) -> None:
+    silent, (_, row) = TicketId("1"), opened(fake)
+    async with paced(fake, replace(QUICK_CABLE, check_s=0.4)) as desk, listening(desk) as ear:
+        fake.world.conversations[1] |= {"labels": ["退款"], "updated": fake.world.now()}
+        fake.world.customer_says(row, "moves the mark on")
+        await ear.added("moves the mark on")
+        assert (await ear.changed(silent)).ticket.tags == ("退款",)
+        changes = len(ear.heard)
+        fake.watched.forget()
+        while len(fake.watched.asked("GET", LIST)) < 2:
+            await ear.hear()
+    assert not [notice for notice in ear.heard[changes:] if isinstance(notice, TicketChanged | EntryAdded)]
+
+
 async def test_failure_at_the_channel_shows_on_the_open_ticket(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
     ticket, row = opened(fake)
     await desk.attend(ticket, Activity.VIEWING)
