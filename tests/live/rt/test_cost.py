@@ -7,13 +7,13 @@ import pytest
 
 from supportdesk_tui.backends.polling import Budget
 from supportdesk_tui.backends.rt.adapter import Choices, RtBackend
-from supportdesk_tui.domain.changes import Assign, Merge, Note, Reply, SetPriority
+from supportdesk_tui.domain.changes import Merge, Note
 from supportdesk_tui.domain.feed import Heard
-from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
+from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.domain.queue import QueueQuery, SortKey
-from supportdesk_tui.domain.ticket import Priority
 from supportdesk_tui.store.state import OutboxPhase
 from tests.contract.relay import relay_to
+from tests.live.rt.cost import counted
 from tests.live.rt.desk import at_rt_desk
 from tests.live.rt.server import RequestTracker
 from tests.live.rt.test_shift import open_ticket
@@ -24,30 +24,7 @@ pytestmark = pytest.mark.xdist_group("contract-rt")
 async def test_every_step_takes_as_many_requests_as_the_documentation_says(rt: RequestTracker) -> None:
     page = (Path(__file__).parents[3] / "docs" / "backends-rt.md").read_text(encoding="utf-8")
     said = {line.split("|")[1].strip(): int(line.split("|")[2]) for line in page.splitlines() if line.startswith("| …")}
-    checkout, alone = rt.fact("CHECKOUT"), rt.fact("HOURS")
-    async with relay_to(rt.url) as relay:
-        backend = RtBackend(relay.url, rt.token("alice"))
-        await backend.list_tickets(QueueQuery(), None)
-        counted: dict[str, int] = {}
-
-        async def count(step: str, *asked: object) -> None:
-            before = relay.opened
-            for one in asked:
-                await one  # type: ignore[misc]  # coroutines of several kinds
-            counted[f"… {step}"] = relay.opened - before
-
-        ticket = await backend.get_ticket(checkout)
-        customer = ticket.summary.customer_id
-        talk = (backend.list_entries(checkout, None), backend.get_customer(customer))
-        await count("opening a ticket with links", backend.get_ticket(checkout), *talk)
-        other = (backend.list_entries(alone, None), backend.get_customer(customer))
-        await count("opening a ticket without links", backend.get_ticket(alone), *other)
-        await count("a page of the queue", backend.list_tickets(QueueQuery(), None))
-        await count("a reply or note", backend.apply(checkout, Reply("Counted."), ChangeKey("k1")))
-        await count("a change of data", backend.apply(checkout, SetPriority(Priority.P3), ChangeKey("k2")))
-        await count("taking", backend.apply(alone, Assign(AgentId("alice"), only_if_unowned=True), ChangeKey("k3")))
-        await backend.close()
-    assert counted == said
+    assert await counted(rt) == said
 
 
 async def test_looking_for_news_stays_within_its_budget(rt: RequestTracker) -> None:
