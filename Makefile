@@ -8,7 +8,7 @@ NPROC ?= 3
 # Hundreds of tests start the program: without compiled files each of them would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types contracts unit soak specs bench clean format screenshots
+.PHONY: demo test lint types contracts unit soak fuzz coverage specs bench clean format screenshots
 
 $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -45,6 +45,17 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/python -m tests.chaos.run $(ARGS)
+
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.tools.fuzz_text $(ARGS)
+
+# Branches of text, sync and the HTTP client that no test of theirs takes; what is measured stands in pyproject.toml.
+coverage: $(STAMP)
+	$(BIN)/python -m coverage run -m pytest $(COVERED) -p no:xdist -q
+	$(BIN)/python -m coverage report --show-missing
+
+COVERED ?= tests/unit/text tests/unit/sync tests/unit/native tests/sync tests/contract/test_faults.py \
+	tests/contract/test_sockets.py tests/net tests/disk tests/desk/test_secrets.py tests/model
 
 specs: $(STAMP)
 	$(BIN)/python -m tests.specs.prism $(ARGS)
