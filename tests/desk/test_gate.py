@@ -131,6 +131,31 @@ async def test_a_phrase_in_a_form_leads_back_to_it_with_all_that_was_typed(serve
         assert not await asked(server, "SELECT 1 FROM promises WHERE text LIKE '%abandon%'")
 
 
+async def test_what_is_typed_into_a_form_outlives_leaving_it_for_the_ticket_it_was_about(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    async with at_desk(server, tmp_path, settings=AT_ONCE, size=SMALL) as li:
+        ticket = await writing(li, "")
+        await li.press("escape")
+        await li.until(lambda _: li.opened.id == ticket)
+        await li.press("d")
+        await li.type("long words")
+        await li.press("escape")
+        assert screen(li) is None
+        await li.press("J", "d")
+        assert "long words" not in li.text(), "another ticket"
+        await li.press("escape")
+        await li.run("ticket.previous")
+        await li.press("d")
+        await li.sees("long words")
+        await li.press("tab")
+        await li.type("2h")
+        await li.press("ctrl+d")
+        await li.until(lambda state: any(isinstance(one.change, MakePromise) for one in state.outbox), "promised")
+        await li.press("d")
+        assert "long words" not in li.text(), "it was done"
+
+
 async def test_a_time_leads_to_the_promise_form_with_the_time_in_it(server: ServerThread, tmp_path: Path) -> None:
     async with at_desk(server, tmp_path, settings=AT_ONCE) as li:
         ticket = await writing(li, "I will write to you within 2 hours.")

@@ -30,6 +30,8 @@ class Performer:
         self._store = store
         self._remote = remote
         self._clock = clock
+        self._left_forms: dict[tuple[object, ...], dict[str, str]] = {}
+        """What was typed into forms that were left, by what they ask for and the tickets they are about."""
         self._by_type: dict[type, Callable[[Any], Awaitable[None] | None]] = {
             ef.Emit: lambda effect: store.dispatch(effect.event),
             ef.Tell: self._tell,
@@ -148,7 +150,8 @@ class Performer:
     def _form(self, effect: ef.Form) -> None:
         from supportdesk_tui.ui.screens.form import FormDialog
 
-        self._host.show_dialog(FormDialog(self._host.palette, effect))
+        left = self._left_forms.setdefault((effect.command, effect.args, self._host.context().targets), {})
+        self._host.show_dialog(FormDialog(self._host.palette, effect, left))
 
     def _confirm(self, effect: ef.Confirm) -> None:
         from supportdesk_tui.ui.screens.confirm import ConfirmDialog

@@ -6,7 +6,7 @@ from textual.strip import Strip
 from supportdesk_tui.commands.effects import Form, FormField
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
-from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, safe
+from supportdesk_tui.ui.screens.dialog import LEFT, Dialog, Done, Panel, draw_edit, safe
 from supportdesk_tui.ui.text import cells, fit, wrap
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
 
@@ -16,10 +16,12 @@ class FormDialog(Dialog):
 
     FITS = True
 
-    def __init__(self, palette: Palette, form: Form) -> None:
+    def __init__(self, palette: Palette, form: Form, left: dict[str, str] | None = None) -> None:
+        """`left` keeps what was typed when the form is left, for the next time it is asked for."""
         super().__init__(palette)
         self._form = form
-        self._edits = [LineEdit.of(field.value) for field in form.fields]
+        self._left = left if left is not None else {}
+        self._edits = [LineEdit.of(self._left.get(field.name, field.value)) for field in form.fields]
         self._at = next((place for place, field in enumerate(form.fields) if not field.value), 0)
         self._complaint = ""
 
@@ -29,11 +31,20 @@ class FormDialog(Dialog):
 
     def keys_text(self) -> tuple[tuple[str, str], ...]:
         """How to go on and how to finish."""
-        return (("Tab", _("next field")), ("Ctrl+D", _("done")), ("Esc", _("leave, nothing happens")))
+        return (("Tab", _("next field")), ("Ctrl+D", _("done")), ("Esc", _("leave, what is typed is kept")))
 
     def editing(self) -> LineEdit:
         """The field that is being filled in."""
         return self._edits[self._at]
+
+    def take_key(self, event: events.Key) -> Done | None:
+        """Esc leaves, and what was typed stays for the next time."""
+        done = super().take_key(event)
+        self._left.clear()
+        if done is LEFT:
+            typed = ((field, edit.text) for field, edit in zip(self._form.fields, self._edits, strict=True))
+            self._left.update((field.name, text) for field, text in typed if text != field.value)
+        return done
 
     def press(self, event: events.Key) -> Done | None:
         """Move between fields, type, or finish."""
