@@ -2,6 +2,7 @@
 
 from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.i18n.catalog import _, msg
+from supportdesk_tui.ui.vocabulary import own_words
 
 TITLES: dict[Capability, str] = {
     Capability.REPLY: msg("reply to customers"),
@@ -42,7 +43,7 @@ _PRODUCT = msg("this product cannot do it")
 
 def reason_of(why: str) -> str:
     """Why a capability is missing, as `Session.lacking` says it, in words."""
-    return _({"role": _ROLE, "backend": _PRODUCT, "": _PRODUCT}.get(why, why))
+    return own_words({"role": _ROLE, "backend": _PRODUCT, "": _PRODUCT}.get(why, why))
 
 
 def lines_of(session: Session) -> list[tuple[Capability, bool, str]]:

@@ -98,6 +98,16 @@ SHAPES = (
     msg("replied"),
     msg("noted"),
     msg("mentioned you"),
+    msg("you were mentioned"),
+    msg("assigned to you by {name}"),
+    msg("assigned to you"),
+    # why news are looked for
+    msg("its socket cannot be opened: {reason}"),
+    msg("its socket does not hold: {reason}"),
+    msg("Chatwoot refused the subscription"),
+    msg("Chatwoot gave no token for its socket"),
+    msg("no subscription within {n} s"),
+    msg("no socket where one was asked for ({text})"),
     msg("wrote"),
     msg("undid: {deed}"),
     # what is undone
