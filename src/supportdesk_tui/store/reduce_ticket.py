@@ -11,6 +11,7 @@ from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.handlers import Handlers
 from supportdesk_tui.store.state import (
+    MOST_CHARACTERS,
     MOST_ENTRIES,
     ConversationState,
     DeskState,
@@ -79,7 +80,8 @@ def _entries_loaded(state: DeskState, event: ev.EntriesLoaded) -> DeskState:
 def _put_before(conversation: ConversationState, known: tuple[Entry, ...], event: ev.EntriesLoaded) -> ConversationState:
     """Older entries; with as many as are held, the rest stays with the backend."""
     entries = merged(event.entries, known)
-    is_full = len(entries) >= MOST_ENTRIES and event.older is not None
+    is_much = len(entries) >= MOST_ENTRIES or sum(len(entry.body) for entry in entries) >= MOST_CHARACTERS
+    is_full = is_much and event.older is not None
     return replace(
         conversation,
         entries=Loaded(entries, event.as_of, event.is_cached),

@@ -155,6 +155,8 @@ class Revealed(Struct, frozen=True):
 
 MOST_ENTRIES = 5_000
 """Entries of a ticket that are held at most: a longer conversation ends there at the top, and says so."""
+MOST_CHARACTERS = 20_000_000
+"""Their bodies together: with so much here, no older ones are asked for."""
 
 
 class ConversationState(Struct, frozen=True):

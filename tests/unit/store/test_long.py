@@ -7,6 +7,7 @@ from supportdesk_tui.store.events import EntriesLoaded, EntryArrived, OlderAsked
 from supportdesk_tui.store.reduce import reduce
 from supportdesk_tui.store.reduce_ticket import SPARE_ENTRIES
 from supportdesk_tui.store.state import MOST_ENTRIES, DeskState, value_of
+from supportdesk_tui.text.safe import sanitize
 from tests import make
 
 TICKET = make.summary().id
@@ -40,6 +41,14 @@ def test_so_many_entries_are_held_and_then_it_is_said_that_there_are_more() -> N
     assert reduce(state, OlderAsked()) is state
     again = reduce(state, page(ENDLESS - 48, ENDLESS + 1))
     assert (len(held(again)), again.conversation.is_full, again.conversation.older) == (MOST_ENTRIES + 1, True, None)
+
+
+def test_few_entries_of_very_many_words_are_as_much() -> None:
+    body = sanitize("x" * 1_000_000)
+    huge = page(ENDLESS - 29, ENDLESS - 1, is_older=True)
+    huge = replace(huge, entries=tuple(replace(one, body=body) for one in huge.entries))
+    state = opened(page(ENDLESS, ENDLESS), OlderAsked(), huge)
+    assert (len(held(state)), state.conversation.is_full, state.conversation.older) == (30, True, None)
 
 
 def test_conversation_that_grows_for_ever_lets_go_of_its_oldest_entries() -> None:
