@@ -138,6 +138,8 @@ SHAPES = (
     msg("{name} has it"),
     msg("{name} wrote meanwhile"),
     msg("{name} replied meanwhile"),
+    msg("{name} has the ticket now"),
+    msg("the server was put back to an earlier state"),
     msg("a {what} is never sent to anybody: mask it"),
     msg("{case} moved on: {news}"),
     msg("it changed since"),
