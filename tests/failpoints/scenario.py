@@ -16,8 +16,9 @@ from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.commands.effects import Apply, TakeBack
 from supportdesk_tui.domain.changes import Note, Reply
 from supportdesk_tui.domain.ids import AgentId, TicketId
+from supportdesk_tui.failpoints import Broken
 from supportdesk_tui.store.events import DraftChanged
-from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
+from supportdesk_tui.store.state import DeskState, Draft, DraftMode, OutboxItem, OutboxPhase
 from supportdesk_tui.sync.common import Options
 from supportdesk_tui.sync.outbox_db import Ledger
 from supportdesk_tui.sync.sending import new_key
@@ -58,6 +59,7 @@ async def play(folder: Path, url: str, token: str, tickets: list[str], report: R
         return NativeBackend(url, token)
 
     async with desk(folder, connect, Options(hold_s=30)) as one:
+        faults = faults_of(one)
         with suppress(TimeoutError):
             await until(lambda: one.state.session.session is not None and not one.state.session.is_cached, SIGNED_IN_S)
         for number, ticket in enumerate(tickets):
@@ -69,7 +71,19 @@ async def play(folder: Path, url: str, token: str, tickets: list[str], report: R
             report("last-draft")
         with suppress(TimeoutError):
             await until(lambda: is_quiet(one), QUIET_S)
-            await until(lambda: one.common.is_whole, SIGNED_IN_S)
+            await until(lambda: one.common.is_whole or faults, SIGNED_IN_S)
+
+
+def faults_of(one: Desk) -> list[str]:
+    """What the desk tells of faults from now on: whoever waits for the copy need not once it broke."""
+    told: list[str] = []
+
+    def listen(state: DeskState) -> None:
+        if state.view.notice is not None and Broken.__name__ in state.view.notice.text:
+            told.append(state.view.notice.text)
+
+    one.store.subscribe(listen)
+    return told
 
 
 async def type_on(folder: Path, url: str, token: str, tickets: list[str], report: Report) -> None:

@@ -16,6 +16,7 @@ from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.domain.ticket import LIVE_PHASES
 from supportdesk_tui.server.faults import Fault, FaultKind, Faults
+from supportdesk_tui.server.http import hub
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.events import DraftChanged, QueueChosen
 from supportdesk_tui.store.state import Draft, LinkPhase, Loaded, OutboxPhase
@@ -30,7 +31,8 @@ def faults() -> Faults:
 
 @pytest.fixture(scope="module")
 def server(faults: Faults) -> Iterator[ServerThread]:
-    with ServerThread(tickets=60, faults=faults, ticking=False) as one:
+    with pytest.MonkeyPatch.context() as patch, ServerThread(tickets=60, faults=faults, ticking=False) as one:
+        patch.setattr(hub, "BEAT_S", 0.25)
         yield one
 
 
