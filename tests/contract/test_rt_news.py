@@ -71,6 +71,19 @@ async def test_look_that_fails_is_told_and_the_next_good_one_goes_on_from_the_ma
         assert isinstance((await first_news(backend))[-1], Lost)
 
 
+async def test_file_of_a_field_is_asked_for_its_size_first_and_comes_whole() -> None:
+    file = Attachment(AttachmentId("field/22"), sanitize_line("x.png"), "image/png", 0)
+    asked = said(b"12345678", Content_Type="image/png")
+    async with at({"HEAD /REST/2.0/download/cf/22": [asked[:-8]], "GET /REST/2.0/download/cf/22": [asked]}) as (backend, _):
+        assert b"".join([piece async for piece in backend.read_attachment(file)]) == b"12345678"
+    async with at({"HEAD /REST/2.0/download/cf/22": [asked[:-8]], "GET /REST/2.0/download/cf/22": [asked[:-3]]}) as (
+        backend,
+        _,
+    ):
+        with pytest.raises(Unreachable):
+            [piece async for piece in backend.read_attachment(file)]
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

@@ -11,14 +11,15 @@ from supportdesk_tui.store.state import value_of
 
 
 def files_of(context: Context) -> tuple[Attachment, ...]:
-    """The files of the open conversation as far as it is loaded, newest first."""
-    entries = value_of(context.state.conversation.entries) or ()
-    return tuple(one for entry in reversed(entries) for one in entry.attachments)
+    """The files of the open conversation as far as it is loaded, newest first, then those its ticket itself holds."""
+    entries, ticket = value_of(context.state.conversation.entries) or (), value_of(context.state.conversation.detail)
+    said = (one for entry in reversed(entries) for one in entry.attachments)
+    return tuple({one.id: one for one in (*said, *(ticket.attachments if ticket else ()))}.values())
 
 
 def choice_of(file: Attachment) -> Choice:
     """A file in a list: its name, and what it is and how large before anything is fetched."""
-    return Choice(file.id, file.name, f"{file.media_type} · {size_of(file)}")
+    return Choice(file.id, file.name, f"{file.media_type} · {size_of(file)}" if file.size else file.media_type)
 
 
 def size_of(file: Attachment) -> str:

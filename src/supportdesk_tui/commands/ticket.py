@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from supportdesk_tui.commands import effects as ef
+from supportdesk_tui.commands.attachments import choice_of, files_of
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Choice, Effect
 from supportdesk_tui.commands.opening import NAME_LENGTH, apply, draft_of, open_ticket, start_writing
@@ -350,15 +351,13 @@ def attachments(context: Context, args: Args) -> Iterable[Effect]:
     if args:
         yield ef.SaveFile(ticket, args[0])
         return
-    entries = value_of(context.state.conversation.entries) or ()
-    files = [one for entry in reversed(entries) for one in entry.attachments]
+    files = files_of(context)
     if not files:
         yield ef.Tell(msg("No attachments here"))
     elif len(files) == 1:
         yield ef.SaveFile(ticket, files[0].id)
     else:
-        choices = tuple(Choice(one.id, one.name, f"{max(1, one.size // 1024)} KB") for one in files)
-        yield ef.Pick(msg("Save attachment"), choices, "ticket.attachments")
+        yield ef.Pick(msg("Save attachment"), tuple(map(choice_of, files)), "ticket.attachments")
 
 
 def copy_number(context: Context, _: Args) -> Iterable[Effect]:

@@ -31,7 +31,7 @@ class Attachment(Struct, frozen=True):
     name: SafeText
     media_type: str
     size: int
-    """Bytes."""
+    """Bytes; 0 where the product does not tell before the file is asked for."""
     inline: bool = False
 
 

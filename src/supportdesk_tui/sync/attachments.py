@@ -64,7 +64,7 @@ class Attachments:
                 async for piece in self._common.server("attachment").read_attachment(wanted):
                     await asyncio.to_thread(file.write, piece)
                     taken += len(piece)
-                    if monotonic() - told_at >= _PROGRESS_S:
+                    if wanted.size and monotonic() - told_at >= _PROGRESS_S:
                         told_at = monotonic()
                         percent = f"{100 * taken // max(1, wanted.size)}"
                         self._common.tell(words.SAVING_MORE, name=wanted.name, percent=percent, size=size)
@@ -160,4 +160,6 @@ def _measured(path: str) -> tuple[Path, int]:
 
 def _size(size: int) -> str:
     """Bytes as people say them."""
+    if not size:
+        return "…"
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, size // 1000)} kB"

@@ -84,6 +84,12 @@ async def test_long_mixed_thread_is_read_and_answered_with_a_file_and_a_note(
         await agent.run("ticket.attachments", sent.id)
         await agent.until(lambda _: (tmp_path / "Downloads" / "截图 café.png").is_file(), "saved")
         assert (tmp_path / "Downloads" / "截图 café.png").read_bytes() == data
+        detail = value_of(agent.state.conversation.detail)
+        assert detail is not None
+        [held] = detail.attachments
+        await agent.run("ticket.attachments", held.id)
+        await agent.until(lambda _: (tmp_path / "Downloads" / "checkout-502.png").is_file(), "the field's picture is saved")
+        assert (tmp_path / "Downloads" / "checkout-502.png").read_bytes().startswith(b"\x89PNG")
         await agent.until(is_sent, "all sent")
     assert rt.said(checkout, "Correspond").count("Here it is, 王女士.") == 1
     assert rt.said(checkout, "Comment")[-1] == "for us only"

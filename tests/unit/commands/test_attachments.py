@@ -1,5 +1,7 @@
 """Saving one file of the open conversation, by its id."""
 
+from msgspec.structs import replace
+
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.attachments import choice_of, files_of
 from supportdesk_tui.domain.conversation import Attachment
@@ -29,3 +31,17 @@ def test_list_says_what_a_file_is_and_how_large_before_anything_is_fetched() -> 
     )
     hints = [choice_of(one).hint for one in files_of(opened)]
     assert hints == ["text/plain · 1 kB", "image/png · 2.5 MB"]
+
+
+def test_files_the_ticket_itself_holds_are_offered_after_those_of_its_messages() -> None:
+    held = Attachment(AttachmentId("field/22"), sanitize_line("screen.png"), "image/png", 0)
+    detail = Loaded(replace(make.ticket(), attachments=(held, FILE)), NOW)
+    opened = with_conversation(
+        context(Pane.CONVERSATION, opened=1), entries=Loaded((make.entry(1, attachments=(FILE,)),), NOW), detail=detail
+    )
+    assert [(one.value, one.hint) for one in map(choice_of, files_of(opened))] == [
+        ("f1", "image/png · 2.5 MB"),
+        ("field/22", "image/png"),
+    ]
+    picked = only(run(opened, "ticket.attachments"), ef.Pick)
+    assert [one.value for one in picked.choices] == ["f1", "field/22"]

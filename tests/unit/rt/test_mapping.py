@@ -48,6 +48,8 @@ def test_recorded_ticket_is_read_whole() -> None:
     assert mapping.linked_ids(Node(RECORDED["ticket"]))["33"] == "task_of"
     assert {"Severity", "Screenshot"} <= {field.name for field in ticket.fields}
     assert "Tags" not in {field.name for field in ticket.fields}
+    [held] = ticket.attachments
+    assert (held.id, held.name, held.media_type, held.size) == ("field/22", "checkout-502.png", "image/png", 0)
 
 
 def test_recorded_thread_has_its_speakers_files_and_changes() -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from supportdesk_tui.backends import views
-from supportdesk_tui.backends.calls import Call
 from supportdesk_tui.backends.catalog import Connection
 from supportdesk_tui.backends.files import named
 from supportdesk_tui.backends.http import Limits
@@ -217,14 +216,7 @@ class RtBackend:
 
     def read_attachment(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
         """The bytes of a file, from its web address: REST 2 would hold it whole in memory, a third larger."""
-        transaction, _, number = attachment.id.partition("/")
-        call = Call(
-            operation="fetch the file",
-            method="GET",
-            route="/Ticket/Attachment/{transaction}/{number}/file",
-            values={"transaction": transaction, "number": number},
-        )
-        return self._rt.file(call, attachment.size)
+        return self._rt.file(attachment)
 
     async def write_attachment(self, file: LocalFile) -> AttachmentId:
         """RT takes files only with their message: this checks the file and names it."""

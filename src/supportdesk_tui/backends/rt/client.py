@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -11,12 +11,13 @@ from supportdesk_tui.backends.calls import JSON, Answer, Call, Said
 from supportdesk_tui.backends.files import download
 from supportdesk_tui.backends.http import Http, Limits
 from supportdesk_tui.backends.loose import Node, read_json, said_in
-from supportdesk_tui.backends.rt.mapping import sentences
+from supportdesk_tui.backends.rt.mapping import FIELD, sentences
 from supportdesk_tui.backends.rt.marks import Marks
 from supportdesk_tui.backends.rt.twins import Twins
 from supportdesk_tui.backends.rt.words import Lens
 from supportdesk_tui.backends.rt.writing import REST
 from supportdesk_tui.backends.signing import Token
+from supportdesk_tui.domain.conversation import Attachment
 from supportdesk_tui.domain.errors import BadPayload, NotFound, SignInNeeded
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.text.safe import sanitize_line
@@ -66,12 +67,21 @@ class Rt:
         with _no_sign_in_page(call):
             return await self.http.send(call)
 
-    async def file(self, call: Call, size: int) -> AsyncGenerator[bytes, None]:
-        """The same for a file."""
+    async def file(self, file: Attachment) -> AsyncGenerator[bytes, None]:
+        """The bytes of a file: one of a message from its web page, one of a custom field from where the field says."""
+        place, _, number = file.id.partition("/")
+        route = f"{REST}/download/cf/{{number}}" if place == FIELD else "/Ticket/Attachment/{place}/{number}/file"
+        call = Call(operation="fetch the file", method="GET", route=route, values={"place": place, "number": number})
         with _no_sign_in_page(call):
+            size = await self._length(call) if place == FIELD else file.size
             async with aclosing(download(self.http, call, size)) as pieces:
                 async for piece in pieces:
                     yield piece
+
+    async def _length(self, call: Call) -> int:
+        """How large a file is whose size nobody told."""
+        said = (await self.http.send(replace(call, method="HEAD", headers={"Accept": "*/*"}))).headers.get("content-length", "")
+        return int(said) if said.isascii() and said.isdecimal() else 0
 
     async def get(
         self,

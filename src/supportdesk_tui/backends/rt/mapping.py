@@ -40,6 +40,9 @@ SPOKEN = {"Create", "Correspond", "Comment"}
 TOLD = {"Owner", "Queue", "Subject", "Priority"}
 """Fields whose changes are worth a line; RT moves dates by itself with every reply."""
 _EPOCH = 1
+FIELD = "field"
+"""Begins the id of a file that a custom field holds."""
+_HELD = re.compile(r"/download/cf/(\d+)$")
 
 
 def number_of(number: str) -> str:
@@ -152,9 +155,19 @@ def to_ticket(row: Node, linked: Iterable[Node], lens: Lens) -> Ticket:
             for one in linked
             if one.text("id") in relations
         ),
+        attachments=tuple(_files(row)),
         watchers=tuple(AgentId(one.text("id")) for one in row.each("AdminCc")),
         cc=tuple(one.line("EmailAddress") or one.line("id") for one in row.each("Cc")),
     )
+
+
+def _files(row: Node) -> Iterable[Attachment]:
+    """What fields of the kinds Image and Binary hold; RT tells no size before a file is asked for."""
+    for one in row.each("CustomFields"):
+        for value in one.each("values"):
+            number = _HELD.search(value.text("_url"))
+            if number:
+                yield Attachment(AttachmentId(f"{FIELD}/{number[1]}"), value.line("filename"), value.text("content_type"), 0)
 
 
 def linked_ids(row: Node) -> dict[str, str]:
