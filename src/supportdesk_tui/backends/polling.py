@@ -112,14 +112,15 @@ class Poller:
                 await self._rest(wait_s, wait_s, self._woken)
                 continue
             failures = 0
-            yield Heard(seen.at)
+            least_s = max(seen.wait_s, seen.requests * 60.0 / self._budget.per_minute)
+            is_lively = bool(seen.notices) or self._woken.is_set()
+            calm_s = self._budget.quick_s if is_lively else min(calm_s * 1.5, self._budget.slow_s)
+            yield Heard(seen.at, again_in_s=max(least_s, calm_s))
             for notice in seen.notices:
                 yield notice
             mark = seen.mark or mark
-            is_lively = bool(seen.notices) or self._woken.is_set()
-            calm_s = self._budget.quick_s if is_lively else min(calm_s * 1.5, self._budget.slow_s)
+            calm_s = self._budget.quick_s if self._woken.is_set() else calm_s
             self._woken.clear()
-            least_s = max(seen.wait_s, seen.requests * 60.0 / self._budget.per_minute)
             await self._rest(least_s, max(least_s, calm_s), self._woken)
 
     def _backoff(self, error: BackendError, failures: int) -> float:

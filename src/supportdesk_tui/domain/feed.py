@@ -63,6 +63,8 @@ class Heard(Struct, frozen=True):
     server_time: datetime | None = None
     mark: FeedMark | None = None
     """Where the feed stands, when this is its first word."""
+    again_in_s: float = 0.0
+    """Where news are looked for: the longest until the next look. 0 where they come by themselves."""
 
 
 class Lost(Struct, frozen=True):

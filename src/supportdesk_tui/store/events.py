@@ -34,6 +34,7 @@ class LinkChanged(Struct, frozen=True):
     heard_at: datetime | None = None
     reason: str = ""
     retry_at: datetime | None = None
+    looks_every_s: int = 0
 
 
 class AgentUpdated(Struct, frozen=True):

@@ -21,6 +21,7 @@ def _link_changed(state: DeskState, event: ev.LinkChanged) -> DeskState:
         heard_at=event.heard_at or state.link.heard_at,
         reason=event.reason,
         retry_at=event.retry_at,
+        looks_every_s=event.looks_every_s,
     )
     return state if link == state.link else replace(state, link=link)
 

@@ -108,6 +108,8 @@ class LinkState(Struct, frozen=True):
     heard_at: datetime | None = None
     reason: str = ""
     retry_at: datetime | None = None
+    looks_every_s: int = 0
+    """Seconds between two looks for news, where they are looked for and seldom; 0 otherwise."""
 
 
 class QueueState(Struct, frozen=True):

@@ -38,6 +38,8 @@ BURST_S = 0.05
 """The queue is read anew at most this often."""
 BURST_MOST_S = 0.5
 """Telling takes at most a third of the time; but what was heard is told after this long."""
+SELDOM_S = 10.0
+"""News that are looked for more often are as good as live."""
 _SKEW = timedelta(seconds=2)
 _RECOUNT_S = 30.0
 _DEADLINES_S = 20.0
@@ -131,8 +133,10 @@ class Feed:
         self._common.heard_at = now
         self.is_open.set()
         link = self._common.store.state.link
+        every_s = seldom(notice.again_in_s) if isinstance(notice, Heard) else link.looks_every_s
+        if link.phase is not LinkPhase.LIVE or link.looks_every_s != every_s:
+            self._common.store.dispatch(ev.LinkChanged(LinkPhase.LIVE, heard_at=now, looks_every_s=every_s))
         if link.phase is not LinkPhase.LIVE:
-            self._common.store.dispatch(ev.LinkChanged(LinkPhase.LIVE, heard_at=now))
             self._hooks.back()
         self._learn(notice)
 
@@ -311,6 +315,11 @@ class Feed:
                 if row is not None and matches(view.query, row, me=asker.me, my_teams=asker.teams, now=now):
                     change += sign
         return replace(view, count=max(0, view.count + change)) if change else view
+
+
+def seldom(again_in_s: float) -> int:
+    """Seconds until the next look as they are shown: in steps of five, and not at all where it comes soon."""
+    return round(again_in_s / 5) * 5 if again_in_s >= SELDOM_S else 0
 
 
 def is_put_back(heard: FeedMark | None, now: FeedMark | None) -> bool:

@@ -107,12 +107,12 @@ class TopPane(LinePane):
                 silent = max(1, int((now - heard).total_seconds()))
                 return _("{mark} last heard {n} s", mark=self.paint.glyphs.lost, n=silent), "warning"
             case LinkPhase.LIVE:
-                text = (
-                    _("{mark} looking", mark=self.paint.glyphs.live)
-                    if view.is_asked
-                    else _("{mark} live", mark=self.paint.glyphs.live)
-                )
-                return text, "success"
+                mark = self.paint.glyphs.live
+                if not view.is_asked:
+                    return _("{mark} live", mark=mark), "success"
+                if not link.looks_every_s:
+                    return _("{mark} looking", mark=mark), "success"
+                return _("{mark} looking, every {n} s", mark=mark, n=link.looks_every_s), "success"
             case LinkPhase.CONNECTING:
                 return _("{mark} connecting", mark=self.paint.glyphs.lost), "text_low"
             case LinkPhase.LOST if view.waiting:
