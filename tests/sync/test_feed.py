@@ -109,6 +109,23 @@ async def test_view_that_cannot_be_read_again_stays_as_it_is(tmp_path: Path) -> 
         assert one.state.queue.problems == ()
 
 
+async def test_status_says_how_seldom_news_are_looked_for_once_it_is_seldom(tmp_path: Path) -> None:
+    session = make.session()
+    session = replace(session, capabilities=session.capabilities - {Capability.PUSH}, polling=30)
+    backend = FakeBackend(server_with(1), session)
+    async with desk(tmp_path, to(backend)) as one:
+        await one.live()
+        for wait_s, shown in ((22.8, 25), (30.0, 30), (6.0, 0)):
+            backend.notices.put_nowait(Heard(again_in_s=wait_s))
+            await until(lambda shown=shown: top_view(one.state).link.looks_every_s == shown)  # type: ignore[misc]  # bound now
+        strokes: list[object] = []
+        one.store.subscribe(strokes.append)
+        for wait_s in (2.0, 3.0, 9.9):
+            backend.notices.put_nowait(Heard(again_in_s=wait_s))
+        await until(lambda: backend.notices.empty())
+        assert strokes == []
+
+
 async def test_burst_is_told_in_few_strokes_and_nothing_of_it_is_missed(tmp_path: Path) -> None:
     backend = FakeBackend(server_with(20))
     async with desk(tmp_path, to(backend)) as one:

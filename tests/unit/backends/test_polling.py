@@ -59,6 +59,13 @@ async def test_quiet_makes_it_slower_and_news_quick_again() -> None:
     assert most == [6.0, 9.0, 13.5, 20.0, 20.0, 20.0, 4.0]
 
 
+async def test_sign_of_life_says_how_long_the_next_look_may_take() -> None:
+    server = Server([Seen(), Seen(wait_s=60.0), Seen(notices=(Gap(),))])
+    told = await server.notices(polled(server))
+    assert [notice.again_in_s for notice in told if isinstance(notice, Heard)] == [6.0, 60.0, 4.0]
+    assert [wait[1] for wait in server.waits] == [6.0, 60.0, 4.0]
+
+
 async def test_more_requests_than_the_budget_allows_are_waited_for() -> None:
     server = Server([Seen(requests=1), Seen(requests=10), Seen(wait_s=60.0)])
     await server.notices(polled(server))

@@ -112,7 +112,7 @@ class TopPane(LinePane):
                     return _("{mark} live", mark=mark), "success"
                 if not link.looks_every_s:
                     return _("{mark} looking", mark=mark), "success"
-                return _("{mark} looking, every {n} s", mark=mark, n=link.looks_every_s), "success"
+                return _("{mark} news within {n} s", mark=mark, n=link.looks_every_s), "success"
             case LinkPhase.CONNECTING:
                 return _("{mark} connecting", mark=self.paint.glyphs.lost), "text_low"
             case LinkPhase.LOST if view.waiting:
