@@ -103,6 +103,7 @@ def linked(phase: LinkPhase, seconds: int = 0, waiting: int = 0, again_s: int = 
     [
         (linked(LinkPhase.LIVE), "● live"),
         (replace(linked(LinkPhase.LIVE), is_asked=True), "● looking"),
+        (data.top(link=LinkState(LinkPhase.LIVE, data.NOW, looks_every_s=30), is_asked=True), "● news within 30 s"),
         (linked(LinkPhase.LOST, 7), "last heard 7 s"),
         (linked(LinkPhase.LOST, 60, 3), "offline · 3 queued"),
         (

@@ -122,7 +122,7 @@ async def test_status_says_how_seldom_news_are_looked_for_once_it_is_seldom(tmp_
         one.store.subscribe(strokes.append)
         for wait_s in (2.0, 3.0, 9.9):
             backend.notices.put_nowait(Heard(again_in_s=wait_s))
-        await until(lambda: backend.notices.empty())
+        await until(backend.notices.empty)
         assert strokes == []
 
 
