@@ -104,7 +104,7 @@ async def test_what_others_say_while_one_writes_is_announced_and_asked_about_onc
         assert "meanwhile" not in li.text() and not composer_view(li.state).arrived, "a note is no answer to the customer"
         await mei.type("Mei was faster")
         await mei.press("ctrl+d")
-        await li.sees("Mei Lin replied", "read it before you send")
+        await li.sees("Mei Lin replied", "read it first")
         await customer_writes(server, row, "I have found it myself")
         await li.sees("wrote again", "1 more")
         await li.press("ctrl+d")

@@ -43,7 +43,7 @@ async def test_an_equal_view_paints_nothing() -> None:
         pane.show(data.queue(), data.NOW + timedelta(seconds=5))
         await pilot.pause()
         pane.painted.clear()
-        pane.show(data.queue(), data.NOW + timedelta(seconds=50))
+        pane.show(data.queue(), data.NOW + timedelta(seconds=45))
         assert pane.painted == []
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui import splash
 from supportdesk_tui.app import DeskApp
@@ -13,9 +14,16 @@ from supportdesk_tui.commands.gate import Letter, findings
 from supportdesk_tui.commands.gate_rules import Policy
 from supportdesk_tui.commands.keymap import resolve
 from supportdesk_tui.commands.sheet import palette
+from supportdesk_tui.domain.feed import Activity
+from supportdesk_tui.domain.ticket import Priority
+from supportdesk_tui.text.safe import SafeText
+from supportdesk_tui.theming.load import load_theme, theme_folders
 from supportdesk_tui.ui.panes.composer import ComposerFoot
 from supportdesk_tui.ui.screens.gate import GateDialog
-from supportdesk_tui.ui.widgets.ticket_row import columns_for
+from supportdesk_tui.ui.widgets.glyph import UNICODE
+from supportdesk_tui.ui.widgets.paint import Paint
+from supportdesk_tui.ui.widgets.talk_head import TalkHead
+from supportdesk_tui.ui.widgets.ticket_row import RowLook, columns_for, ticket_row
 from tests.pane import data
 from tests.pane.harness import DARK, showing, texts
 from tests.snapshot.test_looks import desk, pressing
@@ -88,3 +96,35 @@ def test_every_command_lists_what_is_done_before_how_to_move() -> None:
     assert names.index("ticket.reply") < names.index("queue.down")
     assert names.index("ticket.snooze_pick") < names.index("queue.view_1")
     assert len(names) == len(set(names))
+
+
+def test_a_blank_before_a_ticket_that_is_not_hot_is_no_mark_in_any_theme() -> None:
+    """Where danger is told by turning colours round, a blank in its ink would be a bar."""
+    calm, hot = data.summary(1), replace(data.summary(1), priority=Priority.P1)
+    look = RowLook(calm, "     12m", "text", False, False, False, False, False, False, None)
+    for theme in ("mono", "harbor-night"):
+        paint = Paint(load_theme(theme, theme_folders(None)).palette)
+        quiet, loud = ticket_row(paint, 40, look, "queue"), ticket_row(paint, 40, look._replace(row=hot), "queue")
+        assert "!" in loud.text
+        danger = paint.style("danger", "queue")
+        assert not [piece.text for piece in quiet if piece.style == danger]
+
+
+def test_head_and_queue_read_the_same_clock_within_a_minute() -> None:
+    early, later = data.NOW.replace(second=5), data.NOW.replace(second=55)
+    view = data.conversation()
+    paint = Paint(DARK)
+    titles = {str(TalkHead(paint, 80).lines(view, now, "")[0].text) for now in (early, later)}
+    assert len(titles) == 1
+
+
+def test_who_only_reads_is_not_shown_as_writing() -> None:
+    lines = {
+        activity: "\n".join(
+            strip.text for strip in TalkHead(Paint(DARK), 80).lines(data.conversation(others=others), data.NOW, "")
+        )
+        for activity in (Activity.VIEWING, Activity.TYPING)
+        for others in [((SafeText("Mei"), activity),)]
+    }
+    assert f"{UNICODE.viewing} Mei is reading" in lines[Activity.VIEWING]
+    assert f"{UNICODE.typing} Mei is writing" in lines[Activity.TYPING]

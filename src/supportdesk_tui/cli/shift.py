@@ -139,7 +139,8 @@ class Shift:
             raise Missing("what the customer wrote")
         await self._hand.press("down")
         first = entries[0].body.split("\n")[0]
-        return f"{len(entries)} entries; {customer.customer.name} ({customer.customer.tier}) wrote: {first}"
+        count = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
+        return f"{count}; {customer.customer.name} ({customer.customer.tier}) wrote: {first}"
 
     async def _take(self) -> str:
         await self._hand.press("A")

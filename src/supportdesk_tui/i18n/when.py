@@ -83,12 +83,17 @@ def day_break(at: datetime, now: datetime, here: tzinfo | None = None) -> str:
 
 
 def moment(at: datetime, now: datetime, here: tzinfo | None = None) -> str:
-    """A time, with its day unless it is today: `14:03`, `Tomorrow 09:00`, `Mon 17 Aug 14:03`."""
+    """A time, with its day unless it is today: `14:03`, `tomorrow 09:00`, `Mon 17 Aug 14:03`."""
     day, today = at.astimezone(here).date(), now.astimezone(here).date()
     time = clock_time(at, here)
     if day == today:
         return time
-    name = _("Tomorrow") if day == today + timedelta(days=1) else day_break(at, now, here)
+    if day == today + timedelta(days=1):
+        name = _("tomorrow")
+    elif day == today - timedelta(days=1):
+        name = _("yesterday")
+    else:
+        name = calendar_day(day, today)
     return _("{day} {time}", day=name, time=time)
 
 

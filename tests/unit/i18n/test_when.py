@@ -92,8 +92,8 @@ def test_days_break_at_midnight_of_the_zone_shown() -> None:
 def test_a_moment_says_its_day_unless_it_is_today() -> None:
     utc = when.zone("UTC")
     assert when.moment(NOW, NOW, utc) == "14:03"
-    assert when.moment(NOW + timedelta(days=1), NOW, utc) == "Tomorrow 14:03"
-    assert when.moment(NOW - timedelta(days=1), NOW, utc) == "Yesterday 14:03"
+    assert when.moment(NOW + timedelta(days=1), NOW, utc) == "tomorrow 14:03"
+    assert when.moment(NOW - timedelta(days=1), NOW, utc) == "yesterday 14:03"
     assert when.moment(NOW + timedelta(days=3), NOW, utc) == "Thu 20 Aug 14:03"
 
 

@@ -317,6 +317,6 @@ def arrival_words(arrived: Sequence[Entry]) -> str:
     if last.kind is EntryKind.CUSTOMER:
         text = _("{name} wrote again {time}", name=name, time=when.clock_time(last.at))
     else:
-        text = _("{name} replied {time}: read it before you send", name=name, time=when.clock_time(last.at))
+        text = _("{name} replied {time} · read it first", name=name, time=when.clock_time(last.at))
     more = len(arrived) - 1
     return text + (" · " + _("{n} more", n=more) if more else "")

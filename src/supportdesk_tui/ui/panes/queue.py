@@ -179,7 +179,7 @@ class QueuePane(LinePane):
             self._clocks_at = minute
         text = self._clocks.get(row.clock)
         if text is None:
-            text = self._clocks[row.clock] = clock_text(row.clock, now)
+            text = self._clocks[row.clock] = clock_text(row.clock, minute)
         return text
 
     # --- mouse

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from textual.strip import Strip
 
+from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import PromiseState, Ticket, TicketSummary
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
@@ -12,6 +13,7 @@ from supportdesk_tui.store.views import ConversationView
 from supportdesk_tui.ui import words
 from supportdesk_tui.ui.text import cells, cut, shown_line, wrap_some
 from supportdesk_tui.ui.vocabulary import own_words
+from supportdesk_tui.ui.widgets.line_pane import minute_of
 from supportdesk_tui.ui.widgets.paint import Line, Paint
 from supportdesk_tui.ui.widgets.sla_clock import clock_text
 from supportdesk_tui.ui.widgets.ticket_row import short_number
@@ -52,7 +54,7 @@ class TalkHead:
         line.add(self.glyphs.bar if view.is_focused else " ", "accent")
         number = shown_line(row.number) if self.width >= 90 else short_number(row.number)
         line.add(number, "accent" if view.is_focused else "text_low").add("  ")
-        clock, ink = clock_text(row.clock, now)
+        clock, ink = clock_text(row.clock, minute_of(now))
         end = found or clock.strip()
         room = line.room - cells(end) - 3
         line.add(cut(shown_line(row.subject), room), "text_high", bold=True)
@@ -99,7 +101,8 @@ class TalkHead:
             yield _("{mark} not known to this version, left as it is: {said}", mark=self.glyphs.warn, said=said), "warning"
         writing = words.presence(view.others)
         if writing:
-            yield f"{self.glyphs.typing} {writing}", "warning"
+            writes = any(activity in {Activity.TYPING, Activity.TYPING_NOTE} for _name, activity in view.others)
+            yield f"{self.glyphs.typing if writes else self.glyphs.viewing} {writing}", "warning" if writes else "text_low"
         if view.detail is not None:
             yield from self._ties(view.detail, now)
 

@@ -77,7 +77,7 @@ def ticket_row(paint: Paint, width: int, look: RowLook, ground: str) -> Strip:
     line.add(look.clock, look.clock_ink)
     other_priority = row.said("priority")
     is_hot = row.priority is Priority.P1 and not columns.priority and other_priority is None
-    line.add("!" if is_hot else " ", "danger")
+    line.add("!" if is_hot else " ", "danger" if is_hot else "text_low")
     if columns.category:
         line.add(fit(shown_line(row.category), columns.category - 1) + " ", "text_low")
     if columns.channel:
