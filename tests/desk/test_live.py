@@ -178,8 +178,8 @@ async def test_a_deadline_of_mine_that_comes_near_is_told_once(server: ServerThr
         row = first_line(li)
         for word in ("one", "two"):
             # The second one is told after the clocks were looked at for the first one.
-            await customer_writes(server, row, word)
             unread = next(one.unread for one in li.state.queue.rows if one.id == row.id)
+            await customer_writes(server, row, word)
             await li.until(lambda state, unread=unread: any(one.unread > unread for one in state.queue.rows), "news")  # type: ignore[misc]  # bound at once
         assert not li.lines_with("is due in")
 
