@@ -24,6 +24,7 @@ from supportdesk_tui.domain.feed import (
     PushChanged,
     TicketChanged,
 )
+from supportdesk_tui.domain.ticket import Phase
 from supportdesk_tui.domain.ids import AgentId, TicketId
 from tests.contract.chatwoot_floor import EAGER, QUICK, QUICK_CABLE
 from tests.contract.floor import new_key
@@ -175,16 +176,25 @@ async def test_conversation_of_an_older_chatwoot_is_read_when_its_event_tells_no
         assert (await ear.changed(ticket)).ticket.tags == ("vip",)
 
 
-async def test_events_of_other_accounts_and_of_deleted_conversations_bring_no_row(
-    fake: FakeChatwoot, desk: ChatwootBackend
-) -> None:
+async def test_deleted_conversation_leaves_what_is_open(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
+    ticket, row = opened(fake)
+    async with listening(desk) as ear:
+        fake.desk.tell("conversation.deleted", row)
+        told = (await ear.changed(ticket)).ticket
+        assert (told.status.phase, told.status.label, told.unread) == (Phase.CLOSED, "Deleted", 0)
+        fake.cable.tell("conversation.deleted", {"id": 99_999})
+        fake.world.customer_says(fake.world.conversations[1], "goes on")
+        await ear.added("goes on")
+    assert not [notice for notice in ear.heard if isinstance(notice, TicketChanged) and notice.ticket.id == "99999"]
+
+
+async def test_events_of_other_accounts_bring_no_row(fake: FakeChatwoot, desk: ChatwootBackend) -> None:
     ticket, row = opened(fake)
     pushed = {"id": int(ticket), "status": "open", "updated_at": 2_000_000_000.5, "meta": {}}
     async with listening(desk) as ear:
         identifier = json.loads(json.dumps(fake.cable.commands[0]["identifier"]))
         foreign = {"event": "conversation.updated", "data": {**pushed, "account_id": 2}}
         fake.cable.say_raw(json.dumps({"identifier": identifier, "message": foreign}))
-        fake.cable.tell("conversation.deleted", pushed)
         fake.world.customer_says(row, "real")
         await ear.added("real")
     assert not [notice for notice in ear.heard if isinstance(notice, TicketChanged)]

@@ -31,6 +31,8 @@ class Heap:
     """New messages."""
     amended: list[tuple[TicketId, Node]] = field(default_factory=list)
     """Messages that are something else now: delivered, failed, taken back."""
+    gone: list[tuple[TicketId, Node]] = field(default_factory=list)
+    """Conversations that were deleted."""
     typing: list[PresenceChanged] = field(default_factory=list)
     states: dict[AgentId, AgentState] | None = None
     """Agents who are there; everybody else is away."""
@@ -63,7 +65,9 @@ def _sort_one(heap: Heap, event: str, data: Node) -> None:
         heap.said.append((ticket, data))
     elif event == "message.updated" and ticket and data.text("id"):
         heap.amended.append((ticket, data))
-    elif event.startswith(_ABOUT_ROWS) and event != _GONE and data.text("id") and data.text("status"):
+    elif event == _GONE and data.text("id"):
+        heap.gone.append((TicketId(data.text("id")), data))
+    elif event.startswith(_ABOUT_ROWS) and data.text("id") and data.text("status"):
         heap.rows.append((event, data))
 
 

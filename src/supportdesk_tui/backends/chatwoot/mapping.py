@@ -109,6 +109,11 @@ def after_words(ticket: TicketSummary, message: Node, lens: Lens) -> TicketSumma
     )
 
 
+def deleted(ticket: TicketSummary) -> TicketSummary:
+    """A row of which nothing is left at Chatwoot."""
+    return replace(ticket, status=Status("deleted", Phase.CLOSED, admit_line("Deleted")), clock=NO_CLOCK, unread=0)
+
+
 def owner_of(row: Node) -> AgentId | None:
     """The agent it is assigned to; a bot is nobody one can hand it back from."""
     if row.text("meta", "assignee_type") == "AgentBot":

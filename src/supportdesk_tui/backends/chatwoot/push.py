@@ -172,6 +172,7 @@ class Push:
         heap.said = [(ticket, row) for ticket, row in heap.said if not self._news.is_told(row)]
         heap.said += [(ticket, row) for ticket, row in heap.amended if ticket == self._open()]
         notices += await self._rows_and_words(heap)
+        notices += self._gone(heap)
         notices += [self._types(one) for one in heap.typing if one.agent != self._desk.lens.me]
         if heap.states is not None:
             notices += self._news.are_here(heap.states)
@@ -198,6 +199,13 @@ class Push:
         spoken_on = {summary.id for summary, _ in said}
         notices += [TicketChanged(one, mark) for one in read.values() if one.id not in spoken_on]
         return notices + [notice for one, row in said for notice in self._news.added(one, row, mark, is_alert=True)]
+
+    def _gone(self, heap: events.Heap) -> list[TicketChanged]:
+        """Rows that are to leave the lists; one that neither the event nor we know stands in none of them that is live."""
+        rows = [self._news.rows.get(ticket) or self._news.row(data) for ticket, data in heap.gone]
+        known = [mapping.deleted(row) for row in rows if row.customer_id]
+        self._mark = self._news.tell(known, (), self._mark) if known else self._mark
+        return [TicketChanged(row, self._mark) for row in known]
 
     def _patched(self, heap: events.Heap, fresh: dict[TicketId, TicketSummary]) -> dict[TicketId, TicketSummary]:
         """Rows that are known, or came with what was said, and need no reading after it."""
