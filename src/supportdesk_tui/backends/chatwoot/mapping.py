@@ -92,7 +92,7 @@ def after_words(ticket: TicketSummary, message: Node, lens: Lens) -> TicketSumma
     if ticket.clock is not NO_CLOCK or at is None or activity is None or not isinstance(about.value, dict):
         return None
     version = int(at.timestamp() * _MICROS)
-    if version <= ticket.version:
+    if version < ticket.version:
         return ticket
     owner = AgentId(about.text("assignee_id")) if about.text("assignee_id") else None
     known = admit_line(lens.agents.get(owner, "")) if owner else NO_TEXT
