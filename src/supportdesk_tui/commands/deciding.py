@@ -15,7 +15,7 @@ from supportdesk_tui.domain.changes import Override, Reply
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.state import Loaded, OutboxItem
+from supportdesk_tui.store.state import Loaded, OutboxItem, value_of
 from supportdesk_tui.store.views import summary_of
 
 if TYPE_CHECKING:
@@ -37,12 +37,13 @@ def decide(context: Context, args: Args) -> Iterable[Effect]:
     item = waiting_reply(context.state, ticket)
     if item is None or not isinstance(item.change, Reply) or context.state.conversation.ticket != ticket:
         return
+    by_itself = len(args) > 1
     tries = int(values(args[1:]).get("try", "0"))
-    if tries < TRIES and not _is_read(context):
+    if tries < TRIES and not _is_read(context, afresh=by_itself):
         yield ef.Later(context.now + WAIT, "outbox.decide", (ticket, f"try={tries + 1}"))
         return
     theirs, found = _since(context, item.change)
-    if not found and item.reason and tries < NEWS_TRIES:
+    if by_itself and not found and item.reason and tries < NEWS_TRIES:
         yield ef.Later(context.now + WAIT, "outbox.decide", (ticket, f"try={tries + 1}"))
         return
     is_never = any(one.remedy is Remedy.NEVER for one in found)
@@ -54,16 +55,16 @@ def decide(context: Context, args: Args) -> Iterable[Effect]:
         send=None if is_never else send,
         discard=ef.RunCommand("outbox.forget", (item.key,)),
         asks_reason=bool(found),
-        by_itself=len(args) > 1,
+        by_itself=by_itself,
         also=tuple((one.why, one.values) for one in found if one.kind is Kind.CHANGED),
         reason=item.reason,
     )
 
 
-def _is_read(context: Context) -> bool:
-    """What is shown of the ticket came from the backend."""
-    parts = (context.state.conversation.entries, context.state.conversation.detail)
-    return all(isinstance(part, Loaded) and not part.is_cached for part in parts)
+def _is_read(context: Context, *, afresh: bool) -> bool:
+    """The conversation is there, from the backend where nobody waits; who pressed a key types on, and what is there will do."""
+    entries = context.state.conversation.entries
+    return isinstance(entries, Loaded) and not entries.is_cached if afresh else value_of(entries) is not None
 
 
 def _since(context: Context, reply: Reply) -> "tuple[tuple[Entry, ...], tuple[Finding, ...]]":

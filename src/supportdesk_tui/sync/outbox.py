@@ -81,7 +81,8 @@ class Outbox:
 
     def connect(self, backend: Backend, session: Session) -> None:
         """Send from now on through this backend."""
-        self._sender = Sender(backend, Capability.IDEMPOTENCY in session.capabilities, self._hooks.say)
+        keeps_keys = Capability.IDEMPOTENCY in session.capabilities
+        self._sender = Sender(backend, keeps_keys, session.agent.id, self._hooks.say)
         self.kick()
 
     def pause(self) -> None:
@@ -232,7 +233,7 @@ class Outbox:
         is_settled, again = False, item
         try:
             left = OutboxPhase.UNKNOWN if item.phase is OutboxPhase.UNKNOWN else OutboxPhase.QUEUED
-            verdict = None
+            verdict = await sender.look_first(item) if item.phase is not OutboxPhase.UNKNOWN else None
             if item.phase is OutboxPhase.UNKNOWN:
                 verdict = await sender.look_for(replace(item, attempts=item.attempts + 1), asked=item.key in self._asked)
             if verdict is None or verdict.repeats:

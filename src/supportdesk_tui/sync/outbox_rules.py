@@ -7,11 +7,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from supportdesk_tui.domain.changes import MarkRead, Note, Reply, SetAgentState, Undo, Watch
-from supportdesk_tui.domain.ids import ChangeKey
+from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.ids import AgentId, ChangeKey
+from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
+from supportdesk_tui.sync import words
 
 ASK_AFTER = timedelta(minutes=10)
 """A held change this much past its time (asleep, switched off) is not sent without asking."""
+SAYS = {EntryKind.CUSTOMER: words.WROTE_MEANWHILE, EntryKind.AGENT: words.REPLIED_MEANWHILE}
+"""Who speaks makes a reply wait, and what is said of it."""
 OPEN = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.UNKNOWN})
 
 
@@ -35,6 +40,22 @@ def is_in_question(item: OutboxItem) -> bool:
     """Only the agent can say what becomes of it: refused, unknown, or held without a time."""
     is_waiting = item.phase is OutboxPhase.HELD and item.held_until is None
     return is_waiting or item.phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN}
+
+
+def news(reply: Reply, row: TicketSummary, entries: Iterable[Entry], me: AgentId) -> tuple[str, str] | None:
+    """What the writer of a reply did not know when it was sent: why it waits, marked for translation, and who did it."""
+    for one in reversed(tuple(entries)):
+        if reply.seen and one.seq > reply.seen and one.kind in SAYS and one.author_id != me:
+            return SAYS[one.kind], str(one.author)
+    if is_taken_over(row, reply, me):
+        return words.TAKEN_MEANWHILE, str(row.owner_name or row.owner)
+    return None
+
+
+def is_taken_over(row: TicketSummary, reply: Reply, me: str) -> bool:
+    """Whether another agent has a ticket than the writer of a reply to it knew."""
+    owner = str(row.owner or "")
+    return reply.seen_owner is not None and owner not in {"", reply.seen_owner, me}
 
 
 def is_leaving(item: OutboxItem) -> bool:
@@ -112,16 +133,16 @@ def restored_draft(item: OutboxItem, draft: Draft | None) -> Draft | None:
     """A draft with the words of a change that is taken back, in front of what was typed since; None when it had no words."""
     if not isinstance(item.change, Reply | Note) or not item.tickets:
         return None
-    words = item.change.body
+    said = item.change.body
     mode = DraftMode.REPLY if isinstance(item.change, Reply) else DraftMode.NOTE
     macro, cc = (item.change.macro, item.change.cc) if isinstance(item.change, Reply) else ("", ())
     if draft is None or draft.is_empty:
         attachments = tuple((one, str(one)) for one in item.change.attachments)
-        return Draft(item.tickets[0], mode, words, item.change.then, macro, attachments=attachments, cc=cc, is_saved=True)
+        return Draft(item.tickets[0], mode, said, item.change.then, macro, attachments=attachments, cc=cc, is_saved=True)
     if draft.mode is not mode:
         mode = DraftMode.NOTE
     cc = tuple(dict.fromkeys((*cc, *draft.cc)))
-    return replace(draft, mode=mode, body=f"{words}\n\n{draft.body}", then=item.change.then + draft.then, cc=cc)
+    return replace(draft, mode=mode, body=f"{said}\n\n{draft.body}", then=item.change.then + draft.then, cc=cc)
 
 
 def rest_of(sent: Draft, now: Draft | None) -> Draft:

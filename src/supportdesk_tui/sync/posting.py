@@ -64,7 +64,7 @@ def without_sent(effect: Apply, posted: Posted) -> Apply | None:
 
 
 class Given:
-    """Tickets that were given to somebody here: the server's news of it may not have come when a reply is sent."""
+    """Tickets that were given to somebody here, one by one: the server's news of it may not have come when a reply is sent."""
 
     def __init__(self) -> None:
         self._given: dict[TicketId, tuple[str, str]] = {}
@@ -73,15 +73,18 @@ class Given:
     def knowing(self, effect: Apply, state: DeskState) -> Apply:
         """A reply with the owner as it is by what we did ourselves; other changes as they are."""
         change = effect.change
-        if isinstance(change, Reply) and change.seen_owner is not None and len(effect.tickets) == 1:
-            before, given = self._given.get(effect.tickets[0], ("", None))
+        if len(effect.tickets) != 1:
+            return effect
+        ticket = effect.tickets[0]
+        if isinstance(change, Reply) and change.seen_owner is not None:
+            before, given = self._given.get(ticket, ("", None))
             if given is not None and change.seen_owner == before:
                 effect = replace(effect, change=replace(change, seen_owner=given))
             else:
-                self._given.pop(effect.tickets[0], None)
+                self._given.pop(ticket, None)
         for deed in (change, *change.then) if isinstance(change, Reply | Note) else (change,):
             if isinstance(deed, Assign):
-                self._given |= {ticket: (_owner(state, ticket), str(deed.agent or "")) for ticket in effect.tickets}
+                self._given[ticket] = (_owner(state, ticket), str(deed.agent or ""))
         return effect
 
 

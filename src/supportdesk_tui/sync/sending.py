@@ -16,8 +16,9 @@ from supportdesk_tui.domain.errors import (
     SignInNeeded,
     Unreachable,
 )
-from supportdesk_tui.domain.ids import ChangeKey, TicketId
+from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase
+from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -53,7 +54,8 @@ class Sender(Struct, frozen=True):
 
     backend: Backend
     keeps_keys: bool
-    """A repeated key is answered with the first answer."""
+    """A repeated key is answered with the first answer, and a reply of somebody who has not read all is refused."""
+    me: AgentId
     say: words.Say
 
     async def send(self, item: OutboxItem, again: OutboxPhase = OutboxPhase.QUEUED) -> Verdict:
@@ -67,6 +69,23 @@ class Sender(Struct, frozen=True):
         except DeskError as error:
             return self._not_sent(item, error, again)
         return _sent(item, applied)
+
+    async def look_first(self, item: OutboxItem) -> Verdict | None:
+        """Read a ticket before a reply goes to it, where the server does not compare what was read; None: nothing is new."""
+        reply = item.change
+        if self.keeps_keys or not isinstance(reply, Reply) or len(item.tickets) != 1 or not reply.seen:
+            return None
+        try:
+            row = (await self.backend.get_ticket(item.tickets[0])).summary
+            entries = (await self.backend.list_entries(item.tickets[0], None)).items
+        except (Unreachable, RateLimited, SignInNeeded) as error:
+            return self._not_sent(replace(item, attempts=item.attempts + 1), error, OutboxPhase.QUEUED)
+        except DeskError:
+            return None
+        since = rules.news(reply, row, entries, self.me)
+        if since is None:
+            return None
+        return Verdict(replace(_to(item, OutboxPhase.HELD, self.say(since[0], {"name": since[1]})), held_until=None))
 
     async def look_for(self, item: OutboxItem, *, asked: bool) -> Verdict:
         """Find out whether an unknown change arrived; what did not may be sent again if keys are kept or the agent asked."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from supportdesk_tui.domain.changes import Reply
-from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.state import OutboxItem
@@ -12,8 +12,6 @@ from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common, Spawn
 from supportdesk_tui.sync.outbox import Outbox
-
-_SAYS = {EntryKind.CUSTOMER: words.WROTE_MEANWHILE, EntryKind.AGENT: words.REPLIED_MEANWHILE}
 
 
 class Waiting:
@@ -26,7 +24,7 @@ class Waiting:
 
     def heard(self, ticket: TicketId, entry: Entry) -> None:
         """Somebody spoke: our reply to this ticket was written without knowing it."""
-        says = _SAYS.get(entry.kind)
+        says = rules.SAYS.get(entry.kind)
         if says is None or entry.author_id == self._common.me:
             return
         for item, reply in self._leaving():
@@ -38,7 +36,7 @@ class Waiting:
         leaving = list(self._leaving())
         for row in rows if leaving else ():
             for item, reply in leaving:
-                if row.id in item.tickets and is_taken_over(row, reply, self._common.me):
+                if row.id in item.tickets and rules.is_taken_over(row, reply, self._common.me):
                     name = str(row.owner_name or row.owner)
                     self._wait(item, self._common.say(words.TAKEN_MEANWHILE, {"name": name}))
 
@@ -49,9 +47,3 @@ class Waiting:
 
     def _wait(self, item: OutboxItem, reason: str) -> None:
         self._spawn("wait_for_word", partial(self._outbox.wait_for_word, item.key, reason))
-
-
-def is_taken_over(row: TicketSummary, reply: Reply, me: str) -> bool:
-    """Whether another agent has a ticket than the writer of a reply to it knew."""
-    owner = str(row.owner or "")
-    return reply.seen_owner is not None and owner not in {"", reply.seen_owner, me}

@@ -1,9 +1,11 @@
 """The outbox when the server says no, or nothing: honest, patient, and with the words kept."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
-from supportdesk_tui.domain.changes import Tag
+from supportdesk_tui.domain.changes import Reply, Tag
 from supportdesk_tui.domain.errors import (
     BadPayload,
     Conflict,
@@ -13,11 +15,12 @@ from supportdesk_tui.domain.errors import (
     SignInNeeded,
     StorageError,
 )
-from supportdesk_tui.domain.ids import ChangeKey, TicketId
+from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
 from supportdesk_tui.failpoints import armed
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase
+from supportdesk_tui.text.safe import sanitize_line
 from tests import make
-from tests.sync.fake import HandClock, held
+from tests.sync.fake import FakeServer, HandClock, held
 from tests.unit.sync.client import Client, again
 
 
@@ -222,3 +225,29 @@ def test_next_wake_is_the_nearest_deadline_only() -> None:
     moment = Moment(clock.now(), clock.monotonic(), {}, ())
     assert next_delay(items, moment) == pytest.approx(4.005)
     assert next_delay([make.outbox_item(3)], moment) is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply("Old news", seen=1, seen_owner="a2"), "Zhang Min wrote meanwhile"),
+        (Reply("All read", seen=2, seen_owner=""), "Mei has the ticket now"),
+        (Reply("All read", seen=2, seen_owner="a2"), ""),
+        (Reply("Not said"), ""),
+    ],
+)
+async def test_where_the_server_compares_nothing_the_ticket_is_read_before_a_reply_goes_to_it(
+    tmp_path: Path, clock: HandClock, reply: Reply, reason: str
+) -> None:
+    server = FakeServer(
+        keeps_keys=False, tickets={TicketId("t1"): make.summary(1, owner=AgentId("a2"), owner_name=sanitize_line("Mei"))}
+    )
+    one = Client(tmp_path, server, clock)
+    await one.outbox.add(make.outbox_item(1, change=reply))
+    one.connect()
+    await one.work()
+    item = one.board.items[ChangeKey("k1")]
+    assert (item.phase, item.held_until) == (OutboxPhase.HELD if reason else OutboxPhase.SENT, None)
+    assert reason in item.reason
+    assert [one.change for one in server.done] == ([] if reason else [reply])
+    await one.die()
