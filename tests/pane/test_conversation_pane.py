@@ -8,6 +8,7 @@ from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.store.state import OutboxPhase
 from supportdesk_tui.store.views import ConversationView, Shown
 from supportdesk_tui.text.safe import sanitize
+from supportdesk_tui.text.secrets import mask
 from supportdesk_tui.ui.panes.conversation import ConversationPane, entry_under
 from tests.pane import data
 from tests.pane.harness import DARK, misfits, of, on_surface, showing, texts
@@ -245,3 +246,14 @@ async def test_another_width_wraps_anew() -> None:
         await pilot.pause()
         assert misfits(pane) == []
         assert line_of(pane, "还要多久") > 0
+
+
+async def test_what_is_hidden_in_a_long_message_is_still_told_to_be_hidden() -> None:
+    """Marks are of our making: cut like the rest of the text, never filtered like a stranger's."""
+    body, _kinds = mask(sanitize("my code is 482913\n" + "and so on\n" * 2000, limit=None))
+    said = data.conversation(entries=(replace(data.entries()[0], body=body),))
+    pane = ConversationPane(DARK)
+    async with showing(pane, 76, 60) as (_app, _pilot):
+        pane.show(said, data.NOW)
+        pane.home()
+        assert line_of(pane, "my code is ▒▒ code ▒▒") > 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supportdesk_tui.commands import effects as ef
@@ -69,9 +70,13 @@ class Performer:
 
     def tell_problems(self, problems: tuple[str, ...]) -> None:
         """Say the first of several things that are wrong, and how many more there are."""
-        if problems:
-            more = f" (+{len(problems) - 1})" if len(problems) > 1 else ""
-            self.tell("{problem}", Level.WARN, problem=problems[0] + more)
+        if not problems:
+            return
+        problem, more = problems[0].replace(str(Path.home()), "~"), len(problems) - 1
+        if more:
+            self.tell(msg("{problem} · {n} more: supportdesk config check"), Level.WARN, problem=problem, n=str(more))
+        else:
+            self.tell("{problem}", Level.WARN, problem=problem)
 
     def _tell(self, effect: ef.Tell) -> None:
         self.tell(effect.text, effect.level, **dict(effect.values))

@@ -267,7 +267,8 @@ def test_iban_needs_its_length_and_remainder() -> None:
     ("said", "value"),
     [
         ("your code is 482913", "482913"), ("OTP: 123 456", "123 456"), ("482913 is your Google verification code", "482913"),
-        ("cvv 737", "737"), ("PIN code 4821", "4821"), ("验证码是 482913", "482913"), ("【Hartlex】482913（验证码）", "482913"),
+        ("code=4821", "4821"),
+        ("attempt=1 code=482913", "482913"), ("cvv 737", "737"), ("PIN code 4821", "4821"), ("验证码是 482913", "482913"), ("【Hartlex】482913（验证码）", "482913"),
         ("验证码：４８２９１３", "４８２９１３"), ("我的密码是abc12345", "abc12345"), ("password: hunter2", "hunter2"),
         ("Password is Tr0ub4dor&3.", "Tr0ub4dor&3"), ("pwd=sunshine", "sunshine"),
         ("password: CorrectHorse now", "CorrectHorse"),
@@ -283,7 +284,7 @@ def test_code_or_password_is_hidden_and_its_name_stays(said: str, value: str) ->
     [
         "error code 500123", "postal code 100000", "promo code 482913", "the password reset does not work", "password: reset",
         "password is wrong", "密码错误，请问怎么办", "验证码收不到，等了 30 分钟", "密码修改于2024年",
-        "code of conduct 2024", "barcode 482913",
+        "code of conduct 2024", "barcode 482913", "ERROR ws.feed attempt=3 code=1006 pair=BTC/USDT", "x\nlevel=3 code=1006\ny",
         "password: https://x.example/reset", "password: required by the form", "my pin is stuck", "code 12",
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ _NOT_CODES = frozenset({
 })  # fmt: skip
 """Words that make the code behind them a public one."""
 _WORD_BEFORE = re.compile("([a-z]+)[ _-]$")
+_PAIR = re.compile(r"\b[a-z_.]{2,24}=[^\s=]")
 _NOT_PASSWORDS = re.compile(
     r"(?i)reset|required|changed?|forgot(?:ten)?|invalid|incorrect|wrong|error|help|please|expired|missing|problem|issue|none|n/?a"
 )
@@ -68,7 +69,8 @@ def lower(text: str) -> str:
 def find_codes(text: str, low: str) -> Iterator[tuple[int, int]]:
     """Everything of this family; `low` is the text from `lower`."""
     for found in _code().finditer(low):
-        if _is_word_start(low, found.start()) and _is_long_enough(found) and _is_secret_code(low, found.start()):
+        is_code = _is_long_enough(found) and _is_secret_code(low, found.start()) and not _is_logged(low, found)
+        if is_code and _is_word_start(low, found.start()):
             yield found.span("value")
     for pattern in (_code_han(), _code_first()):
         for found in pattern.finditer(low):
@@ -93,6 +95,14 @@ def _is_long_enough(found: re.Match[str]) -> bool:
 def _is_secret_code(low: str, at: int) -> bool:
     before = _WORD_BEFORE.search(low, max(0, at - 16), at)
     return before is None or before[1] not in _NOT_CODES
+
+
+def _is_logged(low: str, found: re.Match[str]) -> bool:
+    """`code=1006` among other `name=value`: what a program wrote into its log, shorter than the codes people are sent."""
+    if not found[0].startswith("code=") or len(found["value"]) > 5:
+        return False
+    line = low[low.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0]
+    return len(_PAIR.findall(line)) > 1
 
 
 def _is_password(value: str, text: str, lead: str, end: int) -> bool:

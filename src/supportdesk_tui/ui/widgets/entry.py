@@ -11,7 +11,7 @@ from msgspec import Struct
 from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
-from supportdesk_tui.text.safe import SafeText, excerpt, sanitize
+from supportdesk_tui.text.safe import SafeText, cut, excerpt
 from supportdesk_tui.ui.text import shown, shown_line, wrap
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.paint import Line, Paint
@@ -143,7 +143,7 @@ class EntryPainter:
 
     def _source(self, body: SafeText, is_unfolded: bool) -> Iterator[tuple[str, str]]:
         """The text between quotes, and a line for each quote folded away."""
-        part, is_cut = excerpt(body) if is_unfolded else (sanitize(body, limit=FOLDED_CHARS), len(body) > FOLDED_CHARS)
+        part, is_cut = excerpt(body) if is_unfolded else (cut(body, FOLDED_CHARS, end=""), len(body) > FOLDED_CHARS)
         text = shown(part).strip("\n")
         rows = text.split("\n")
         at = 0
