@@ -89,6 +89,10 @@ class RequestTracker:
         texts = {one["TransactionId"]: one["Content"] for one in plain}
         return [texts[one].strip() for one in wanted if one in texts]
 
+    def sent(self) -> str:
+        """Every mail that went out, as it was written."""
+        return "".join(one.read_text(errors="replace") for one in Path(self.facts["RT_DATA"], "var").glob("*.mbox"))
+
     def fact(self, name: str) -> TicketId:
         """A ticket of the sample data by its name there."""
         return TicketId(self.facts[f"RT_TICKET_{name}"])

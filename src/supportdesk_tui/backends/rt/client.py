@@ -61,6 +61,9 @@ class Rt:
         self.lens = Lens()
         self.twins = Twins()
         self.marks = Marks()
+        self.customers: set[str] = set()
+        """Logins of those who are known to ask: not to be privileged, or asking on a ticket that was read, by an address as RT
+        makes logins of mails."""
 
     async def send(self, call: Call) -> Answer:
         """Do a request; RT sends a client with a cookie and without a good token to its sign-in page."""
@@ -129,7 +132,10 @@ class Rt:
             **fields,
         }
         found = await self.get("list the tickets", "/tickets", query=query)
-        return Found(found.each("items"), found.number("total"))
+        rows = found.each("items")
+        askers = (one.text("id") for row in rows for one in row.each("Requestor"))
+        self.customers |= {login for login in askers if "@" in login}
+        return Found(rows, found.number("total"))
 
     async def ticket(self, ticket: TicketId) -> Node:
         """One ticket with everything on it; a merged one leads to the ticket it went into."""

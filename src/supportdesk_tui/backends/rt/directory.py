@@ -12,7 +12,7 @@ from supportdesk_tui.backends.rt.query import quoted
 from supportdesk_tui.backends.rt.words import LIFECYCLES, PHASES, Lens, phase_of
 from supportdesk_tui.domain.directory import Article, Category, Directory, EscalationTarget
 from supportdesk_tui.domain.errors import Forbidden, NotFound
-from supportdesk_tui.domain.ids import TeamId
+from supportdesk_tui.domain.ids import AgentId, TeamId
 from supportdesk_tui.domain.people import Agent, Team
 from supportdesk_tui.domain.ticket import LIVE_PHASES, Phase
 from supportdesk_tui.text.safe import sanitize_line
@@ -84,8 +84,29 @@ async def agents(rt: Rt, me: Agent) -> tuple[Agent, ...]:
     rows = await _agents(rt)
     people = {agent.id: agent for agent in (mapping.to_agent(row, teams) for row in rows)} | {me.id: me}
     names = {mapping.own_number(row): str(mapping.name_of(row)) for row in rows} | {rt.lens.number: str(me.name)}
-    rt.lens = replace(rt.lens, agents=frozenset(people), names=names)
+    rt.lens = replace(rt.lens, agents=rt.lens.agents | people.keys(), names=names)
     return tuple(people.values())
+
+
+async def authors(rt: Rt, rows: Sequence[Node]) -> None:
+    """Find out of whoever spoke, is known to answer by no group we may see, and asked no ticket we read, whether they answer.
+
+    A person's own record tells agents whether somebody is privileged; each is asked for once.
+    """
+    spoken = {row.text("Creator", "id") for row in rows if row.text("Type") in mapping.SPOKEN}
+    strangers = sorted(spoken - set(rt.lens.agents) - rt.customers - {"", "RT_System", str(rt.lens.me)})
+    if strangers:
+        found = await asyncio.gather(*(_is_privileged(rt, one) for one in strangers))
+        answering = {AgentId(one) for one, is_agent in zip(strangers, found, strict=True) if is_agent}
+        rt.customers |= set(strangers) - answering
+        rt.lens = replace(rt.lens, agents=rt.lens.agents | answering)
+
+
+async def _is_privileged(rt: Rt, login: str) -> bool:
+    try:
+        return (await rt.get("look who wrote", "/user/{user}", values={"user": login})).flag("Privileged")
+    except (Forbidden, NotFound):
+        return False
 
 
 def shown(lens: Lens, people: Sequence[Agent]) -> Directory:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 from supportdesk_tui.backends.loose import Node
-from supportdesk_tui.backends.rt import mapping
+from supportdesk_tui.backends.rt import directory, mapping
 from supportdesk_tui.backends.rt.client import MOST, Rt
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.errors import NotFound
@@ -50,6 +50,7 @@ async def read(rt: Rt, ticket: TicketId, before: Cursor | None, *, page: int = P
     oldest = rows[-1].number("id")
     spoken = [row.number("id") for row in rows if row.text("Type") in mapping.SPOKEN]
     parts = await _parts(rt, ticket, spoken) if spoken else {}
+    await directory.authors(rt, rows)
     entries = rt.twins.named(ticket, mapping.to_entries(rows, parts, rt.lens), rt.lens.me)
     # Rows the agent may not see are taken out after paging: a short page is the last only with the ticket's beginning on it.
     is_last = len(rows) < page and any(row.text("Type") == "Create" for row in rows)
@@ -62,6 +63,7 @@ async def since(rt: Rt, ticket: TicketId, mark: int, *, with_files: bool = True)
     rows = await history(rt, ticket, wanted, order="ASC", per_page=MOST)
     spoken = [row.number("id") for row in rows if row.text("Type") in mapping.SPOKEN]
     parts = await _parts(rt, ticket, spoken, with_files=with_files) if spoken else {}
+    await directory.authors(rt, rows)
     return rt.twins.named(ticket, mapping.to_entries(rows, parts, rt.lens), rt.lens.me)
 
 
