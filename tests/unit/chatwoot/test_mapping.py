@@ -260,6 +260,9 @@ def test_row_after_words_of_a_customer_is_as_the_server_has_it() -> None:
     assert (row.subject, row.unread, row.owner, row.owner_name) == ("Still nothing", 5, AgentId("4"), "Bob")
     assert (row.updated_at, row.version) == (at(1_700_003_600), 1_700_003_600_250_000)
     assert (row.status, row.priority, row.tags) == (chat.status, chat.priority, chat.tags)
+    next_one = mapping.after_words(row, pushed(content="In the same millisecond"), lens)
+    assert next_one is not None
+    assert next_one.subject == "In the same millisecond"
 
 
 @pytest.mark.parametrize(

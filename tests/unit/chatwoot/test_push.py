@@ -24,8 +24,8 @@ from supportdesk_tui.domain.feed import (
     PushChanged,
     TicketChanged,
 )
-from supportdesk_tui.domain.ticket import Phase
 from supportdesk_tui.domain.ids import AgentId, TicketId
+from supportdesk_tui.domain.ticket import Phase
 from tests.contract.chatwoot_floor import EAGER, QUICK, QUICK_CABLE
 from tests.contract.floor import new_key
 from tests.fakes.chatwoot import FakeChatwoot
@@ -181,7 +181,7 @@ async def test_deleted_conversation_leaves_what_is_open(fake: FakeChatwoot, desk
     async with listening(desk) as ear:
         fake.desk.tell("conversation.deleted", row)
         told = (await ear.changed(ticket)).ticket
-        assert (told.status.phase, told.status.label, told.unread) == (Phase.CLOSED, "Deleted", 0)
+        assert (told.status.phase, told.status.title, told.unread) == (Phase.CLOSED, "Deleted", 0)
         fake.cable.tell("conversation.deleted", {"id": 99_999})
         fake.world.customer_says(fake.world.conversations[1], "goes on")
         await ear.added("goes on")
