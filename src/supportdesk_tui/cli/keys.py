@@ -43,12 +43,13 @@ def keys_command(profile: str | None, markdown: bool, as_json: bool) -> None:
 
 def to_lines(sheet: "tuple[Section, ...]") -> Iterator[str]:
     """The sheet in columns: keys, command id, what it does, in the agent's language."""
+    from supportdesk_tui.cli.wrapping import wrapped
     from supportdesk_tui.i18n.catalog import _
 
     for section in sheet:
         yield _(section.title)
         for line in section.lines:
-            yield f"  {' '.join(line.keys) or '-':<18} {line.command:<26} {_(line.title)}"
+            yield from wrapped(f"  {' '.join(line.keys) or '-':<18} {line.command:<26} {_(line.title)}", indent=48)
             for key, winner in line.lost:
                 yield " " * 21 + _("{key} belongs to {command} now", key=key, command=winner)
         yield ""

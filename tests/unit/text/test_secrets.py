@@ -267,8 +267,8 @@ def test_iban_needs_its_length_and_remainder() -> None:
     ("said", "value"),
     [
         ("your code is 482913", "482913"), ("OTP: 123 456", "123 456"), ("482913 is your Google verification code", "482913"),
-        ("code=4821", "4821"),
-        ("attempt=1 code=482913", "482913"), ("cvv 737", "737"), ("PIN code 4821", "4821"), ("验证码是 482913", "482913"), ("【Hartlex】482913（验证码）", "482913"),
+        ("code=4821", "4821"), ("attempt=1 code=482913", "482913"),
+        ("cvv 737", "737"), ("PIN code 4821", "4821"), ("验证码是 482913", "482913"), ("【Hartlex】482913（验证码）", "482913"),
         ("验证码：４８２９１３", "４８２９１３"), ("我的密码是abc12345", "abc12345"), ("password: hunter2", "hunter2"),
         ("Password is Tr0ub4dor&3.", "Tr0ub4dor&3"), ("pwd=sunshine", "sunshine"),
         ("password: CorrectHorse now", "CorrectHorse"),
