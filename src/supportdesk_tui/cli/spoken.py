@@ -49,9 +49,8 @@ def say_words(profile: str | None, number: str, words: Reply | Note, body: str |
 
     try:
         item = at_backend(profile, send)
-    except BaseException:
+    finally:
         kept.tell()
-        raise
     say(item, as_json=as_json)
 
 
@@ -112,6 +111,6 @@ class Kept:
             self._path = None
 
     def tell(self) -> None:
-        """It did not leave: say where it is."""
+        """Say where it is, if it did not leave."""
         if self._path is not None:
             click.echo(_("What you wrote is kept in {path}", path=self._path), err=True)
