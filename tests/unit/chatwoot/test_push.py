@@ -319,7 +319,7 @@ async def test_news_are_looked_for_while_there_is_no_socket_and_pushed_again_aft
 ) -> None:
     ticket, row = opened(fake)
     refusing(fake, how)
-    async with paced(fake, replace(QUICK_CABLE, connect_s=0.2)) as desk, listening(desk) as ear:
+    async with paced(fake, replace(QUICK_CABLE, connect_s=0.2 if how == "unanswered" else 5.0)) as desk, listening(desk) as ear:
         assert await ear.switched() == f"its socket cannot be opened: {reason}"
         fake.world.customer_says(row, "looked for")
         await ear.changed(ticket)

@@ -59,7 +59,7 @@ class Push:
     async def feed(self, since: FeedMark | None) -> AsyncGenerator[Notice, None]:
         """Notices for ever. Ends only with `SignInNeeded`, which no waiting heals."""
         self._mark, self._is_pushed = since, True
-        failures = refusals = 0
+        failures = refusals = unsettled = 0
         while True:
             attempt = _Try()
             error = BackendError("listen")
@@ -72,11 +72,12 @@ class Push:
             except BackendError as failed:
                 error = failed
             has_settled = attempt.is_open and monotonic() - attempt.began >= self._pace.settled_s
-            failures = 1 if has_settled else failures + 1
-            refusals = 0 if has_settled else refusals
+            if has_settled:
+                failures = refusals = unsettled = 0
+            failures, unsettled = failures + 1, unsettled + (attempt.is_open and not has_settled)
             least_s = error.after_s if isinstance(error, RateLimited) else 0.0
             reason = sanitize_line(error.reason or str(error))
-            if attempt.is_reached and (not attempt.is_open or failures >= self._pace.unsettled):
+            if attempt.is_reached and (not attempt.is_open or unsettled >= self._pace.unsettled):
                 refusals += 1
                 reason = sanitize_line(f"its socket {'does not hold' if attempt.is_open else 'cannot be opened'}: {reason}")
                 again_s = max(least_s, self._pace.again_after(refusals))
@@ -84,7 +85,7 @@ class Push:
                 async with aclosing(self._looked(reason, again_s)) as notices:
                     async for notice in notices:
                         yield notice
-                failures = 0
+                failures = unsettled = 0
             else:
                 wait_s = max(least_s, self._pace.wait_s(failures))
                 _log.info("socket lost: %s; again in %.1f s", reason, wait_s)
@@ -173,7 +174,7 @@ class Push:
         heap.said += [(ticket, row) for ticket, row in heap.amended if ticket == self._open()]
         notices += await self._rows_and_words(heap)
         notices += self._gone(heap)
-        notices += [self._types(one) for one in heap.typing if one.agent != self._desk.lens.me]
+        notices += [one for one in heap.typing if one.agent != self._desk.lens.me and self._is_news(one)]
         if heap.states is not None:
             notices += self._news.are_here(heap.states)
         return notices
@@ -221,13 +222,13 @@ class Push:
 
     # --- who types
 
-    def _types(self, typing: PresenceChanged) -> PresenceChanged:
+    def _is_news(self, typing: PresenceChanged) -> bool:
+        """Remember who types where; who was not known to type has not stopped."""
         place = (typing.ticket, typing.agent)
         if typing.activity is Activity.GONE:
-            self._typing.pop(place, None)
-        else:
-            self._typing[place] = (monotonic() + self._pace.typing_s, typing)
-        return typing
+            return self._typing.pop(place, None) is not None
+        self._typing[place] = (monotonic() + self._pace.typing_s, typing)
+        return True
 
     def _stopped(self, now: float) -> list[PresenceChanged]:
         """Who has not typed for a while at this time."""
