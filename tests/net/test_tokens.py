@@ -161,3 +161,22 @@ async def test_copy_with_a_bad_item_says_so_and_has_the_rest(tmp_path: Path, ser
             await until(lambda: any("1 items of the server" in line for line in said_so), 5)
             await until(lambda: any("1 items of the server" in line for line in one.state.queue.problems), 5)
             assert len(one.state.queue.rows) > 10
+
+
+async def test_next_run_knows_what_the_copy_lacks_before_it_hears_of_the_server(tmp_path: Path, server: ServerThread) -> None:
+    with server.engine.begin() as connection:
+        connection.execute(text("UPDATE tickets SET number = :x WHERE id = (SELECT max(id) FROM tickets)"), {"x": "canary"})
+    token = server.token_for("li.wei")
+    spoilt = ((b'"number":"canary"', b'"number":{"a":1} '), (b'"title":"Promises"', b'"title":[4]'))
+    async with spoiling(server.url, *spoilt) as url:
+
+        async def connect() -> Backend:
+            return NativeBackend(url, token)
+
+        async with desk(tmp_path, connect) as one:
+            await one.live()
+            await until(lambda: one.state.queue.bad_views == 1 and one.common.bad_items == 1, 5)
+    async with desk(tmp_path, None) as one:
+        assert one.state.queue.bad_views == 1
+        await one.show(ALL_LIVE)
+        assert any("1 items of the server" in line for line in one.state.queue.problems)

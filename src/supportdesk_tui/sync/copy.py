@@ -50,6 +50,7 @@ async def copy_all(common: Common, mark: Callable[[], FeedMark | None], progress
     if common.holds_part and not was_part:
         common.tell(words.COPY_PART, count=str(common.have))
     common.bad_items = bad
+    await common.cache.run(lambda: common.cache.last.save_bad("tickets", bad))
     common.tell_bad(bad)
     progress()
 

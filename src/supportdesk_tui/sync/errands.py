@@ -21,9 +21,10 @@ class Errands:
     async def views(self) -> None:
         """The view bar, with the server's counts."""
         listed = await self._common.server("views").list_views()
-        views = tuple(listed)
-        self._common.store.dispatch(ViewsLoaded(views, bad_items_of(listed)))
+        views, bad = tuple(listed), bad_items_of(listed)
+        self._common.store.dispatch(ViewsLoaded(views, bad))
         await self._common.cache.run(lambda: self._common.cache.last.save_views(views))
+        await self._common.cache.run(lambda: self._common.cache.last.save_bad("views", bad))
 
     async def articles(self, text: str) -> None:
         """Knowledge-base search; a failure is part of the answer."""

@@ -57,6 +57,15 @@ class LastKnown:
         blob = self._saved("views")
         return (self._tolerant(lambda: codec.load_views(blob)) if blob else None) or ()
 
+    def save_bad(self, name: str, count: int) -> None:
+        """Remember how many items of a list (`views`, `tickets`) could not be read: the copy lacks them in the next run too."""
+        self._save(f"bad {name}", str(count).encode())
+
+    def bad(self, name: str) -> int:
+        """How many items of a list were missing when it was read last."""
+        value = self._saved(f"bad {name}")
+        return int(value) if value and value.isdigit() else 0
+
     def save_habits(self, habits: Habits) -> None:
         """Remember what the agent does often."""
         self._save("habits", codec.dump(habits))

@@ -27,12 +27,13 @@ def open_cache(common: Common) -> None:
     try:
         known = common.cache.last.session()
         views = common.cache.last.views()
+        bad_views, common.bad_items = common.cache.last.bad("views"), common.cache.last.bad("tickets")
         common.cached_at = common.cache.last.heard_at() or common.cache.last.touched_at()
     except StorageError:
-        known, views = None, ()
+        known, views, bad_views = None, (), 0
     if known is None:
         return
-    common.store.dispatch(ev.SignedIn(*known, is_cached=True), ev.ViewsLoaded(views))
+    common.store.dispatch(ev.SignedIn(*known, is_cached=True), ev.ViewsLoaded(views, bad_views))
     chosen = first_view(views, common.options.view)
     if chosen is not None:
         common.store.dispatch(ev.QueueChosen(chosen.query, chosen.id), *_rows(common, chosen))
