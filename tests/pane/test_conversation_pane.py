@@ -1,5 +1,8 @@
 """The conversation as it is read: voices, folds, reading position, search, what is on its way."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from msgspec.structs import replace
 
@@ -27,11 +30,18 @@ def line_of(pane: ConversationPane, text: str) -> int:
     return next((y for y, line in enumerate(texts(pane)) if text in line), -1)
 
 
-async def test_every_voice_has_its_letter_in_a_gutter_no_text_reaches() -> None:
+@asynccontextmanager
+async def opened(width: int, height: int, view: ConversationView | None = None) -> AsyncIterator[ConversationPane]:
+    """A pane that shows a conversation."""
     pane = ConversationPane(DARK)
-    async with showing(pane, 76, 60) as (_app, pilot):
-        pane.show(data.conversation(), data.NOW)
+    async with showing(pane, width, height) as (_app, pilot):
+        pane.show(view or data.conversation(), data.NOW)
         await pilot.pause()
+        yield pane
+
+
+async def test_every_voice_has_its_letter_in_a_gutter_no_text_reaches() -> None:
+    async with opened(76, 60) as pane:
         lines = texts(pane)
         letters = "".join(line[1] for line in lines if line[1] != " ")
         assert letters.endswith("CASSCBIC")
@@ -40,20 +50,14 @@ async def test_every_voice_has_its_letter_in_a_gutter_no_text_reaches() -> None:
 
 
 async def test_a_note_has_its_ground_from_edge_to_edge_and_a_reply_never() -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 76, 60) as (_app, pilot):
-        pane.show(data.conversation(), data.NOW)
-        await pilot.pause()
+    async with opened(76, 60) as pane:
         note, reply = line_of(pane, "broadcast queued"), line_of(pane, "您好，我们已收到截图")
         assert "".join(on_surface(pane, note, DARK.surface.note_background)) == texts(pane)[note]
         assert on_surface(pane, reply, DARK.surface.note_background) == []
 
 
 async def test_the_head_says_what_the_ticket_is_tied_to() -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 100, 30) as (_app, pilot):
-        pane.show(data.conversation(), data.NOW)
-        await pilot.pause()
+    async with opened(100, 30) as pane:
         head = "\n".join(texts(pane)[:6])
         for said in ("HX-260817-004213", "near 3m", "P2 · open · 中文 · chat · Li Wei", "Mei Lin is writing a reply"):
             assert said in head
@@ -62,10 +66,7 @@ async def test_the_head_says_what_the_ticket_is_tied_to() -> None:
 
 
 async def test_quotes_are_folded_and_unfold() -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 80, 40) as (_app, pilot):
-        pane.show(data.conversation(entries=data.entries()[:1], read_to=0), data.NOW)
-        await pilot.pause()
+    async with opened(80, 40, data.conversation(entries=data.entries()[:1], read_to=0)) as pane:
         assert line_of(pane, "14 quoted lines · Enter") > 0
         assert line_of(pane, "line 3 of what we wrote") == -1
         assert pane.toggle_fold()
@@ -75,11 +76,8 @@ async def test_quotes_are_folded_and_unfold() -> None:
 
 
 async def test_a_long_entry_is_cut_until_it_is_opened() -> None:
-    pane = ConversationPane(DARK)
     long = data.entry(1, EntryKind.CUSTOMER, "Zhang Min", 5, "\n".join(f"row {n}" for n in range(200)))
-    async with showing(pane, 80, 60) as (_app, pilot):
-        pane.show(data.conversation(entries=(long,), read_to=0), data.NOW)
-        await pilot.pause()
+    async with opened(80, 60, data.conversation(entries=(long,), read_to=0)) as pane:
         assert line_of(pane, "cut here · Enter opens it whole") > 0
         assert entry_under(pane) == long
         assert pane.toggle_fold()
@@ -88,22 +86,16 @@ async def test_a_long_entry_is_cut_until_it_is_opened() -> None:
 
 
 async def test_it_opens_at_the_end_and_stays_there() -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 60, 20) as (_app, pilot):
-        view = data.conversation(entries=many(30), read_to=0)
-        pane.show(view, data.NOW)
-        await pilot.pause()
+    view = data.conversation(entries=many(30), read_to=0)
+    async with opened(60, 20, view) as pane:
         assert line_of(pane, "line 30") > 0
         pane.show(replace(view, entries=many(31)), data.NOW)
         assert line_of(pane, "line 31") > 0
 
 
 async def test_a_new_entry_keeps_the_reading_position_and_leaves_one_mark() -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 60, 20) as (_app, pilot):
-        view = data.conversation(entries=many(30), read_to=0)
-        pane.show(view, data.NOW)
-        await pilot.pause()
+    view = data.conversation(entries=many(30), read_to=0)
+    async with opened(60, 20, view) as pane:
         pane.page(-1)
         before = texts(pane)
         pane.show(replace(view, entries=many(31)), data.NOW)
@@ -133,19 +125,13 @@ async def test_older_entries_come_above_without_moving_the_text() -> None:
 
 
 async def test_reading_begins_at_the_unread_mark_when_not_all_fits() -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 60, 20) as (_app, pilot):
-        pane.show(data.conversation(entries=many(30), read_to=10), data.NOW)
-        await pilot.pause()
+    async with opened(60, 20, data.conversation(entries=many(30), read_to=10)) as pane:
         assert line_of(pane, "20 new") > 0
         assert line_of(pane, "line 11") > 0
 
 
 async def test_words_are_found_marked_and_counted() -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 60, 20) as (_app, pilot):
-        pane.show(data.conversation(entries=many(30), read_to=0), data.NOW)
-        await pilot.pause()
+    async with opened(60, 20, data.conversation(entries=many(30), read_to=0)) as pane:
         pane.home()
         assert pane.find("LINE 2") == 11
         assert "“LINE 2” 1 of 11" in texts(pane)[0]
@@ -160,10 +146,7 @@ async def test_words_are_found_marked_and_counted() -> None:
 
 
 async def test_the_entry_cursor_walks_and_is_brought_into_view() -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 60, 20) as (_app, pilot):
-        pane.show(data.conversation(entries=many(30), read_to=0), data.NOW)
-        await pilot.pause()
+    async with opened(60, 20, data.conversation(entries=many(30), read_to=0)) as pane:
         pane.next_entry(-1)
         under = entry_under(pane)
         assert under is not None
@@ -188,18 +171,12 @@ async def test_the_entry_cursor_walks_and_is_brought_into_view() -> None:
     ],
 )
 async def test_what_is_on_its_way_says_where_it_stands(phase: OutboxPhase, said: str) -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 76, 30) as (_app, pilot):
-        pane.show(data.conversation(entries=(), read_to=0, pending=(data.sending(phase),)), data.NOW)
-        await pilot.pause()
+    async with opened(76, 30, data.conversation(entries=(), read_to=0, pending=(data.sending(phase),))) as pane:
         assert line_of(pane, said) > line_of(pane, "您的提现正在广播") > 0
 
 
 async def test_why_a_reply_was_not_sent_is_told_whole_on_a_narrow_pane() -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 36, 30) as (_app, pilot):
-        pane.show(data.conversation(entries=(), read_to=0, pending=(data.sending(OutboxPhase.REFUSED),)), data.NOW)
-        await pilot.pause()
+    async with opened(36, 30, data.conversation(entries=(), read_to=0, pending=(data.sending(OutboxPhase.REFUSED),))) as pane:
         told = " ".join(line.strip() for line in texts(pane)[line_of(pane, "not sent") :])
         assert "the ticket was closed by Mei Lin · D" in told
 
@@ -215,10 +192,7 @@ async def test_why_a_reply_was_not_sent_is_told_whole_on_a_narrow_pane() -> None
     ],
 )
 async def test_every_state_says_what_it_is(view: ConversationView, said: str) -> None:
-    pane = ConversationPane(DARK)
-    async with showing(pane, 60, 16) as (_app, pilot):
-        pane.show(view, data.NOW)
-        await pilot.pause()
+    async with opened(60, 16, view) as pane:
         assert line_of(pane, said) >= 0
         assert misfits(pane) == []
 
