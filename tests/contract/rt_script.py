@@ -45,6 +45,8 @@ class Script:
     answers: dict[str, list[bytes]] = field(default_factory=dict)
     heads: list[str] = field(default_factory=list)
     """First lines of all requests."""
+    cookies: dict[str, str] = field(default_factory=dict)
+    """What each of them sent as its cookie, the last one of a kind; empty for none."""
 
     def asked(self, pattern: str) -> int:
         """How many requests of a kind came."""
@@ -67,6 +69,8 @@ async def scripted_rt(answers: dict[str, list[bytes]]) -> AsyncIterator[Script]:
             await reader.readexactly(int(size[1]) if size else 0)
             first = head.partition("\r\n")[0]
             script.heads.append(first)
+            cookie = re.search(r"(?im)^cookie: (.*)$", head)
+            script.cookies[first.partition("?")[0]] = cookie[1].strip() if cookie else ""
             writer.write(script.answer(first))
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):

@@ -71,6 +71,15 @@ async def test_look_that_fails_is_told_and_the_next_good_one_goes_on_from_the_ma
         assert isinstance((await first_news(backend))[-1], Lost)
 
 
+async def test_session_of_one_web_page_signs_what_follows() -> None:
+    """RT hashes a token slowly, and looks at no token while a session is good."""
+    page = said(b"<html>", Content_Type="text/html", Set_Cookie="RT_SID_example=0123; path=/; HttpOnly")
+    async with at({r"GET /Ticket/Display.html": [page]}) as (backend, script):
+        assert script.cookies["GET /REST/2.0/user/30 HTTP/1.1"] == ""
+        await backend.get_directory()
+        assert script.cookies["GET /REST/2.0/tickets"] == "RT_SID_example=0123"
+
+
 async def test_file_of_a_field_is_asked_for_its_size_first_and_comes_whole() -> None:
     file = Attachment(AttachmentId("field/22"), sanitize_line("x.png"), "image/png", 0)
     asked = said(b"12345678", Content_Type="image/png")

@@ -93,6 +93,13 @@ class RequestTracker:
         """Every mail that went out, as it was written."""
         return "".join(one.read_text(errors="replace") for one in Path(self.facts["RT_DATA"], "var").glob("*.mbox"))
 
+    def forget_sessions(self) -> int:
+        """End every session of the web; how many there were."""
+        held = [one for one in Path(self.facts["RT_DATA"], "session").iterdir() if one.is_file()]
+        for one in held:
+            one.unlink()
+        return len(held)
+
     def fact(self, name: str) -> TicketId:
         """A ticket of the sample data by its name there."""
         return TicketId(self.facts[f"RT_TICKET_{name}"])

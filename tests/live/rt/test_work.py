@@ -9,6 +9,7 @@ from supportdesk_tui.domain.changes import Escalate, Link, Note, Reply, ReturnTa
 from supportdesk_tui.domain.conversation import EntryKind
 from supportdesk_tui.domain.errors import BackendError, Forbidden, Refused
 from supportdesk_tui.domain.ids import ChangeKey, TeamId, TicketId
+from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.domain.ticket import Phase
 from tests.live.rt.server import RequestTracker
 
@@ -49,6 +50,15 @@ async def test_fields_of_every_kind_are_written_as_they_are_read(rt: RequestTrac
             await desk.apply(refund, SetField(name, value), key(4))
     await desk.apply(refund, SetField("Severity", ""), key(5))
     assert {one.name: str(one.value) for one in (await desk.get_ticket(refund)).fields}["Severity"] == ""
+    await desk.close()
+
+
+async def test_end_of_the_session_is_not_noticed(rt: RequestTracker) -> None:
+    """The session of a web page spares RT the hash of the token; when RT has forgotten it the token signs again."""
+    desk = RtBackend(rt.url, rt.token("alice"))
+    await desk.get_directory()
+    assert rt.forget_sessions() > 0
+    assert (await desk.list_tickets(QueueQuery(), None)).items
     await desk.close()
 
 
