@@ -17,7 +17,8 @@ from supportdesk_tui.commands.sheet import palette
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import Priority
 from supportdesk_tui.text.safe import SafeText
-from supportdesk_tui.theming.load import load_theme, theme_folders
+from supportdesk_tui.theming.load import load_theme, theme_folders, theme_names
+from supportdesk_tui.theming.tokens import INK_NAMES
 from supportdesk_tui.ui.panes.composer import ComposerFoot
 from supportdesk_tui.ui.screens.gate import GateDialog
 from supportdesk_tui.ui.widgets.glyph import UNICODE
@@ -128,3 +129,12 @@ def test_who_only_reads_is_not_shown_as_writing() -> None:
     }
     assert f"{UNICODE.viewing} Mei is reading" in lines[Activity.VIEWING]
     assert f"{UNICODE.typing} Mei is writing" in lines[Activity.TYPING]
+
+
+@pytest.mark.parametrize("theme", [name for name in theme_names(theme_folders(None)) if name != "mono"])
+def test_every_word_of_a_note_can_be_seen_in_every_theme(theme: str) -> None:
+    paint = Paint(load_theme(theme, theme_folders(None)).palette)
+    styles = {ink: paint.style(ink, "note_background") for ink in INK_NAMES}
+    assert [ink for ink, style in styles.items() if style.color == style.bgcolor] == []
+    if theme == "ansi16":
+        assert {style.color.name for style in styles.values() if style.color} == {"black"}

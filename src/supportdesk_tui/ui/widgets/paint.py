@@ -23,11 +23,18 @@ class Paint:
         style = self._styles.get(key)
         if style is None:
             palette = self.palette
-            style = Style.parse(palette.on(getattr(palette.ink, ink), getattr(palette.surface, ground)))
+            surface = getattr(palette.surface, ground)
+            style = Style.parse(palette.on(getattr(palette.ink, _seen(ink, ground, surface)), surface))
             if bold:
                 style += Style(bold=True)
             self._styles[key] = style
         return style
+
+
+def _seen(ink: str, ground: str, surface: str) -> str:
+    """The ink that is drawn: on a note in one of the terminal's own colours only ink made for it is sure to be seen."""
+    is_own = ground == "note_background" and not surface.startswith("#") and surface != "default"
+    return "note_text" if is_own and not ink.startswith("note_m") else ink
 
 
 class Line:
