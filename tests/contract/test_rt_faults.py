@@ -8,7 +8,7 @@ import pytest
 
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.rt.adapter import Choices, RtBackend
-from supportdesk_tui.domain.changes import Create, Note, Reply, SetPriority, SetStatus
+from supportdesk_tui.domain.changes import Create, Note, Reply, SetPriority, SetStatus, Tag
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BackendError,
@@ -181,6 +181,17 @@ async def test_change_of_another_in_the_second_the_agent_saw_is_a_conflict(
             await backend.apply(TICKET, SetPriority(Priority.P1), KEY, expected=int(updated_at.timestamp()))
         assert script.asked(HISTORY) - before == asked
         assert script.asked(put) == (not is_conflict)
+
+
+async def test_tags_in_bulk_keep_what_others_added_meanwhile() -> None:
+    put, stale = r"PUT /REST/2.0/ticket/30 ", said({"message": "Precondition Failed"}, "412 Precondition Failed")
+    rows = [ROW | {"CustomFields": [{"name": "Tags", "values": values}]} for values in (["a"], ["a", "b"], ["a", "b", "x"])]
+    tagged = {TAGGED: [said(row, ETag=f'"{number}"') for number, row in enumerate(rows, 470)]}
+    gone = {r"GET /REST/2.0/ticket/31 ": [said({"message": "Not Found"}, "404 Not Found")]}
+    async with at({**tagged, **gone, put: [stale, said(["ok"])]}) as (backend, script):
+        each = [one async for one in backend.apply_each([TICKET, TicketId("31")], Tag(add=("x",)), KEY)]
+        assert [(one.ticket, one.done, bool(one.reason)) for one in each] == [("30", True, False), ("31", False, True)]
+        assert (script.asked(put), script.asked(r"PUT /REST/2.0/tickets/bulk")) == (2, 0)
 
 
 async def test_ticket_made_whose_look_fails_is_not_made_again() -> None:

@@ -174,8 +174,16 @@ class Changing:
     # --- many, and what became of one
 
     async def apply_each(self, tickets: Sequence[TicketId], change: Change) -> AsyncGenerator[Outcome, None]:
-        """The same change to many tickets: put together, then looked at together."""
+        """The same change to many tickets: put together, then looked at together.
+
+        RT takes no condition with many at once. Lists are replaced whole, so those of tags and watchers are put ticket by
+        ticket, on the condition that nobody has changed it since it was read: what others added stays.
+        """
         unique = list(dict.fromkeys(tickets))
+        if isinstance(change, changes.Tag | changes.Watch):
+            for one in unique:
+                yield await self._one_of_many(one, change)
+            return
         for start in range(0, len(unique), CHUNK):
             batch = unique[start : start + CHUNK]
             before = await self._rows(batch)
@@ -188,6 +196,13 @@ class Changing:
                 done = one in after and settings[one].is_done(after[one])
                 version = mapping.to_summary(after[one], self._rt.lens).version if one in after else None
                 yield Outcome(one, done, "" if done else says.get(one, "no such ticket"), version)
+
+    async def _one_of_many(self, ticket: TicketId, change: Change) -> Outcome:
+        try:
+            after = await self._set(ticket, change, None)
+        except (Refused, Conflict, Forbidden, NotFound) as error:
+            return Outcome(ticket, False, str(error.reason) or "no such ticket")
+        return Outcome(ticket, True, "", mapping.to_summary(after, self._rt.lens).version if after else None)
 
     async def _put_many(self, body: list[dict[str, object]]) -> dict[TicketId, str]:
         call = unkeyed("change the tickets", "PUT", f"{REST}/tickets/bulk", body)
