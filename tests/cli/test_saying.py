@@ -11,7 +11,7 @@ import pytest
 from supportdesk_tui.cli import spoken
 from supportdesk_tui.server.runner import ServerThread
 from tests.cli.conftest import Shell
-from tests.cli.test_tickets import answers_lost, bodies, number, overrides
+from tests.cli.test_tickets import Become, bodies, number, overrides
 
 __all__ = ["number"]
 
@@ -102,13 +102,12 @@ def test_nothing_is_written_in_vain_for_a_ticket_that_is_not_there(desk: Shell, 
 
 
 def test_what_waits_in_the_outbox_is_not_kept_a_second_time(
-    desk: Shell, server: ServerThread, number: str, editor: Path, tmp_path: Path
+    desk: Shell, server: ServerThread, number: str, editor: Path, tmp_path: Path, sign_in: Become
 ) -> None:
-    editor.write_text("Said once more.\n", encoding="utf-8")
-    with answers_lost(server) as url:
-        desk.configure(f'[profiles.test]\nurl = "{url}"\n')
-        assert desk("tickets", "reply", number).exit_code == 3
+    sign_in("noor.haddad")
+    editor.write_text("An auditor may not say this either.\n", encoding="utf-8")
+    refused = desk("tickets", "reply", number)
+    assert refused.exit_code == 1
+    assert "kept in the outbox" in refused.output
     assert kept(tmp_path) == []
-    desk.configure(f'[profiles.test]\nurl = "{server.url}"\n')
-    assert desk("tickets", "reply", number, "Said once more.").exit_code == 0
-    assert bodies(server, "Said once more.") == ["agent"]
+    assert bodies(server, "An auditor may not say this either.") == []
