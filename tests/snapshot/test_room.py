@@ -14,8 +14,11 @@ from supportdesk_tui.commands.gate import Letter, findings
 from supportdesk_tui.commands.gate_rules import Policy
 from supportdesk_tui.commands.keymap import resolve
 from supportdesk_tui.commands.sheet import palette
+from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import Priority
+from supportdesk_tui.store.state import Loaded
+from supportdesk_tui.store.views import conversation_view
 from supportdesk_tui.text.safe import SafeText
 from supportdesk_tui.theming.load import load_theme, theme_folders, theme_names
 from supportdesk_tui.theming.tokens import INK_NAMES
@@ -23,6 +26,7 @@ from supportdesk_tui.ui.panes.composer import ComposerFoot
 from supportdesk_tui.ui.screens.gate import GateDialog
 from supportdesk_tui.ui.widgets.glyph import UNICODE
 from supportdesk_tui.ui.widgets.paint import Paint
+from supportdesk_tui.ui.widgets.talk import Reading, Talk
 from supportdesk_tui.ui.widgets.talk_head import TalkHead
 from supportdesk_tui.ui.widgets.ticket_row import RowLook, columns_for, ticket_row
 from tests.pane import data
@@ -138,3 +142,21 @@ def test_every_word_of_a_note_can_be_seen_in_every_theme(theme: str) -> None:
     assert [ink for ink, style in styles.items() if style.color == style.bgcolor] == []
     if theme == "ansi16":
         assert {style.color.name for style in styles.values() if style.color} == {"black"}
+
+
+def test_what_one_said_oneself_is_not_new() -> None:
+    state, seen = desk().store.state, data.entries()
+    own = data.entry(seen[-1].seq + 1, EntryKind.NOTE, "Li Wei", 0, "Checked.", author_id=data.ME)
+    theirs = data.entry(seen[-1].seq + 2, EntryKind.CUSTOMER, "Zhang Min", 0, "And now?")
+
+    def shown(*entries: Entry) -> str:
+        conversation = replace(state.conversation, read_to=seen[-1].seq, entries=Loaded((*seen, *entries), data.NOW))
+        view = conversation_view(replace(state, conversation=conversation))
+        blocks = Talk(Paint(DARK), 80).blocks(view, data.NOW, Reading())
+        return "\n".join(line.strip().text for block in blocks for line in block.lines)
+
+    assert " new " not in shown(own)
+    told = shown(own, theirs)
+    assert "1 new " in told
+    assert told.index("Checked.") < told.index("1 new ") < told.index("And now?")
+    assert "1 new " in shown(theirs, replace(own, seq=theirs.seq + 1))

@@ -115,6 +115,7 @@ class ConversationView(Struct, frozen=True):
     """Entries, links, promises and facts that could not be read and are missing."""
     is_full: bool = False
     """There are older entries than the desk holds."""
+    me: AgentId | None = None
 
 
 class CustomerView(Struct, frozen=True):
@@ -228,6 +229,7 @@ def conversation_view(state: DeskState) -> ConversationView:
     """The open ticket."""
     conversation = state.conversation
     detail = value_of(conversation.detail)
+    entries = value_of(conversation.entries) or ()
     shown = _told_by(state, conversation.entries)
     if not shown.failed and isinstance(conversation.detail, Failed):
         shown = shown_of(conversation.detail)
@@ -235,9 +237,9 @@ def conversation_view(state: DeskState) -> ConversationView:
         ticket=conversation.ticket,
         summary=summary_of(state),
         detail=detail,
-        entries=value_of(conversation.entries) or (),
+        entries=entries,
         pending=pending_of(state, conversation.ticket),
-        read_to=conversation.read_to,
+        read_to=_read_to(entries, conversation.read_to, _me(state)),
         has_older=conversation.older is not None,
         is_loading_older=conversation.is_loading_older,
         others=_others(state),
@@ -246,7 +248,17 @@ def conversation_view(state: DeskState) -> ConversationView:
         is_peek=conversation.peek,
         is_full=conversation.is_full,
         bad_items=conversation.bad_entries + (detail.bad_items if detail is not None else 0),
+        me=_me(state),
     )
+
+
+def _read_to(entries: tuple[Entry, ...], read_to: int, me: AgentId | None) -> int:
+    """The entry up to which everything was read: what one said oneself is not new."""
+    for entry in entries[len(entries) - newer_than(entries, read_to) :] if read_to and me is not None else ():
+        if entry.author_id != me:
+            break
+        read_to = entry.seq
+    return read_to
 
 
 def customer_view(state: DeskState) -> CustomerView:

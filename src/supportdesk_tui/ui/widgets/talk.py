@@ -101,7 +101,8 @@ class Talk:
 
     def _entries(self, view: ConversationView, now: datetime, reading: Reading, start: int, stop: int) -> Iterator[Block]:
         channel = words.channel(view.summary.channel) if view.summary else ""
-        unread = newer_than(view.entries, view.read_to) if view.read_to else 0
+        newer = newer_than(view.entries, view.read_to) if view.read_to else 0
+        unread = sum(one.author_id is None or one.author_id != view.me for one in view.entries[len(view.entries) - newer :])
         before: Entry | None = view.entries[start - 1] if start else None
         for entry in view.entries[start:stop]:
             if before is None or before.at.astimezone().date() != entry.at.astimezone().date():
