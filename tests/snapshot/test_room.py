@@ -87,13 +87,23 @@ async def test_the_skeleton_is_as_wide_as_the_desk(columns: int) -> None:
         assert [column for column, _side in splash._panes(columns, 30)] == places
 
 
-async def test_the_key_that_sends_is_never_cut() -> None:
-    foot = ComposerFoot(DARK)
-    async with showing(foot, 60, 1):
-        foot.show(data.composer(), "then: " + "waiting on third party · " * 4, "Ctrl+D")
-        (line,) = texts(foot)
-        assert line.split()[-2:] == ["Ctrl+D", "send"]
-        assert "…" in line
+@pytest.mark.parametrize("width", [30, 46, 60, 100])
+async def test_what_happens_on_send_is_told_whole_and_the_key_is_never_cut(width: int) -> None:
+    foot, plain = ComposerFoot(DARK), data.composer()
+    assert plain.draft is not None
+    view = replace(plain, draft=replace(plain.draft, language_note="no ja text, using en"))
+    told = "then: waiting on third party · promise 16:00 · +chain"
+    async with showing(foot, width, 40) as (_app, pilot):
+        foot.show(view, told, "Ctrl+D")
+        await pilot.pause()
+        lines = texts(foot)
+        assert lines[-1].split()[-2:] == ["Ctrl+D", "send"]
+        said = " ".join(" ".join(lines).split())
+        assert "no ja text, using en" in said
+        assert width < 46 or all(word in said for word in told.split())
+        foot.show(plain, "", "Ctrl+D")
+        await pilot.pause()
+        assert foot.size.height == 1
 
 
 def test_every_command_lists_what_is_done_before_how_to_move() -> None:

@@ -21,7 +21,7 @@ from supportdesk_tui.store.state import DraftMode
 from supportdesk_tui.store.views import ComposerView
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui import words
-from supportdesk_tui.ui.text import cells, cut, shown, shown_line
+from supportdesk_tui.ui.text import cells, cut, shown, shown_line, wrap
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.editor import Editor
 from supportdesk_tui.ui.widgets.line_pane import LinePane
@@ -99,6 +99,10 @@ class ComposerHead(LinePane):
         return f"{self.paint.glyphs.typing} {writing}" if writing else ""
 
 
+ROOMY_ROWS = 30
+"""Rows of the screen from which the foot of the composer may take a third line."""
+
+
 class ComposerFoot(LinePane):
     """What happens on send, and the key that sends."""
 
@@ -111,23 +115,52 @@ class ComposerFoot(LinePane):
         self._key = ""
 
     def show(self, view: ComposerView, text: str, key: str) -> None:
-        """Draw what differs."""
+        """Draw what differs, on as many lines as it takes."""
         self._view, self._text, self._key = view, text, key
+        self.on_resize()
         self.redraw()
 
+    def on_resize(self) -> None:
+        """Another text or width may take other lines."""
+        rows = len(self._said(self.size.width)) if self.size.width else 1
+        if self.styles.height is None or self.styles.height.value != rows:
+            self.styles.height = rows
+
+    def _sends(self) -> str:
+        return _("add note") if self._view is not None and self._view.mode is DraftMode.NOTE else _("send")
+
+    def _said(self, width: int) -> list[tuple[tuple[str, str], ...]]:
+        """Lines of (text, ink): the language that is missing, and what happens on send; room for the key on the last one."""
+        draft = self._view.draft if self._view is not None else None
+        note = own_words(shown_line(draft.language_note)) if draft is not None else ""
+        room = width - 2 - cells(self._key) - cells(self._sends()) - 4
+        parts = tuple(part for part in ((note, "warning"), (self._text, "text")) if part[0])
+        if cells(" · ".join(text for text, _ink in parts)) <= room:
+            return [parts]
+        most = 3 if self.app.size.height >= ROOMY_ROWS else 2
+        lines = [((line, ink),) for text, ink in parts for line in wrap(text, width - 4)]
+        if len(lines) > most:
+            lines = [*lines[: most - 1], ((" ".join(one[0][0] for one in lines[most - 1 :]), lines[-1][0][1]),)]
+        if len(lines) < most and cells(lines[-1][0][0]) > room:
+            lines.append((("", "text"),))
+        text, ink = lines[-1][0]
+        return [*lines[:-1], ((cut(text, max(0, room)), ink),)]
+
     def lay(self, width: int, height: int) -> list[Strip]:
-        """One line."""
+        """What happens, and the key at the end."""
         view = self._view
         if view is None:
             return []
-        line = Line(self.paint, width, ground_of(view)).to(2)
-        send = _("add note") if view.mode is DraftMode.NOTE else _("send")
-        room = line.room - cells(self._key) - cells(send) - 4
-        if view.draft is not None and view.draft.language_note:
-            line.add(f"{own_words(shown_line(view.draft.language_note))} · "[: max(0, room)], "warning")
-        line.add(cut(self._text, max(0, room - (line.width - line.room) + 2)), "text")
-        line.to(width - cells(self._key) - cells(send) - 2)
-        return [line.add(self._key, "key", bold=True).add(f" {send}", "text_low").strip()]
+        lines = []
+        for parts in self._said(width):
+            line = Line(self.paint, width, ground_of(view)).to(2)
+            for place, (text, ink) in enumerate(parts):
+                line.add(" · " if place else "", "text_low").add(text, ink)
+            lines.append(line)
+        send = self._sends()
+        lines[-1].to(width - cells(self._key) - cells(send) - 2)
+        lines[-1].add(self._key, "key", bold=True).add(f" {send}", "text_low")
+        return [line.strip() for line in lines]
 
 
 class Composer(Vertical):
