@@ -53,3 +53,15 @@ def test_phrase_that_is_called_a_password_is_still_a_phrase_nobody_may_send() ->
     numbered = " ".join(f"{n}.{word}" for n, word in enumerate(phrase("english", 12), 1))
     assert [one.kind for one in find(sanitize(f"password: {numbered}"))] == [Kind.RECOVERY_PHRASE]
     assert hidden(f"password: {numbered} ok") == f"password: {MARKS[Kind.RECOVERY_PHRASE]} ok"
+
+
+def test_card_over_two_lines_is_one_and_twenty_digits_are_none() -> None:
+    assert kinds("4111111111\n111111") == {Kind.CARD}
+    assert kinds("4111111111 1111111111") == set()
+
+
+def test_keystore_that_breaks_off_is_hidden_and_a_heap_of_them_ends_the_search() -> None:
+    broken = '{"crypto":{"ciphertext":"ab12","kdf":"scrypt"'
+    assert hidden(f"see {broken}") == f"see {MARKS[Kind.PRIVATE_KEY]}"
+    heap = '{"ciphertext":"x","kdf":1} ' * 201
+    assert len(find(sanitize(heap))) == 200
