@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,14 @@ from tests.contract.floor import FLOORS, Floor, open_floor
 def floor(request: pytest.FixtureRequest) -> Iterator[Floor]:
     """A real backend."""
     yield from open_floor(request.param)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What reads everything there is comes first, while there is little."""
+    here = [number for number, item in enumerate(items) if Path(__file__).parent in item.path.parents]
+    first = sorted((items[number] for number in here), key=lambda item: item.path.stem != "test_reading")
+    for number, item in zip(here, first, strict=True):
+        items[number] = item
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from tests.live.rt.server import RequestTracker, running, stop_running
 
 async def counted(rt: RequestTracker) -> dict[str, int]:
     """Requests by step."""
-    checkout, alone = rt.fact("CHECKOUT"), rt.fact("HOURS")
+    checkout, alone, title = rt.fact("CHECKOUT"), rt.fact("HOURS"), rt.fact("TITLE")
     taking = Assign(AgentId("alice"), only_if_unowned=True)
     steps: dict[str, int] = {}
     async with relay_to(rt.url) as relay:
@@ -39,7 +39,7 @@ async def counted(rt: RequestTracker) -> dict[str, int]:
             await count(f"opening a ticket {step}", *opening)
         await count("a reply or note", desk.apply(checkout, Reply("Counted."), ChangeKey("k1")))
         await count("a change of data", desk.apply(checkout, SetPriority(Priority.P3), ChangeKey("k2")))
-        await count("assigning", desk.apply(checkout, Assign(AgentId("bob")), ChangeKey("k3")))
+        await count("assigning", desk.apply(title, Assign(AgentId("bob")), ChangeKey("k3")))
         await count("taking", desk.apply(alone, taking, ChangeKey("k4")))
         await count("a reply from the shell, signing in included", shell.apply(checkout, Reply("Shelled."), ChangeKey("k5")))
         await desk.close()
