@@ -17,7 +17,7 @@ from supportdesk_tui.commands.sheet import palette
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import Priority
-from supportdesk_tui.store.state import Loaded
+from supportdesk_tui.store.state import LinkPhase, Loaded, Loading
 from supportdesk_tui.store.views import conversation_view
 from supportdesk_tui.text.safe import SafeText
 from supportdesk_tui.theming.load import load_theme, theme_folders, theme_names
@@ -170,3 +170,15 @@ def test_what_one_said_oneself_is_not_new() -> None:
     assert "1 new " in told
     assert told.index("Checked.") < told.index("1 new ") < told.index("And now?")
     assert "1 new " in shown(theirs, replace(own, seq=theirs.seq + 1))
+
+
+def test_a_ticket_that_cannot_come_now_is_not_shown_as_being_read() -> None:
+    state = desk().store.state
+    away = replace(state, conversation=replace(state.conversation, entries=Loading(), detail=Loading()))
+    told = {}
+    for phase in (LinkPhase.LIVE, LinkPhase.LOST):
+        view = conversation_view(replace(away, link=replace(away.link, phase=phase)))
+        told[phase] = " ".join(strip.text for strip in TalkHead(Paint(DARK), 80).absent(view))
+    assert "Reading…" in told[LinkPhase.LIVE]
+    assert "Reading" not in told[LinkPhase.LOST]
+    assert "It is read as soon as the server answers" in told[LinkPhase.LOST]

@@ -42,6 +42,8 @@ class Shown(Struct, frozen=True):
     failed: str = ""
     as_of: datetime | None = None
     """Set when what is shown is older than this session's last answer."""
+    waits: bool = False
+    """It was asked for, and nobody answers: it is read when the server does."""
 
 
 class TabView(Struct, frozen=True):
@@ -173,6 +175,8 @@ def _told_by(state: DeskState, remote: Remote[object]) -> Shown:
         case Loaded(as_of=as_of, is_cached=is_cached) if state.link.phase in {LinkPhase.LOST, LinkPhase.SIGN_IN}:
             heard = None if is_cached else state.link.heard_at
             return Shown(as_of=max(as_of, heard) if heard else as_of)
+        case Loading(stale_as_of=as_of) if state.link.phase in {LinkPhase.LOST, LinkPhase.SIGN_IN}:
+            return Shown(is_loading=True, as_of=as_of, waits=True)
         case _:
             return shown_of(remote)
 

@@ -137,6 +137,8 @@ class TalkHead:
             says = [_("No ticket is open."), _("Enter opens the one under the cursor · N takes the next best · ? keys")]
         elif view.shown.failed:
             says = [_("This ticket could not be read."), _("F5 asks again · Esc goes back")]
+        elif view.shown.waits:
+            says = [_("Not on this machine."), _("It is read as soon as the server answers · r and n work already")]
         elif view.shown.is_loading:
             says = [_("Reading{dots}", dots=self.glyphs.dots)]
         else:
