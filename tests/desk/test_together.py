@@ -1,9 +1,10 @@
 """More than one agent on the floor: who wins, who is told, and who sees whom."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from supportdesk_tui.config.schema import Settings
-from supportdesk_tui.domain.changes import Reply
+from supportdesk_tui.domain.changes import Change, MarkRead, Reply, SetPriority, Tag
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import DeskState, OutboxPhase, Pane
 from supportdesk_tui.store.views import composer_view, summary_of
@@ -218,6 +219,17 @@ async def test_whose_ticket_is_taken_is_told_by_whom_and_the_taker_can_give_it_b
         await mei.until(lambda _: mei.opened.owner_name == "Li Wei", "given back")
 
 
+def has_done(kind: type[Change]) -> Callable[[DeskState], bool]:
+    """The last change on its way is of a kind, the server has it, and `z` would take it back."""
+
+    def check(state: DeskState) -> bool:
+        last = state.outbox[-1] if state.outbox else None
+        is_there = last is not None and isinstance(last.change, kind) and last.phase is OutboxPhase.SENT
+        return is_there and last is not None and state.undo_stack[-1:] == (last.key,)
+
+    return check
+
+
 async def test_z_takes_back_a_change_to_many_and_says_who_stood_in_the_way(server: ServerThread, tmp_path: Path) -> None:
     async with at_desk(server, tmp_path) as li:
         await show_view(li, "unassigned")
@@ -226,7 +238,7 @@ async def test_z_takes_back_a_change_to_many_and_says_who_stood_in_the_way(serve
         await li.press("x", "j", "x", "t")
         await li.type("by-hand")
         await li.press("enter")
-        await li.until(lambda state: state.undo_stack and state.outbox[-1].phase is OutboxPhase.SENT, "tagged")
+        await li.until(has_done(Tag), "tagged")
         both = li.state.outbox[-1].tickets
         assert len(both) == 2
         await li.press("z")
@@ -234,9 +246,9 @@ async def test_z_takes_back_a_change_to_many_and_says_who_stood_in_the_way(serve
         assert await asked(server, "SELECT 1 FROM tickets WHERE tags LIKE '%by-hand%'") == []
         await go_to(li, first)
         await li.press("u")
-        await li.until(lambda state: state.outbox[-1].phase is OutboxPhase.SENT and state.undo_stack, "unread again")
+        await li.until(has_done(MarkRead), "unread again")
         await li.press("plus")
-        await li.until(lambda state: len(state.undo_stack) == 2 and state.outbox[-1].phase is OutboxPhase.SENT, "more urgent")
+        await li.until(has_done(SetPriority), "more urgent")
         token = server.token_for("mei.lin")
         await post(server, f"/tickets/{first}/changes", token, {"type": "set_priority", "priority": 4})
         await li.press("z")
