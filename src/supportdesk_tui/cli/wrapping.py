@@ -50,8 +50,8 @@ def wrapped(line: str, *, indent: int) -> list[str]:
     """A line folded where it is wider than the terminal; what follows stands under its column `indent`."""
     width = max(LEAST, shutil.get_terminal_size().columns)
     head, rest = _split(line, indent)
-    first, *more = folded(rest, max(20, width - indent))
     gap = " " if rest.startswith(" ") else ""
+    first, *more = folded(rest, max(20, width - indent - len(gap)))
     return [f"{head}{gap}{first}".rstrip(), *(" " * indent + one for one in more)]
 
 
