@@ -4,10 +4,12 @@ import gzip
 import json
 import logging
 import ssl
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
+from supportdesk_tui.backends.calls import Answer, Call, Said, to_error
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.backends.trust import checked_url
@@ -25,6 +27,7 @@ from supportdesk_tui.domain.errors import (
     Unreachable,
 )
 from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.text.safe import sanitize_line
 from tests.contract.answers import APPLIED, KEY, QUICK, REPLY, TICKET, answered, backend, error_body
 from tests.contract.rawserver import raw_server, said
 
@@ -69,6 +72,15 @@ async def test_refusal_names_the_field_and_its_complaint() -> None:
     with pytest.raises(Refused) as raised:
         await desk.apply(TICKET, REPLY, KEY)
     assert raised.value.fields == {"body": "too long"}
+
+
+def test_refusal_that_quotes_a_secret_quotes_it_to_nobody() -> None:
+    call = Call(operation="read", method="GET", route="/x")
+    said = Said(sanitize_line("body: my card is 4111 1111 1111 1111"), {"body": "card 4111 1111 1111 1111"})
+    error = to_error(call, Answer(422, {}, b""), said, datetime.now(UTC))
+    assert isinstance(error, Refused)
+    assert "4111" not in f"{error} {error.reason} {error.fields}"
+    assert ("▒▒ card number ▒▒" in error.reason, error.fields) == (True, {"body": "card ▒▒ card number ▒▒"})
 
 
 @pytest.mark.parametrize(

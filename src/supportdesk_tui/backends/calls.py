@@ -118,9 +118,12 @@ ReadRefusal: TypeAlias = Callable[[bytes], Said]
 
 
 def to_error(call: Call, answer: Answer, said: Said, now: datetime) -> BackendError:
-    """The error a status outside 2xx stands for."""
+    """The error a status outside 2xx stands for; a server that quotes what a customer wrote quotes no secret to us."""
+    from supportdesk_tui.text import secrets
+
     operation, status, request_id = call.operation, answer.status, answer.request_id
-    reason = said.reason or sanitize_line(f"HTTP {status}")
+    reason = secrets.mask(said.reason)[0] or sanitize_line(f"HTTP {status}")
+    fields = {name: str(secrets.admit_line(text, 1000, keeps_marks=True)) for name, text in said.fields.items()}
     if 300 <= status < 400:
         where = answer.headers.get("location", "")
         expected = sanitize_line(f"no redirect to {where}")
@@ -132,7 +135,7 @@ def to_error(call: Call, answer: Answer, said: Said, now: datetime) -> BackendEr
     if status in _BY_STATUS:
         return _BY_STATUS[status](operation, reason, request_id=request_id)
     if 400 <= status < 500:
-        return Refused(operation, reason, fields=dict(said.fields), request_id=request_id)
+        return Refused(operation, reason, fields=fields, request_id=request_id)
     if status == 503 and "retry-after" in answer.headers:
         return RateLimited(operation, reason, after_s=wait_s(answer.headers["retry-after"], now), request_id=request_id)
     if call.is_write and status != 503:
