@@ -37,11 +37,11 @@ async def counted(rt: RequestTracker) -> dict[str, int]:
         for step, ticket in (("with links", checkout), ("without links", alone)):
             opening = desk.get_ticket(ticket), desk.list_entries(ticket, None), desk.get_customer(customer)
             await count(f"opening a ticket {step}", *opening)
-        await count("a reply or note", desk.apply(checkout, Reply("Counted."), ChangeKey("k1")))
-        await count("a change of data", desk.apply(checkout, SetPriority(Priority.P3), ChangeKey("k2")))
+        await count("a reply or note", desk.apply(title, Reply("Counted."), ChangeKey("k1")))
+        await count("a change of data", desk.apply(title, SetPriority(Priority.P3), ChangeKey("k2")))
         await count("assigning", desk.apply(title, Assign(AgentId("bob")), ChangeKey("k3")))
         await count("taking", desk.apply(alone, taking, ChangeKey("k4")))
-        await count("a reply from the shell, signing in included", shell.apply(checkout, Reply("Shelled."), ChangeKey("k5")))
+        await count("a reply from the shell, signing in included", shell.apply(title, Reply("Shelled."), ChangeKey("k5")))
         await desk.close()
         await shell.close()
     return steps
