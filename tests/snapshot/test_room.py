@@ -1,5 +1,6 @@
 """What stands where at each size: nothing cut that matters, nothing of the desk beside a dialog that has no room for it."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 
 from supportdesk_tui import splash
 from supportdesk_tui.app import DeskApp
+from supportdesk_tui.commands import keys as spelling
 from supportdesk_tui.commands.catalog import CATALOG
 from supportdesk_tui.commands.effects import ShowFindings
 from supportdesk_tui.commands.gate import Letter, findings
@@ -17,6 +19,7 @@ from supportdesk_tui.commands.sheet import palette
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import Priority
+from supportdesk_tui.i18n.catalog import DEFAULT_KEYS, _, use_keys
 from supportdesk_tui.store.state import LinkPhase, Loaded, Loading
 from supportdesk_tui.store.views import conversation_view
 from supportdesk_tui.text.safe import SafeText
@@ -29,6 +32,7 @@ from supportdesk_tui.ui.widgets.paint import Paint
 from supportdesk_tui.ui.widgets.talk import Reading, Talk
 from supportdesk_tui.ui.widgets.talk_head import TalkHead
 from supportdesk_tui.ui.widgets.ticket_row import RowLook, columns_for, ticket_row
+from tests.arch.source import PACKAGE, modules
 from tests.pane import data
 from tests.pane.harness import DARK, showing, texts
 from tests.snapshot.test_looks import desk, pressing
@@ -182,3 +186,20 @@ def test_a_ticket_that_cannot_come_now_is_not_shown_as_being_read() -> None:
     assert "Reading…" in told[LinkPhase.LIVE]
     assert "Reading" not in told[LinkPhase.LOST]
     assert "It is read as soon as the server answers" in told[LinkPhase.LOST]
+
+
+def test_messages_speak_of_the_keys_the_agent_has() -> None:
+    defaults = resolve(CATALOG).keys
+    assert {command: spelling.shown(defaults[command][0]) for command in DEFAULT_KEYS} == DEFAULT_KEYS
+    try:
+        assert use_keys({"desk.undo": "u", "ticket.next_best": "{"})
+        assert _("held {n} s · ⟪desk.undo⟫ takes it back", n=9) == "held 9 s · u takes it back"
+        assert _("⟪ticket.next_best⟫ {n}", n=1) == "{ 1"
+        assert _("waits for your word · ⟪ticket.reply⟫") == "waits for your word · ticket.reply"
+    finally:
+        use_keys(DEFAULT_KEYS)
+
+
+def test_every_key_a_message_speaks_of_is_known() -> None:
+    spoken = {name for module in modules(PACKAGE) for name in re.findall("⟪([a-z_.]+)⟫", module.text)}
+    assert spoken - {"command"} == set(DEFAULT_KEYS)

@@ -145,7 +145,7 @@ def _post(context: Context, draft: Draft, overrides: tuple[Override, ...]) -> It
         )
         yield ef.Apply((draft.ticket,), reply, hold=hold_s > 0, clears_draft=draft.ticket)
         if hold_s > 0:
-            yield ef.Tell(msg("Sends in {seconds} s – z takes it back"), (("seconds", str(hold_s)),))
+            yield ef.Tell(msg("Sends in {seconds} s – ⟪desk.undo⟫ takes it back"), (("seconds", str(hold_s)),))
     yield ef.Emit(ev.ComposerToggled(False))
     yield ef.Attend(draft.ticket, Activity.VIEWING)
 

@@ -93,7 +93,7 @@ def take(context: Context, _: Args) -> Iterable[Effect]:
         yield from apply(context, Assign(me, only_if_unowned=True), msg("Taking {number}"))
     else:
         name = str(current.owner_name or current.owner)[:NAME_LENGTH]
-        yield from apply(context, Assign(me), msg("Taking {number} from {name} – z gives it back"), name=name)
+        yield from apply(context, Assign(me), msg("Taking {number} from {name} – ⟪desk.undo⟫ gives it back"), name=name)
 
 
 def assign(context: Context, args: Args) -> Iterable[Effect]:
@@ -175,7 +175,7 @@ def solve(context: Context, args: Args) -> Iterable[Effect]:
     yield from apply(
         context,
         SetStatus(solved.name, "".join(args[:1])),
-        _with_undo(context, msg("{number}: solved"), msg("{number}: solved – z takes it back")),
+        _with_undo(context, msg("{number}: solved"), msg("{number}: solved – ⟪desk.undo⟫ takes it back")),
     )
     if is_single and context.state.conversation.ticket is not None and not context.state.conversation.peek:
         yield from next_ticket(context, ())
@@ -200,7 +200,9 @@ def spam(context: Context, _: Args) -> Iterable[Effect]:
     if known is None:
         return (ef.Tell(msg("This backend has no spam status"), (), Level.WARN),)
     return apply(
-        context, SetStatus(known.name), _with_undo(context, msg("{number}: spam"), msg("{number}: spam – z takes it back"))
+        context,
+        SetStatus(known.name),
+        _with_undo(context, msg("{number}: spam"), msg("{number}: spam – ⟪desk.undo⟫ takes it back")),
     )
 
 

@@ -3,6 +3,7 @@
 English is in the code and needs no catalogue; the standard library's gettext is loaded only for another language.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,22 @@ from typing import Protocol
 DOMAIN = "supportdesk"
 SOURCE = "en"
 LOCALES = Path(__file__).parent / "locales"
+
+
+DEFAULT_KEYS = {
+    "desk.undo": "z",
+    "ticket.reply": "r",
+    "ticket.note": "n",
+    "outbox.open": "D",
+    "desk.resync": "F5",
+    "ticket.next_best": "N",
+    "desk.keys": "?",
+    "queue.next_view": "]",
+    "queue.search": "/",
+    "queue.open": "Enter",
+}
+"""Keys that messages speak of, as `⟪command⟫`, while nobody has changed them."""
+_KEY = re.compile("⟪([a-z_.]+)⟫")
 
 
 class _Catalogue(Protocol):
@@ -32,6 +49,7 @@ class _Current:
 
     locale = SOURCE
     words: _Catalogue = _English()
+    keys: Mapping[str, str] = DEFAULT_KEYS
 
 
 def msg(text: str) -> str:
@@ -42,7 +60,28 @@ def msg(text: str) -> str:
 def _(message: str, /, **named: object) -> str:
     """The message in the current language, its `{named}` places filled when values are given."""
     translated = _Current.words.gettext(message) if message else ""
+    if "⟪" in translated:
+        translated, message = (_with_keys(text, is_template=bool(named)) for text in (translated, message))
     return _fill(translated, message, named) if named else translated
+
+
+def use_keys(keys: Mapping[str, str]) -> bool:
+    """Speak of these keys, by command, from the next message on; a command without one is called by its name.
+
+    Says whether any of them is another one than before.
+    """
+    before, _Current.keys = _Current.keys, {command: keys.get(command, "") for command in DEFAULT_KEYS}
+    return before != _Current.keys
+
+
+def _with_keys(text: str, *, is_template: bool) -> str:
+    """A message with its keys; a brace that is a key is no place to fill."""
+
+    def key_of(found: re.Match[str]) -> str:
+        key = _Current.keys.get(found[1]) or found[1]
+        return key.replace("{", "{{").replace("}", "}}") if is_template else key
+
+    return _KEY.sub(key_of, text)
 
 
 def ngettext(one: str, many: str, count: int, **named: object) -> str:

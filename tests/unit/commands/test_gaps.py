@@ -239,8 +239,8 @@ def test_z_takes_back_what_is_still_here_and_says_why_not_the_rest() -> None:
 def test_nobody_is_told_that_z_takes_back_what_it_cannot(command: str) -> None:
     can, cannot = context(opened=1), at(Can.UNDO, "It takes nothing back", Pane.QUEUE)
     args = ("answered",) if command == "ticket.solve" else ()
-    assert "z takes it back" in only(run(can, command, *args), ef.Tell).text
-    assert "z takes it back" not in only(run(cannot, command, *args), ef.Tell).text
+    assert "⟪desk.undo⟫ takes it back" in only(run(can, command, *args), ef.Tell).text
+    assert "⟪desk.undo⟫ takes it back" not in only(run(cannot, command, *args), ef.Tell).text
 
 
 def test_many_tickets_at_once_are_refused_with_the_products_reason() -> None:

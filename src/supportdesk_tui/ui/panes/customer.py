@@ -114,7 +114,7 @@ class CustomerPane(LinePane):
 
     def _absent(self, view: CustomerView, width: int) -> list[Strip]:
         if view.shown.failed:
-            text = _("Not read: {reason} · F5 asks again", reason=own_words(shown_line(view.shown.failed)))
+            text = _("Not read: {reason} · ⟪desk.resync⟫ asks again", reason=own_words(shown_line(view.shown.failed)))
         elif view.shown.waits:
             text = _("Not on this machine.")
         elif view.shown.is_loading:

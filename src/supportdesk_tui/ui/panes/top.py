@@ -86,7 +86,7 @@ class TopPane(LinePane):
             said = _("{mark} views unreadable: {n}", mark=self.paint.glyphs.warn, n=view.bad_views)
             parts.append((said if width >= 100 else f"{self.paint.glyphs.warn} {view.bad_views}", "warning"))
         if view.troubled:
-            parts.append((_("{mark} {n} need you · D", mark=self.paint.glyphs.warn, n=view.troubled), "danger"))
+            parts.append((_("{mark} {n} need you · ⟪outbox.open⟫", mark=self.paint.glyphs.warn, n=view.troubled), "danger"))
         if view.held or (view.waiting and not _is_off(view, now)):
             parts.append((_("outbox {n}", n=view.waiting + view.held), "warning" if view.waiting else "text_low"))
         me = view.me

@@ -62,9 +62,8 @@ class QueueHead:
             lines.append(line.strip())
         complaints: list[str] = [shown_line(problem) for problem in view.problems[:2]]
         if view.shown.failed:
-            complaints.append(
-                _("{reason} · what you see may be old · F5 asks again", reason=own_words(shown_line(view.shown.failed)))
-            )
+            reason = own_words(shown_line(view.shown.failed))
+            complaints.append(_("{reason} · what you see may be old · ⟪desk.resync⟫ asks again", reason=reason))
         for complaint in complaints:
             mark = f" {self.paint.glyphs.warn} "
             for part in wrap_some(complaint, self.width - 4, 2)[0]:
@@ -79,7 +78,8 @@ class QueueHead:
         elif view.search or view.filter:
             says = [_("Nothing fits."), _("Esc shows the whole queue again.")]
         else:
-            says = [_("Nothing waits here."), _("N next best ticket · ] next view · / search")]
+            keys = _("⟪ticket.next_best⟫ next best ticket · ⟪queue.next_view⟫ next view · ⟪queue.search⟫ search")
+            says = [_("Nothing waits here."), keys]
         lines = [self._line().strip()]
         for place, text in enumerate(says):
             for part in wrap_some(text, self.width - 4, 3)[0]:

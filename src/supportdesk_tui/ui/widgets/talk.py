@@ -46,9 +46,9 @@ def pending_state(item: OutboxItem, now: datetime, glyphs: Glyphs) -> tuple[str,
     match item.phase:
         case OutboxPhase.HELD:
             if item.held_until is None:
-                return _("waits for your word · r"), "danger"
+                return _("waits for your word · ⟪ticket.reply⟫"), "danger"
             left = max(0, round((item.held_until - now).total_seconds()))
-            return _("held {n} s · z takes it back", n=left), "warning"
+            return _("held {n} s · ⟪desk.undo⟫ takes it back", n=left), "warning"
         case OutboxPhase.QUEUED:
             return _("waiting for the line · sent as soon as it is back"), "warning"
         case OutboxPhase.SENDING:
@@ -56,9 +56,10 @@ def pending_state(item: OutboxItem, now: datetime, glyphs: Glyphs) -> tuple[str,
         case OutboxPhase.SENT:
             return _("sent {time}", time=when.clock_time(item.settled_at or item.created_at)), "success"
         case OutboxPhase.REFUSED:
-            return _("{mark} not sent: {reason} · D", mark=glyphs.bad, reason=own_words(shown_line(item.reason))), "danger"
+            reason = own_words(shown_line(item.reason))
+            return _("{mark} not sent: {reason} · ⟪outbox.open⟫", mark=glyphs.bad, reason=reason), "danger"
         case _:
-            return _("{mark} unknown: the line broke while sending · D", mark=glyphs.warn), "warning"
+            return _("{mark} unknown: the line broke while sending · ⟪outbox.open⟫", mark=glyphs.warn), "warning"
 
 
 class Talk:

@@ -134,15 +134,17 @@ class TalkHead:
     def absent(self, view: ConversationView) -> list[Strip]:
         """What stands where there is nothing to read: why, and what to press."""
         if view.ticket is None:
-            says = [_("No ticket is open."), _("Enter opens the one under the cursor · N takes the next best · ? keys")]
+            keys = _("⟪queue.open⟫ opens the one under the cursor · ⟪ticket.next_best⟫ takes the next best · ⟪desk.keys⟫ keys")
+            says = [_("No ticket is open."), keys]
         elif view.shown.failed:
-            says = [_("This ticket could not be read."), _("F5 asks again · Esc goes back")]
+            says = [_("This ticket could not be read."), _("⟪desk.resync⟫ asks again · Esc goes back")]
         elif view.shown.waits:
-            says = [_("Not on this machine."), _("It is read as soon as the server answers · r and n work already")]
+            works = _("It is read as soon as the server answers · ⟪ticket.reply⟫ and ⟪ticket.note⟫ work already")
+            says = [_("Not on this machine."), works]
         elif view.shown.is_loading:
             says = [_("Reading{dots}", dots=self.glyphs.dots)]
         else:
-            says = [_("Nothing was said yet."), _("r reply · n internal note")]
+            says = [_("Nothing was said yet."), _("⟪ticket.reply⟫ reply · ⟪ticket.note⟫ internal note")]
         lines = []
         for place, text in enumerate(says):
             for part in wrap_some(text, self.width - 4, 3)[0]:
