@@ -310,7 +310,8 @@ def test_one_attachment_is_saved_several_are_asked_for() -> None:
     one = with_conversation(ctx, entries=Loaded((make.entry(1, attachments=(_file(1),)),), NOW))
     assert run(one, "ticket.attachments") == [ef.SaveFile(T1, "f1")]
     two = with_conversation(ctx, entries=Loaded((make.entry(1, attachments=(_file(1), _file(2))),), NOW))
-    assert [choice.hint for choice in only(run(two, "ticket.attachments"), ef.Pick).choices] == ["image/png · 2 kB", "image/png · 4 kB"]
+    offered = only(run(two, "ticket.attachments"), ef.Pick).choices
+    assert [choice.hint for choice in offered] == ["image/png · 2 kB", "image/png · 4 kB"]
     assert run(two, "ticket.attachments", "f2") == [ef.SaveFile(T1, "f2")]
     assert run(context(), "ticket.attachments") == []
 
