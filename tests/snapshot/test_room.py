@@ -25,7 +25,7 @@ from supportdesk_tui.store.views import conversation_view
 from supportdesk_tui.text.safe import SafeText
 from supportdesk_tui.theming.load import load_theme, theme_folders, theme_names
 from supportdesk_tui.theming.tokens import INK_NAMES
-from supportdesk_tui.ui.panes.composer import ComposerFoot
+from supportdesk_tui.ui.panes.composer import ComposerFoot, ComposerHead
 from supportdesk_tui.ui.screens.gate import GateDialog
 from supportdesk_tui.ui.widgets.glyph import UNICODE
 from supportdesk_tui.ui.widgets.paint import Paint
@@ -203,3 +203,16 @@ def test_messages_speak_of_the_keys_the_agent_has() -> None:
 def test_every_key_a_message_speaks_of_is_known() -> None:
     spoken = {name for module in modules(PACKAGE) for name in re.findall("⟪([a-z_.]+)⟫", module.text)}
     assert spoken - {"command"} == set(DEFAULT_KEYS)
+
+
+@pytest.mark.parametrize("width", [46, 60, 76])
+async def test_everybody_who_gets_a_reply_is_named_before_anything_else(width: int) -> None:
+    head, plain = ComposerHead(DARK), data.composer()
+    assert plain.draft is not None
+    async with showing(head, width, 2) as (_app, pilot):
+        head.show(replace(plain, draft=replace(plain.draft, cc=("boss@example.com",))), 12)
+        await pilot.pause()
+        title = texts(head)[0]
+        assert "Reply to" in title
+        assert "copies to boss@" in title
+        assert width < 60 or "boss@example.com" in title

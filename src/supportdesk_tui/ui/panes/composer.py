@@ -75,10 +75,12 @@ class ComposerHead(LinePane):
         ink = "note_border" if is_note else "reply_border"
         line = Line(self.paint, self.size.width, ground_of(view))
         line.add(self.paint.glyphs.bar if view.is_focused else " ", ink, bold=True).add(" ")
-        for place, (text, is_loud) in enumerate(title_words(view)):
-            line.add(" · " if place else "", "text_low").add(text, ink if is_loud else "text_low", bold=is_loud)
         count, count_ink = self._counter(view)
         saved = "" if view.draft is None or not view.draft.is_refused else _("not saved") + " · "
+        kept = cells(saved) + cells(count) + 2
+        for place, (text, is_loud) in enumerate(title_words(view)):
+            if is_loud or cells(text) + 3 + kept < line.room:
+                line.add(" · " if place else "", "text_low").add(text, ink if is_loud else "text_low", bold=is_loud)
         if cells(saved) + cells(count) + 2 < line.room:
             line.to(line.width - cells(saved) - cells(count) - 1).add(saved, "warning").add(count, count_ink)
         return line.strip()
@@ -326,7 +328,7 @@ def ground_of(view: ComposerView) -> str:
 
 
 def title_words(view: ComposerView) -> list[tuple[str, bool]]:
-    """Who will read it, in words; the loud ones in the colour of the mode."""
+    """Who will read it, in words; the loud ones first, in the colour of the mode."""
     row = view.summary
     if view.mode is DraftMode.NOTE:
         return [(_("Internal note"), True), (_("only your team reads this"), False)]
@@ -335,9 +337,10 @@ def title_words(view: ComposerView) -> list[tuple[str, bool]]:
     channel = words.channel(row.channel)
     if row.public or row.channel is Channel.FORUM:
         return [(_("PUBLIC reply"), True), (_("everyone can read this"), True), (channel, False)]
-    parts = [(_("Reply to {name}", name=cut(shown_line(row.customer_name), NAME)), True), (channel, False)]
+    parts = [(_("Reply to {name}", name=cut(shown_line(row.customer_name), NAME)), True)]
     if view.draft is not None and view.draft.cc:
         parts.append((_("copies to {names}", names=cut(shown_line(", ".join(view.draft.cc)), 2 * NAME)), True))
+    parts.append((channel, False))
     if row.language:
         parts.append((words.language(row.language), False))
     return parts
