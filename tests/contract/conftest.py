@@ -20,11 +20,18 @@ def floor(request: pytest.FixtureRequest) -> Iterator[Floor]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What reads everything there is comes first, while there is little."""
+    """On each floor, what reads everything there is comes first, while there is little."""
     here = [number for number, item in enumerate(items) if Path(__file__).parent in item.path.parents]
-    first = sorted((items[number] for number in here), key=lambda item: item.path.stem != "test_reading")
-    for number, item in zip(here, first, strict=True):
+    floors = {name: number for number, name in reversed([(number, _floor_of(items[number])) for number in here])}
+    ordered = sorted(here, key=lambda number: (floors[_floor_of(items[number])], items[number].path.stem != "test_reading"))
+    for number, item in zip(here, [items[one] for one in ordered], strict=True):
         items[number] = item
+
+
+def _floor_of(item: pytest.Item) -> str:
+    """The floor a test stands on; its file where it needs none."""
+    called = getattr(item, "callspec", None)
+    return str(called.params["floor"]) if called and "floor" in called.params else item.path.stem
 
 
 @pytest.fixture(autouse=True)
