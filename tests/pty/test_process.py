@@ -104,7 +104,7 @@ def test_a_crash_before_the_desk_is_up_leaves_a_report_too(tmp_path: Path) -> No
 
 def check_report(folder: Path, terminal: Terminal) -> None:
     """Private reports, the path of the first on the screen, and no value of the program anywhere."""
-    reports = sorted((folder / "state").glob("crash-*"), key=lambda path: len(path.name))
+    reports = sorted((folder / "state").glob("crash-*"), key=lambda path: (len(path.name), path.name))
     assert reports[0].name in terminal.text.replace("\n", "").replace(" ", "")
     for report in reports:
         text = report.read_text(encoding="utf-8")
