@@ -8,10 +8,6 @@ _ANY = r"\w+ /[^ ]*"
 _TICKET = _ANY + r" response/body/(ticket|tickets/#)/"
 
 CHATWOOT = {
-    _ANY + r" request: Invalid security scheme used": (
-        "the token goes as Api-Access-Token: Rails reads it as the same header, and nginx drops names with underscores"
-        " (facts, Authentication)"
-    ),
     r"POST .*/conversations/filter request/body/payload/#/query_operator: .*": (
         "the last condition's must be null, as in the swagger's own example (facts, Lists)"
     ),

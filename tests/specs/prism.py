@@ -38,6 +38,8 @@ REPORT = "SUPPORTDESK_PRISM_REPORT"
 """File the figures of each product are added to, one JSON object a line."""
 INSTALL_S, START_S = 300.0, 60.0
 _MARK = "x-exchange"
+_SAME = {"api-access-token": "api_access_token"}
+"""Headers that are the same to Rails by another name: nginx drops names with underscores, so adapters send them without."""
 _PLACED = re.compile(r"^(Request|Response) body (property \S+ )?(?=must)")
 """How Prism says again where something is."""
 _STATUS = re.compile(r"Unable to match the returned status code with those defined in the document: (.*)")
@@ -184,6 +186,7 @@ def play(product: str, exchanges: Sequence[tuple[Request, Answer]]) -> Verdict:
 def _asked(client: httpx.Client, request: Request, number: int, answer: Answer) -> set[str]:
     """What Prism has against one exchange."""
     headers = {name: value for name, value in request.headers.items() if name not in _OWN}
+    headers |= {documented: headers[sent] for sent, documented in _SAME.items() if sent in headers}
     headers[_MARK] = str(number)
     said = client.request(request.method, request.url, content=request.body or None, headers=headers)
     return set(_findings(said, answer))
