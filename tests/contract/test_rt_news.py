@@ -1,17 +1,21 @@
 """What Request Tracker's transactions mean as news, and files that do not come whole."""
 
+import asyncio
 from contextlib import aclosing
 from typing import Any
 
 import pytest
 
-from supportdesk_tui.backends.rt.adapter import RtBackend
+from supportdesk_tui.backends.polling import Budget
+from supportdesk_tui.backends.rt.adapter import Choices, RtBackend
+from supportdesk_tui.domain.changes import SetPriority
 from supportdesk_tui.domain.conversation import Attachment
 from supportdesk_tui.domain.errors import BackendError, BadPayload, SignInNeeded, Unreachable
 from supportdesk_tui.domain.feed import Gap, Heard, Lost, Notice, TicketChanged
-from supportdesk_tui.domain.ids import AttachmentId, FeedMark
+from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, FeedMark, TicketId
+from supportdesk_tui.domain.ticket import Priority
 from supportdesk_tui.text.safe import sanitize_line
-from tests.contract.rt_script import CUT, ROW, items, said
+from tests.contract.rt_script import CUT, ROW, TOKEN, items, said, scripted_rt
 from tests.contract.test_rt_faults import at
 
 NEWS = r"GET /REST/2.0/transactions"
@@ -52,6 +56,20 @@ async def test_owner_is_told_what_others_did(rows: list[dict[str, Any]], says: s
         [changed] = [one for one in await first_news(backend) if isinstance(one, TicketChanged)]
     assert (changed.ticket.id, changed.mark, changed.says) == ("30", "501", says)
     assert changed.tells == ("alice" if says else None)
+
+
+async def test_change_of_ours_is_looked_for_though_nothing_happened_for_long() -> None:
+    taken = {r"GET /REST/2.0/ticket/30 ": [said(ROW)], FOUND: [items(ROW, total=1)]}
+    patient = Choices(budget=Budget(per_minute=6000, quick_s=60, slow_s=60))
+    async with scripted_rt({NEWS: [items(row(500, "Comment", "bob")), items()], **taken}) as script:
+        backend = RtBackend(script.url, TOKEN, patient)
+        async with aclosing(backend.feed(None)) as feed, asyncio.timeout(20):
+            await anext(feed)
+            again = asyncio.ensure_future(anext(feed))
+            await backend.apply(TicketId("30"), SetPriority(Priority.P1), ChangeKey("k"))
+            assert isinstance(await again, Heard)
+        assert script.asked(NEWS) == 2
+        await backend.close()
 
 
 async def test_more_news_than_a_page_holds_is_a_gap() -> None:

@@ -225,7 +225,10 @@ class RtBackend:
     async def apply(self, ticket: TicketId | None, change: Change, key: ChangeKey, expected: int | None = None) -> Applied:
         """Do one change, for which nobody's name need be known; handing back solves, so that needs what statuses mean."""
         await (self._learning.statuses() if isinstance(change, ReturnTask) else self._who())
-        return await self._changing.apply(ticket, change, key, expected)
+        try:
+            return await self._changing.apply(ticket, change, key, expected)
+        finally:
+            self._poller.wake()
 
     async def apply_each(self, tickets: Sequence[TicketId], change: Change, key: ChangeKey) -> AsyncGenerator[Outcome, None]:
         """Do one change to many tickets."""
@@ -233,6 +236,7 @@ class RtBackend:
         async with aclosing(self._changing.apply_each(tickets, change)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
+        self._poller.wake()
 
     async def find_applied(self, ticket: TicketId | None, change: Change, key: ChangeKey, since: datetime) -> Applied | None:
         """Look in the ticket whether a change has happened."""
