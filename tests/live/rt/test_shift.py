@@ -132,6 +132,10 @@ async def test_mail_of_a_customer_appears_on_the_screen(rt: RequestTracker, tmp_
         rt.mail_raw(f"{head}\n\nSeen at once?\n".encode())
         await agent.sees("Seen at once?")
         assert shows("Seen at once?", EntryKind.CUSTOMER)(agent.state)
+        head = "From: first.time@example.com\nTo: support@helpdesk.test\nSubject: New here\nMessage-ID: <new@x>"
+        rt.mail_raw(f"{head}\n\nHello?\n".encode())
+        await agent.press("escape", "2")
+        await agent.sees("New here")
 
 
 @pytest.mark.parametrize("login", ["alice", "jun"])
