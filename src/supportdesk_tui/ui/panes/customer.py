@@ -127,7 +127,7 @@ class CustomerPane(LinePane):
         sheet, said = CustomerSheet(self.paint, width), CustomerSaid(context, now, self.paint.glyphs)
         lines = [sheet.plain(text, ink) for text, ink in said.identity()]
         if view.shown.failed:
-            lines.append(sheet.plain(_("{mark} not read again · F5", mark=self.paint.glyphs.warn), "warning"))
+            lines.append(sheet.plain(_("{mark} not read again · ⟪desk.resync⟫", mark=self.paint.glyphs.warn), "warning"))
         age = _("as of {time}", time=when.moment(view.shown.as_of, now)) if view.shown.as_of is not None else ""
         self._starts = []
         for group in said.groups():

@@ -86,7 +86,7 @@ class TalkHead:
 
     def _extra(self, view: ConversationView, now: datetime, age: str) -> Iterator[tuple[str, str]]:
         if view.shown.failed:
-            text = _("{mark} not read: {reason} · F5 asks again")
+            text = _("{mark} not read: {reason} · ⟪desk.resync⟫ asks again")
             room = self.width - 4 - cells(text.format(mark=self.glyphs.warn, reason=""))
             yield (
                 text.format(mark=self.glyphs.warn, reason=cut(own_words(shown_line(view.shown.failed)), max(8, room))),
