@@ -353,7 +353,7 @@ class Player:
         for desk in self._desks:
             self._escape(desk)
             desk.send("\x11")
-            if self._until(self._desks.index(desk), lambda one: "Leave?" in one.text, 0.4):
+            if self._until(self._desks.index(desk), lambda one: "Leave?" in one.text, 4):
                 desk.send("y")
             try:
                 status = desk.wait_exit(deadline_s=STEP_S)
