@@ -257,10 +257,10 @@ def test_serve_makes_an_administrator_once_and_keeps_its_tickets(cluster: Cluste
                 url = process.stdout.readline().strip()
                 assert url or process.poll() is None
                 said.append(url)
-            password = next(line.split()[1] for line in said if line.startswith("password"))
+            password = next(line.split()[1] for line in said if line.startswith("Password"))
             answer = httpx.post(f"{url}/api/v1/session", json={"login": "admin", "password": password})
             assert answer.json()["agent"]["role"] == "admin"
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)
-    assert len([line for line in said if line.startswith("password")]) == 1
+    assert len([line for line in said if line.startswith("Password")]) == 1
     assert not list(tmp_path.rglob("*.db"))

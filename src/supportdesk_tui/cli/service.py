@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,6 +124,8 @@ def make_admin(database: Database, password: str) -> None:
 
 
 def _announce(url: str, *, is_new: bool) -> None:
-    click.echo(url)
-    if is_new:
-        click.echo(_("Sign in, from another terminal, with: {command}", command=f"supportdesk login {url}"))
+    """Say where it listens; that nobody reads it (`serve | head`) is no reason to stop."""
+    with suppress(BrokenPipeError):
+        click.echo(url)
+        if is_new:
+            click.echo(_("Sign in, from another terminal, with: {command}", command=f"supportdesk login {url}"))
