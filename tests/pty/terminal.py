@@ -233,9 +233,9 @@ class Terminal:
             self.pump(0.02)
 
     def settle(self, silence_s: float = 0.15) -> None:
-        """Read until the program has been silent for a while."""
+        """Read until the program has been silent for a while and is not merely waiting for a processor."""
         end = time.monotonic() + DEADLINE_S
-        while self.pump(silence_s):
+        while self.pump(silence_s) or self._is_working():
             if time.monotonic() > end:
                 raise AssertionError("the program never fell silent")
 
@@ -245,6 +245,14 @@ class Terminal:
         self.pump(0)
         assert self.status is not None
         return self.status
+
+    def _is_working(self) -> bool:
+        """Whether a thread of the program runs or would like to; one that ended does not."""
+        for stat in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+            with contextlib.suppress(OSError):
+                if stat.read_text().rpartition(")")[2].split()[0] == "R":
+                    return True
+        return False
 
     def cpu_s(self) -> float:
         """Processor time the program has used."""
