@@ -59,7 +59,9 @@ GONE = msg("It does not wait any more")
 TOO_LATE = msg("Too late to take back: it is being sent")
 NO_LINK = msg("No connection: {reason}")
 NOT_PUSHED = msg("The server does not tell what is new ({reason}): the desk looks for it instead")
-SIGN_IN = msg("The token is not taken ({reason}): run supportdesk login in another terminal, then press ⟪desk.resync⟫. Nothing is lost.")
+SIGN_IN = msg(
+    "The token is not taken ({reason}): run supportdesk login in another terminal, then press ⟪desk.resync⟫. Nothing is lost."
+)
 NOT_CONNECTED = msg("not connected")
 COPY_PART = msg("Kept here are the newest {count} live tickets; older ones are asked of the server when they are listed")
 PART_SHOWN = msg("of the older live tickets only some are listed here: search finds the others")
