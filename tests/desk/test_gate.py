@@ -9,6 +9,7 @@ from supportdesk_tui.config.schema import Gate, Settings
 from supportdesk_tui.domain.changes import MakePromise
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import DeskState, OutboxItem, OutboxPhase, Pane
+from supportdesk_tui.store.views import summary_of
 from supportdesk_tui.ui.screens.conflict import ConflictDialog
 from supportdesk_tui.ui.screens.dialog import Dialog
 from supportdesk_tui.ui.screens.form import FormDialog
@@ -262,6 +263,7 @@ async def test_the_server_refuses_a_reply_of_somebody_who_does_not_know_who_has_
         await li.until(waiting, "refused, and kept")
         await li.sees("Mei Lin has the ticket now")
         assert not await asked(server, "SELECT 1 FROM entries WHERE body = 'Written off line.'")
+        await li.until(lambda state: (row := summary_of(state)) and row.owner == "a2", "known by the desk too")
         await li.press("r", "e")
         await li.until(lambda _: li.app.desk.composer.text == "Written off line.", "a draft again")
         await li.press("ctrl+d")

@@ -32,10 +32,10 @@ def play(terminal: Terminal, seed: int, *, resizes: bool) -> None:
 
 
 def press(terminal: Terminal, keys: list[str]) -> None:
-    """Press keys; after those that open, close or leave something, wait until it has happened."""
+    """Press keys; after those that open, close, leave or make something grow, wait until it has happened."""
     for key in keys:
         terminal.press(key)
-        if key in {"f2", "escape", "tab"}:
+        if key in {"f2", "escape", "tab", "enter"}:
             terminal.settle(0.3)
 
 
