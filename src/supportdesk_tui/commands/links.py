@@ -1,6 +1,7 @@
 """Bodies: what a message holds beside its words: files and links. A link is looked at before anything is opened."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.attachments import choice_of, files_of
@@ -9,7 +10,9 @@ from supportdesk_tui.commands.effects import Choice, Dialog, Effect
 from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.store.state import value_of
-from supportdesk_tui.text.links import Link, examine, find
+
+if TYPE_CHECKING:
+    from supportdesk_tui.text.links import Link
 
 MOST = 100
 """Links offered of one conversation."""
@@ -20,8 +23,10 @@ def own_hosts(context: Context) -> tuple[str, ...]:
     return context.state.session.directory.link_hosts
 
 
-def links_of(context: Context) -> tuple[Link, ...]:
+def links_of(context: Context) -> "tuple[Link, ...]":
     """The links of the open conversation, newest message first, each address once."""
+    from supportdesk_tui.text.links import find
+
     found: dict[str, Link] = {}
     for entry in reversed(value_of(context.state.conversation.entries) or ()):
         for link in find(str(entry.body), own_hosts(context)):
@@ -31,6 +36,8 @@ def links_of(context: Context) -> tuple[Link, ...]:
 
 def choices(context: Context, entry: Entry | None) -> tuple[Choice, ...]:
     """Files and links to choose from, those of the message under the mark first."""
+    from supportdesk_tui.text.links import find
+
     near = [f"file {one.id}" for one in entry.attachments] if entry else []
     near += [f"link {one.text}" for one in find(str(entry.body))] if entry else []
     files = (choice_of(one) for one in files_of(context))
@@ -41,7 +48,7 @@ def choices(context: Context, entry: Entry | None) -> tuple[Choice, ...]:
     return (*first, *by_value.values())
 
 
-def _said(link: Link) -> str:
+def _said(link: "Link") -> str:
     host = link.host or f"{link.scheme}:"
     return f"⚠ {host}" if link.concerns else host
 
@@ -63,8 +70,10 @@ def thing(_: Context, args: Args) -> Iterable[Effect]:
         yield ef.Open(Dialog.LINK, (value,))
 
 
-def link_of(context: Context, text: str) -> Link:
+def link_of(context: Context, text: str) -> "Link":
     """A link of the open conversation by its words, with what its message said about it."""
+    from supportdesk_tui.text.links import examine
+
     return next((one for one in links_of(context) if one.text == text), None) or examine(text, own_hosts(context))
 
 

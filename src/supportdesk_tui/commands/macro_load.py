@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from supportdesk_tui.commands.macro_text import Template, parse
+from supportdesk_tui.commands.macro_text import Bodies, Template
 from supportdesk_tui.commands.macro_values import FIELDS, OPEN_ROOTS, is_known
 from supportdesk_tui.commands.macros import ACTIONS, ASKED, FALLBACK, Action, Ask, Category, Macro, MacroLibrary, MacroProblem
 from supportdesk_tui.commands.spec import msg
@@ -163,12 +163,11 @@ class _Reader(Struct, frozen=True):
         name = self.table.get("id")
         if not isinstance(name, str) or not _ID.fullmatch(name):
             raise _BadError(msg("a macro needs an id of small letters and digits"), self._at("id"))
-        bodies = self._words("body")
         return Macro(
             id=name,
             titles=self._words("title"),
             category=self.category or name[0],
-            bodies={language: parse(body) for language, body in bodies.items()},
+            bodies=Bodies(self._words("body")),
             require=self._strings("require"),
             asks=tuple(self._ask(one) for one in self._tables("ask")),
             actions=tuple(self._action(one) for one in self._tables("actions")),

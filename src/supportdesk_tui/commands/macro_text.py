@@ -16,7 +16,7 @@ in the text as ⟦customer.name⟧ and blocks sending. Nothing that parses here 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -202,6 +202,35 @@ class _Parser(Struct):
 def parse(body: str) -> Template:
     """Read a body; never raises."""
     return _Parser(body).parse()
+
+
+class Bodies(Mapping[str, Template]):
+    """Bodies by language, each read when it is first looked at: of a library, few are used in a shift."""
+
+    __slots__ = ("_read", "_texts")
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._read: dict[str, Template] = {}
+
+    def __getitem__(self, language: str) -> Template:
+        """The body in a language."""
+        template = self._read.get(language)
+        if template is None:
+            template = self._read[language] = parse(self._texts[language])
+        return template
+
+    def __iter__(self) -> Iterator[str]:
+        """The languages."""
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        """How many languages."""
+        return len(self._texts)
+
+    def __contains__(self, language: object) -> bool:
+        """Whether there is a body in a language; reads none."""
+        return language in self._texts
 
 
 def _paths(nodes: Iterable[Node]) -> Iterator[str]:

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 
 from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
-from supportdesk_tui.commands.misread import misread
 from supportdesk_tui.commands.opening import cursor_to, open_ticket
 from supportdesk_tui.commands.spec import Args, msg
-from supportdesk_tui.domain import grammar
 from supportdesk_tui.domain.assign import next_best
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.queue import MY_TEAMS, Owner, QueueQuery, SortKey, View
@@ -171,7 +170,7 @@ PLACES: dict[str, QueueQuery] = {
     "unassigned": QueueQuery(phases=LIVE_PHASES, owner=Owner.NOBODY),
     "team": QueueQuery(phases=LIVE_PHASES, teams=frozenset({MY_TEAMS})),
     "chats": QueueQuery(phases=LIVE_PHASES, channels=frozenset({Channel.CHAT})),
-    "risk": grammar.parse("phase:new,open,on_hold sla:<30m").query,
+    "risk": QueueQuery(phases=frozenset({Phase.NEW, Phase.OPEN, Phase.ON_HOLD}), due_within=timedelta(minutes=30)),
     "promises": QueueQuery(phases=LIVE_PHASES, promised=True),
     "snoozed": QueueQuery(phases=_SNOOZED),
     "watched": QueueQuery(watched=True),
@@ -187,6 +186,8 @@ def go(context: Context, args: Args) -> Iterable[Effect]:
     if view is not None:
         yield from show(context, view)
         return
+    from supportdesk_tui.domain import grammar
+
     query = replace(wanted, sort=context.state.queue.query.sort)
     yield ef.Emit(ev.QueueChosen(query, None, search=grammar.render(query)))
     yield ef.Emit(ev.FocusMoved(Pane.QUEUE))
@@ -217,6 +218,9 @@ def search_run(context: Context, args: Args) -> Iterable[Effect]:
     if _NUMBER.fullmatch(line):
         yield ef.Load(ef.LoadKind.NUMBER, text=line.lstrip("#"))
         return
+    from supportdesk_tui.commands.misread import misread
+    from supportdesk_tui.domain import grammar
+
     parsed = grammar.parse(line, sort=queue.query.sort)
     problems = tuple(map(misread, parsed.problems))
     yield ef.Emit(ev.QueueChosen(parsed.query, None, search=line, problems=problems))

@@ -33,7 +33,7 @@ _PIECE = 50
 _SCHEMA = Schema(
     steps=(rows.SCHEMA + "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL);" + CONVERSATIONS,),
     pragmas=(
-        "journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "cache_size = -512",
+        "journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "cache_size = -256",
         "temp_store = MEMORY",
     ),
 )  # fmt: skip

@@ -22,7 +22,6 @@ from supportdesk_tui.backends.native.gaps import GAPS
 from supportdesk_tui.backends.native.reading import UNREADABLE, mended, read, read_mended, read_rows
 from supportdesk_tui.backends.paging import Part, merged
 from supportdesk_tui.backends.port import LocalFile
-from supportdesk_tui.domain import grammar
 from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Applied, Change, Outcome, SetAgentState, Undo
 from supportdesk_tui.domain.conversation import Attachment, Entry
@@ -102,6 +101,8 @@ class NativeBackend:
 
     async def list_tickets(self, query: QueueQuery, after: Cursor | None) -> Page[TicketSummary]:
         """A page of a query, exactly."""
+        from supportdesk_tui.domain import grammar
+
         asked = {"q": grammar.render(query), "sort": query.sort.value, "after": after or "", "limit": str(PAGE_TICKETS)}
         call = Call(
             operation="list the tickets",

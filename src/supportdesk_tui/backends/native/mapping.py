@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from supportdesk_tui.backends.calls import Said
 from supportdesk_tui.backends.native.reading import misread
-from supportdesk_tui.domain import grammar
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Applied, Outcome
 from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
@@ -151,6 +150,8 @@ def to_directory(out: wire.DirectoryOut, bad_items: int = 0) -> Directory:
 
 def to_view(out: wire.ViewOut) -> View:
     """A named queue; what its query says in words we do not know is left out."""
+    from supportdesk_tui.domain import grammar
+
     query = grammar.parse(out.q, sort=known(SortKey, out.sort, SortKey.CLOCK)).query
     return View(ViewId(out.id), sanitize_line(out.title), query, out.count)
 
