@@ -8,12 +8,14 @@ import pytest
 from supportdesk_tui import failpoints
 from supportdesk_tui.commands.effects import Apply, TakeBack
 from supportdesk_tui.domain.changes import Note, Reply, SetStatus, Tag, Undo
-from supportdesk_tui.domain.ids import AttachmentId, TicketId
+from supportdesk_tui.domain.feed import TicketChanged
+from supportdesk_tui.domain.ids import AgentId, AttachmentId, FeedMark, TicketId
 from supportdesk_tui.store.events import DraftChanged
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
+from supportdesk_tui.text.safe import sanitize_line
 from tests import make
 from tests.sync.desk import Desk, desk
-from tests.sync.fake import until
+from tests.sync.fake import FakeBackend, FakeServer, until
 
 T1 = TicketId("t1")
 SLOW = "outbox.before_put=sleep:0.05"
@@ -183,3 +185,22 @@ async def test_what_is_sent_anew_keeps_its_place_before_what_was_written_after_i
     await one.engine.stop()
     async with desk(tmp_path, None) as second:
         assert [said(item)[1] for item in second.engine.outbox.load(make.ME).items] == ["First, still true.", "Second."]
+
+
+async def test_held_reply_stops_also_when_another_reading_told_of_the_takeover_before_the_feed(tmp_path: Path) -> None:
+    backend = FakeBackend(FakeServer(tickets={T1: make.summary(1)}))
+
+    async def connect() -> FakeBackend:
+        return backend
+
+    async with desk(tmp_path, connect) as one:
+        await one.live()
+        one.engine.perform(Apply((T1,), Reply("We look into it.", seen_owner=""), hold=True))
+        await until(lambda: any(item.held_until for item in one.state.outbox))
+        taken = make.summary(1, version=2, owner=AgentId("a9"), owner_name=sanitize_line("Mei Lin"))
+        await one.common.cache.put_tickets([taken], None)
+        backend.notices.put_nowait(TicketChanged(taken, FeedMark("5")))
+        await until(lambda: all(item.held_until is None for item in one.state.outbox))
+        assert [(item.phase, item.reason) for item in one.state.outbox] == [
+            (OutboxPhase.HELD, "Mei Lin has the ticket now: your reply waits · ⟪ticket.reply⟫")
+        ]

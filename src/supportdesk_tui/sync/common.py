@@ -84,7 +84,7 @@ class Common(Struct):
     spoken: "Callable[[TicketId, Entry], None] | None" = None
     """Told of every entry the feed brings, whether its ticket is shown or not."""
     moved: "Callable[[Iterable[TicketSummary]], None] | None" = None
-    """Told of every ticket that stands otherwise than before."""
+    """Told how every ticket stands that the feed speaks of."""
     backend: "Backend | None" = None
     """None while there is no connection to ask."""
     heard_at: datetime | None = None

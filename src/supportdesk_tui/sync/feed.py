@@ -221,11 +221,15 @@ class Feed:
     # --- telling
 
     async def flush(self) -> None:
-        """Put what was heard into the cache, then tell the store in one go."""
+        """Put what was heard into the cache, then tell the store in one go.
+
+        How a ticket stands is told also when it is no news: another reading may have been quicker than the feed.
+        """
         batch, self._batch = self._batch, Batch()
         events: list[ev.Event] = list(batch.events)
         cache, store = self._common.cache, self._common.store
         moved: list[tuple[TicketSummary | None, TicketSummary]] = []
+        known: dict[TicketId, TicketSummary] = {}
         if batch.rows:
             known = await cache.get_tickets(tuple(batch.rows))
             moved = [(known.get(ticket), row) for ticket, row in batch.rows.items() if _is_news(known.get(ticket), row)]
@@ -242,6 +246,8 @@ class Feed:
         if events:
             store.dispatch(*events)
         self._pass_on(batch.entries, [row for _, row in moved])
+        if self._common.moved is not None and batch.rows:
+            self._common.moved((known | {row.id: row for _, row in moved}).values())
 
     def _pass_on(self, added: Sequence[EntryAdded], moved: Sequence[TicketSummary]) -> None:
         if self._common.spoken is not None:
@@ -249,8 +255,6 @@ class Feed:
                 self._common.spoken(one.ticket.id, one.entry)
         if not moved:
             return
-        if self._common.moved is not None:
-            self._common.moved(moved)
         state = self._common.store.state
         if state.queue.query.view:
             self._hooks.outdated()
