@@ -16,7 +16,7 @@ from textual.binding import BindingType
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.together import together
 from supportdesk_tui.hardening import hide_memory
-from supportdesk_tui.i18n.catalog import set_locale, use_keys
+from supportdesk_tui.i18n.catalog import DEFAULT_KEYS, set_locale, use_keys
 from supportdesk_tui.store.events import DraftChanged
 from supportdesk_tui.store.state import Draft, Level
 from supportdesk_tui.store.store import Store
@@ -130,7 +130,7 @@ class DeskApp(App[int]):
 
         self.engine = self._parts.load_engine()
         self.keymap, problems = self._parts.load_keymap()
-        if use_keys({command: spelling.shown(keys[0]) for command, keys in self.keymap.keys.items() if keys}):
+        if use_keys({command: spelling.shown(keys[0]) for command in DEFAULT_KEYS if (keys := self.keymap.keys.get(command))}):
             self.desk.forget()
         self.performer = Performer(self, self.store, self.engine.perform, self._parts.clock)
         self.keys = KeyPump(self, self.performer)
