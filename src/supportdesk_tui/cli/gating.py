@@ -9,12 +9,12 @@ import msgspec
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.session import Desk
 from supportdesk_tui.commands.gate import Finding, Letter, findings, said_quotes
-from supportdesk_tui.commands.gate_letter import is_public, limit_of, link_hosts, spoken_since
+from supportdesk_tui.commands.gate_letter import is_public, limit_of, link_hosts
 from supportdesk_tui.commands.gate_rules import Policy, Remedy
 from supportdesk_tui.config.schema import Gate
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Change, Note, Override, Reply
-from supportdesk_tui.domain.conversation import Entry
+from supportdesk_tui.domain.conversation import Entry, spoken_since
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.i18n.catalog import _, msg
 from supportdesk_tui.text import secrets

@@ -13,10 +13,9 @@ from supportdesk_tui.commands.macro_commands import library_of
 from supportdesk_tui.commands.macro_text import Blank, Node, Text, Value
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.domain.capabilities import Capability, Session
-from supportdesk_tui.domain.changes import Escalate, FollowUp, MakePromise, Reply
-from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.changes import Escalate, FollowUp, MakePromise, Reply, is_taken_over
+from supportdesk_tui.domain.conversation import Entry, spoken_since
 from supportdesk_tui.domain.directory import Directory
-from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.domain.ticket import DEFAULT_LIMIT, Channel, Phase, TicketSummary
 from supportdesk_tui.store.state import Draft, DraftMode, value_of
 from supportdesk_tui.store.views import summary_of
@@ -90,24 +89,14 @@ def arrived(context: Context, draft: Draft) -> tuple[Entry, ...]:
     return spoken_since(entries, draft.base_seq, context.me) if draft.base_seq else ()
 
 
-def spoken_since(entries: tuple[Entry, ...], seq: int, me: AgentId | None) -> tuple[Entry, ...]:
-    """Public words of others that are newer than an entry."""
-    public = {EntryKind.CUSTOMER, EntryKind.AGENT}
-    return tuple(
-        one for one in entries if one.seq > seq and one.kind in public and (one.author_id is None or one.author_id != me)
-    )
-
-
 def held_letter(context: Context, reply: Reply) -> Letter:
     """A reply that passed and has not left: what the world did since; nothing else about it is asked again."""
     session, summary = context.state.session.session, summary_of(context.state)
     entries = value_of(context.state.conversation.entries) or ()
-    owner = str(summary.owner or "") if summary is not None else ""
-    is_taken = reply.seen_owner is not None and owner not in {"", reply.seen_owner, str(context.me or "")}
     return Letter(
         text="",
         arrived=spoken_since(entries, reply.seen, context.me) if reply.seen else (),
-        moved=(_owned_by(summary),) if summary is not None and is_taken else (),
+        moved=(_owned_by(summary),) if summary is not None and is_taken_over(summary, reply, context.me) else (),
         role=session.agent.role if session else None,
     )
 

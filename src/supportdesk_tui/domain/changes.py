@@ -6,7 +6,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, TeamId, TicketId
-from supportdesk_tui.domain.ticket import Channel, Priority
+from supportdesk_tui.domain.ticket import Channel, Priority, TicketSummary
 
 
 class Override(Struct, frozen=True):
@@ -144,6 +144,12 @@ class Reply(Struct, frozen=True):
     seen_owner: str | None = None
     """Who had the ticket as far as the agent knew, empty for nobody; a backend that can refuses when another one has it now.
     None: not said."""
+
+
+def is_taken_over(row: TicketSummary, reply: Reply, me: AgentId | None) -> bool:
+    """Whether another agent has a ticket than the writer of a reply to it knew."""
+    owner = str(row.owner or "")
+    return reply.seen_owner is not None and owner not in {"", reply.seen_owner, str(me or "")}
 
 
 class Note(Struct, frozen=True):

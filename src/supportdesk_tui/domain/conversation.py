@@ -1,7 +1,7 @@
 """What was said on a ticket."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,3 +64,11 @@ def seq_of(entry: Entry) -> int:
 def newer_than(entries: Sequence[Entry], seq: int) -> int:
     """How many entries of a conversation stand behind one of them; costs next to nothing however many there are."""
     return len(entries) - bisect_right(entries, seq, key=seq_of)
+
+
+def spoken_since(entries: Iterable[Entry], seq: int, me: AgentId | None) -> tuple[Entry, ...]:
+    """Public words of others that are newer than an entry."""
+    public = {EntryKind.CUSTOMER, EntryKind.AGENT}
+    return tuple(
+        one for one in entries if one.seq > seq and one.kind in public and (one.author_id is None or one.author_id != me)
+    )

@@ -318,6 +318,11 @@ def bottom_view(state: DeskState) -> BottomView:
 def summary_of(state: DeskState) -> TicketSummary | None:
     """The newest summary we have of the open ticket."""
     ticket = state.conversation.ticket
+    return row_of(state, ticket) if ticket is not None else None
+
+
+def row_of(state: DeskState, ticket: TicketId) -> TicketSummary | None:
+    """The newest summary we have of a ticket that is open or in the queue's loaded rows."""
     detail = value_of(state.conversation.detail)
     if detail is not None and detail.summary.id == ticket:
         return detail.summary

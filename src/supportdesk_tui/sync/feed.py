@@ -1,7 +1,7 @@
 """Turns what the feed says into cache writes and events: at once when it is one thing, together when it is many."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -245,14 +245,15 @@ class Feed:
                 events.append(rows)
         if events:
             store.dispatch(*events)
-        self._pass_on(batch.entries, [row for _, row in moved])
-        if self._common.moved is not None and batch.rows:
-            self._common.moved((known | {row.id: row for _, row in moved}).values())
+        newest = known | {row.id: row for _, row in moved}
+        self._pass_on(batch.entries, newest.values(), [row for _, row in moved])
 
-    def _pass_on(self, added: Sequence[EntryAdded], moved: Sequence[TicketSummary]) -> None:
+    def _pass_on(self, added: Sequence[EntryAdded], newest: Iterable[TicketSummary], moved: Sequence[TicketSummary]) -> None:
         if self._common.spoken is not None:
             for one in added:
                 self._common.spoken(one.ticket.id, one.entry)
+        if self._common.moved is not None:
+            self._common.moved(newest)
         if not moved:
             return
         state = self._common.store.state

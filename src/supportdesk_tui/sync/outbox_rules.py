@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from supportdesk_tui.domain.changes import MarkRead, Note, Reply, SetAgentState, Undo, Watch
-from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.domain.changes import MarkRead, Note, Reply, SetAgentState, Undo, Watch, is_taken_over
+from supportdesk_tui.domain.conversation import Entry, EntryKind, spoken_since
 from supportdesk_tui.domain.ids import AgentId, ChangeKey
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
@@ -44,18 +44,12 @@ def is_in_question(item: OutboxItem) -> bool:
 
 def news(reply: Reply, row: TicketSummary, entries: Iterable[Entry], me: AgentId) -> tuple[str, str] | None:
     """What the writer of a reply did not know when it was sent: why it waits, marked for translation, and who did it."""
-    for one in reversed(tuple(entries)):
-        if reply.seen and one.seq > reply.seen and one.kind in SAYS and one.author_id != me:
-            return SAYS[one.kind], str(one.author)
+    spoken = spoken_since(entries, reply.seen, me) if reply.seen else ()
+    if spoken:
+        return SAYS[spoken[-1].kind], str(spoken[-1].author)
     if is_taken_over(row, reply, me):
         return words.TAKEN_MEANWHILE, str(row.owner_name or row.owner)
     return None
-
-
-def is_taken_over(row: TicketSummary, reply: Reply, me: str) -> bool:
-    """Whether another agent has a ticket than the writer of a reply to it knew."""
-    owner = str(row.owner or "")
-    return reply.seen_owner is not None and owner not in {"", reply.seen_owner, me}
 
 
 def is_leaving(item: OutboxItem) -> bool:

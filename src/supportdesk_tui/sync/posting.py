@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from supportdesk_tui.commands.effects import Apply
 from supportdesk_tui.domain.changes import Assign, Note, Reply
 from supportdesk_tui.domain.ids import TicketId
-from supportdesk_tui.store.state import DeskState, Draft, value_of
+from supportdesk_tui.store.state import DeskState, Draft
+from supportdesk_tui.store.views import row_of
 from supportdesk_tui.sync import outbox_rules as rules
 
 
@@ -89,7 +90,5 @@ class Given:
 
 
 def _owner(state: DeskState, ticket: TicketId) -> str:
-    detail = value_of(state.conversation.detail)
-    shown = detail.summary if detail is not None and detail.summary.id == ticket else None
-    row = shown or next((row for row in state.queue.rows if row.id == ticket), None)
+    row = row_of(state, ticket)
     return str(row.owner or "") if row is not None else ""

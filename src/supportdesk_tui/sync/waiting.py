@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from supportdesk_tui.domain.changes import Reply
+from supportdesk_tui.domain.changes import Reply, is_taken_over
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import TicketSummary
@@ -36,7 +36,7 @@ class Waiting:
         leaving = list(self._leaving())
         for row in rows if leaving else ():
             for item, reply in leaving:
-                if row.id in item.tickets and rules.is_taken_over(row, reply, self._common.me):
+                if row.id in item.tickets and is_taken_over(row, reply, self._common.me):
                     name = str(row.owner_name or row.owner)
                     self._wait(item, self._common.say(words.TAKEN_MEANWHILE, {"name": name}))
 
