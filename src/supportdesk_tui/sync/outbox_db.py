@@ -7,22 +7,21 @@ Rows lie in frames with a checksum, so that a damaged file can be combed through
 """
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from supportdesk_tui.domain.errors import StorageError
-from supportdesk_tui.domain.ids import AgentId, AttachmentId, ChangeKey, TicketId
+from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
 from supportdesk_tui.failpoints import failpoint
-from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
-from supportdesk_tui.sync import codec, files
+from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
+from supportdesk_tui.sync import files
+from supportdesk_tui.sync import outbox_rows as rows
 from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync.database import Database, Schema
 from supportdesk_tui.sync.salvage import frame, read_intact, unframe
@@ -201,7 +200,7 @@ class Ledger:
         self._has_news = False
         for slot in self._slots:
             for record in _records(slot, "SELECT frame FROM items WHERE agent = ?", agent):
-                item = _tolerant(_to_item, record["item"]) if record else None
+                item = _tolerant(rows.to_item, record["item"]) if record else None
                 if item is None:
                     self.unreadable += 1
                     continue
@@ -216,7 +215,7 @@ class Ledger:
         """Commit an intent; the draft or the intent it came from goes with it, so that the text is in one place, always."""
         home = self._home.get(instead_of or item.key, self._first)
         slot = self._home.setdefault(item.key, home)
-        record = {"record": "item", "agent": agent, "rev": self._next(), "item": _from_item(item)}
+        record = {"record": "item", "agent": agent, "rev": self._next(), "item": rows.from_item(item)}
         failpoint("outbox.before_put")
         with slot.db.use(write=True) as db:
             db.execute(_UPSERT_ITEM, (item.key, agent, record["rev"], frame(record)))
@@ -246,7 +245,7 @@ class Ledger:
         found: dict[TicketId, list[tuple[int, Slot, Draft]]] = {}
         for slot in self._slots:
             for record in _records(slot, "SELECT frame FROM drafts WHERE agent = ?", agent):
-                draft = _tolerant(_to_draft, record["draft"]) if record else None
+                draft = _tolerant(rows.to_draft, record["draft"]) if record else None
                 if record is None or draft is None:
                     self.unreadable += 1
                     continue
@@ -281,7 +280,7 @@ class Ledger:
         failpoint("drafts.after_put")
 
     def _draft_row(self, agent: AgentId, draft: Draft) -> tuple[object, ...]:
-        record = {"record": "draft", "agent": agent, "rev": self._next(), "draft": _from_draft(draft)}
+        record = {"record": "draft", "agent": agent, "rev": self._next(), "draft": rows.from_draft(draft)}
         return agent, draft.ticket, record["rev"], frame(record)
 
     def _next(self) -> int:
@@ -335,53 +334,3 @@ def _tolerant(read: Callable[[dict[str, Any]], T], plain: dict[str, Any]) -> T |
         return read(plain)
     except (StorageError, KeyError, ValueError, TypeError):
         return None
-
-
-def _from_item(item: OutboxItem) -> dict[str, Any]:
-    return {**_plain(item), "change": codec.change_to_plain(item.change)}
-
-
-def _to_item(plain: dict[str, Any]) -> OutboxItem:
-    return OutboxItem(
-        key=ChangeKey(plain["key"]),
-        tickets=tuple(TicketId(one) for one in plain["tickets"]),
-        change=codec.change_from_plain(plain["change"]),
-        phase=OutboxPhase(plain["phase"]),
-        created_at=datetime.fromisoformat(plain["created_at"]),
-        held_until=datetime.fromisoformat(plain["held_until"]) if plain["held_until"] else None,
-        attempts=int(plain["attempts"]),
-        reason=str(plain["reason"]),
-        number=str(plain["number"]),
-        expected=plain["expected"],
-        undoes=plain["undoes"],
-        needs_word=bool(plain.get("needs_word")),
-    )
-
-
-def _from_draft(draft: Draft) -> dict[str, Any]:
-    return {**_plain(draft), "then": [codec.change_to_plain(one) for one in draft.then]}
-
-
-def _to_draft(plain: dict[str, Any]) -> Draft:
-    return Draft(
-        ticket=TicketId(plain["ticket"]),
-        mode=DraftMode(plain["mode"]),
-        body=str(plain["body"]),
-        then=tuple(codec.change_from_plain(one) for one in plain["then"]),  # type: ignore[misc]  # only follow-ups were written
-        macro=str(plain["macro"]),
-        language_note=str(plain["language_note"]),
-        attachments=tuple((AttachmentId(one), str(name)) for one, name in plain["attachments"]),
-        then_next=bool(plain["then_next"]),
-        base_seq=int(plain["base_seq"]),
-        base_owner=str(plain.get("base_owner", "")),
-        base_status=str(plain.get("base_status", "")),
-        number=str(plain.get("number", "")),
-        cc=tuple(map(str, plain.get("cc", ()))),
-    )
-
-
-def _plain(value: OutboxItem | Draft) -> dict[str, Any]:
-    skipped = {"change", "then"}
-    names = [name for name in value.__struct_fields__ if name not in skipped]
-    plain: dict[str, Any] = json.loads(codec.dump({name: getattr(value, name) for name in names}))
-    return plain
