@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,7 +18,6 @@ from supportdesk_tui.cli.connecting import Wish, name_for, place_for
 from supportdesk_tui.cli.signing import prove
 from supportdesk_tui.config.load import load_settings
 from supportdesk_tui.config.paths import find_paths
-from supportdesk_tui.config.schema import BACKENDS, Profile
 from supportdesk_tui.config.secrets import Secret
 from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread, open_parts
 from supportdesk_tui.server.seed.exchange import seed_database
@@ -145,7 +144,7 @@ def test_password_is_not_taken_by_what_is_no_desk(shell: Shell, other: str) -> N
 
 @pytest.fixture
 def asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kind of backend that asks for everything one can ask for, on top of our own server."""
+    """A kind of backend that asks for everything one can ask for, on top of our own server, in the place of another."""
 
     async def browse(server: Connection, show: Callable[[str], None]) -> str:
         show(f"{server.url}/sign-in?client={server.options['client']}")
@@ -153,7 +152,7 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> None:
 
     spec = replace(
         SPECS["native"],
-        name="asking",
+        name="rt",
         title="Asking desk",
         sign_in=None,
         browse=browse,
@@ -165,28 +164,26 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         asks="Token of the desk",
     )
-    monkeypatch.setitem(SPECS, "asking", spec)
-    backend = next(one for one in fields(Profile) if one.name == "backend")
-    monkeypatch.setattr(backend, "metadata", {"one_of": (*BACKENDS, "asking")})
+    monkeypatch.setitem(SPECS, "rt", spec)
 
 
 def test_login_asks_for_what_the_kind_needs_and_writes_it(shell: Shell, server: ServerThread, asking: None) -> None:
     token = server.token_for(DEMO_LOGIN)
-    done = shell("login", server.url, "--backend", "asking", typed=f"7\n\n{token}\n")
+    done = shell("login", server.url, "--backend", "rt", typed=f"7\n\n{token}\n")
     assert done.exit_code in {0, 1}, done.output
     assert "Number of the account" in done.output
     assert "Token of the desk" in done.output
     loaded = load_settings(dict(os.environ), find_paths())
     assert loaded.problems == ()
     assert loaded.settings.profiles["local"].options == {"account": "7"}
-    again = shell("login", server.url, "--backend", "asking", "--option", "account=8", typed=f"{token}\n")
+    again = shell("login", server.url, "--backend", "rt", "--option", "account=8", typed=f"{token}\n")
     assert again.exit_code == 2
-    assert "profile local says otherwise: asking, account=7" in again.output
+    assert "profile local says otherwise: rt, account=7" in again.output
 
 
 def test_login_by_browser_shows_the_page_and_needs_no_token(shell: Shell, server: ServerThread, asking: None) -> None:
     token = server.token_for(DEMO_LOGIN)
-    arguments = ("login", server.url, "--backend", "asking", "--option", "account=7", "--option", f"client={token}")
+    arguments = ("login", server.url, "--backend", "rt", "--option", "account=7", "--option", f"client={token}")
     done = shell(*arguments, env={"DISPLAY": None, "WAYLAND_DISPLAY": None})
     assert done.exit_code in {0, 1}, done.output
     assert f"  {server.url}/sign-in?client=" in done.output
@@ -213,7 +210,7 @@ def test_token_that_is_renewed_while_it_is_tried_is_the_one_that_is_kept(
 
 
 def test_login_that_cannot_ask_says_which_option_is_missing(shell: Shell, server: ServerThread, asking: None) -> None:
-    piped = ("login", server.url, "--backend", "asking", "--token-stdin")
+    piped = ("login", server.url, "--backend", "rt", "--token-stdin")
     for more, words in (
         ((), "Add: --option account=…"),
         (("--option", "colour=red"), "Asking desk has no option colour"),

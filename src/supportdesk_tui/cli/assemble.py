@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from supportdesk_tui.app import DeskApp, DeskParts
 from supportdesk_tui.cli.saying import said
@@ -35,8 +36,7 @@ PAGES = {
 """The page of a ticket in each backend's own web desk; a server of ours has none unless the profile's `ticket_url` names it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
+class Seat(Struct, frozen=True, kw_only=True):
     """Who sits down where: settings, folders, and how to reach the backend."""
 
     settings: Settings
@@ -48,15 +48,15 @@ class Seat:
     backend: str = "native"
     url: str = ""
     """Empty stays off line."""
-    token: Callable[[], str] = field(default=lambda: "", repr=False)
+    token: Callable[[], str] = lambda: ""
     """Finds the token; may take a while, so it is asked in a thread once the desk is on the screen."""
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = {}
     """The adapter's own."""
     ca_file: str = ""
     """Authorities to believe beside the usual ones."""
-    keep: Callable[[str], None] | None = field(default=None, repr=False)
+    keep: Callable[[str], None] | None = None
     """Stores a renewed secret, where the product renews them."""
-    load: Callable[[], str | None] | None = field(default=None, repr=False)
+    load: Callable[[], str | None] | None = None
     """Reads the stored secret again: another program of ours may have renewed it."""
     name: str = "default"
     """Of the profile: its files are kept apart from other profiles'."""

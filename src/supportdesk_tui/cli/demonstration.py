@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from supportdesk_tui import splash
 from supportdesk_tui.cli.assemble import Seat
@@ -26,8 +28,7 @@ STOP_S = 5.0
 """How long the server may take to go before it is told again, more firmly."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """The options of `supportdesk demo`."""
 
     tickets: int
@@ -35,14 +36,16 @@ class Wanted:
     pace: float
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A running server and a folder for everything the demo writes."""
 
     folder: Path
     url: str
-    token: str = field(repr=False)
-    inbound_token: str = field(repr=False)
+    token: str
+    inbound_token: str
+
+    def __repr__(self) -> str:
+        return f"Stage({self.url!r})"  # never its tokens
 
     @property
     def paths(self) -> Paths:

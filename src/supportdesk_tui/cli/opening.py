@@ -3,9 +3,10 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from supportdesk_tui.cli.outcomes import KNOWN, ExitCode, Stopped, tell
 from supportdesk_tui.cli.saying import said

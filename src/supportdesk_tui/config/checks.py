@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import Field
 from typing import Any
 
-from supportdesk_tui.config.schema import GATE_KINDS, GATE_LISTS, GATE_REMEDIES
+from supportdesk_tui.config.schema import GATE_KINDS, GATE_LISTS, GATE_REMEDIES, Setting
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -18,20 +17,19 @@ class Unfit(Exception):  # noqa: N818  (names the condition, as the errors of th
     """A value does not fit; the message says what was expected."""
 
 
-def fit(field: "Field[Any]", value: Any) -> Any:
+def fit(setting: Setting, value: Any) -> Any:
     """The value as the setting holds it; raises Unfit."""
-    meta = field.metadata
-    if "one_of" in meta:
-        if value not in meta["one_of"] or not isinstance(value, str):
-            raise Unfit(f"expected one of {', '.join(meta['one_of'])}; got {shown(value)}")
+    rule = setting.rule
+    if rule.one_of:
+        if value not in rule.one_of or not isinstance(value, str):
+            raise Unfit(f"expected one of {', '.join(rule.one_of)}; got {shown(value)}")
         return value
-    if "range" in meta:
-        least, most = meta["range"]
-        if type(value) is not int or not least <= value <= most:
-            raise Unfit(f"expected a whole number from {least} to {most}; got {shown(value)}")
+    if rule.most:
+        if type(value) is not int or not rule.least <= value <= rule.most:
+            raise Unfit(f"expected a whole number from {rule.least} to {rule.most}; got {shown(value)}")
         return value
-    if "check" in meta:
-        return _CHECKS[meta["check"]](value)
+    if rule.check:
+        return _CHECKS[rule.check](value)
     if type(value) is not bool:
         raise Unfit(f"expected true or false; got {shown(value)}")
     return value

@@ -1,15 +1,16 @@
 """The example settings file, written from the schema: `config.example.toml`, and what `supportdesk config init` copies."""
 
 import ast
-from dataclasses import MISSING, Field, fields
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from msgspec import NODEFAULT, Struct
+
 from supportdesk_tui.config import schema
-from supportdesk_tui.config.schema import TABLES, Profile, Settings
+from supportdesk_tui.config.schema import TABLES, Profile, Setting, Settings, settings_of
 
 _HEAD = """\
 # Settings of supportdesk-tui. Every setting is here with its default and commented out: take away the "# " to change one.
@@ -25,28 +26,27 @@ _WIDTH = 120
 def example() -> str:
     """The whole file."""
     parts = [_HEAD]
-    parts += [_setting(Settings, each) for each in fields(Settings) if each.name not in {*TABLES, "keys", "profiles"}]
+    parts += [_setting(Settings, each) for each in settings_of(Settings) if each.name not in {*TABLES, "keys", "profiles"}]
     for name, table in TABLES.items():
         parts.append(_comment(_class_words(table)) + f"[{name}]\n")
-        parts += [_setting(table, each) for each in fields(table)]
+        parts += [_setting(table, each) for each in settings_of(table)]
     parts.append(_keys())
     parts.append(_comment(_class_words(Profile)) + "# [profiles.work]\n")
-    parts += [_setting(Profile, each) for each in fields(Profile)]
+    parts += [_setting(Profile, each) for each in settings_of(Profile)]
     return "\n".join(parts)
 
 
 def _keys() -> str:
-    keys = next(each for each in fields(Settings) if each.name == "keys")
-    lines = [f"# {_toml(name)} = {_toml(value)}" for name, value in keys.metadata["example"].items()]
+    keys = next(each for each in settings_of(Settings) if each.name == "keys")
+    lines = [f"# {_toml(name)} = {_toml(value)}" for name, value in keys.rule.example.items()]
     return _comment(_words(Settings)["keys"]) + "[keys]\n" + "\n".join(lines) + "\n"
 
 
-def _setting(owner: type, each: "Field[Any]") -> str:
-    value = each.metadata.get("example", each.default) if each.default in {"", (), MISSING} else each.default
-    one_of = each.metadata.get("one_of")
-    note = f"One of {', '.join(one_of)}." if one_of else ""
-    if "range" in each.metadata:
-        note = "From {} to {}.".format(*each.metadata["range"])
+def _setting(owner: type[Struct], each: Setting) -> str:
+    rule = each.rule
+    is_empty = each.default in ("", ()) or each.default is NODEFAULT
+    value = rule.example if is_empty and rule.example is not None else each.default
+    note = f"One of {', '.join(rule.one_of)}." if rule.one_of else f"From {rule.least} to {rule.most}." if rule.most else ""
     return _comment(" ".join(filter(None, [_words(owner)[each.name], note]))) + f"# {each.name} = {_toml(value)}\n"
 
 
@@ -70,11 +70,11 @@ def _tree() -> dict[str, ast.ClassDef]:
     return {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
 
 
-def _class_words(owner: type) -> str:
+def _class_words(owner: type[Struct]) -> str:
     return ast.get_docstring(_tree()[owner.__name__]) or ""
 
 
-def _words(owner: type) -> dict[str, str]:
+def _words(owner: type[Struct]) -> dict[str, str]:
     """The docstring under each field."""
     body = _tree()[owner.__name__].body
     found: dict[str, str] = {}
@@ -88,11 +88,11 @@ def _words(owner: type) -> dict[str, str]:
 
 def undocumented() -> list[str]:
     """Settings without words; there must be none."""
-    owners = (Settings, Profile, *TABLES.values())
+    owners: tuple[type[Struct], ...] = (Settings, Profile, *TABLES.values())
     return [
         f"{owner.__name__}.{each.name}"
         for owner in owners
-        for each in fields(owner)
+        for each in settings_of(owner)
         if each.name not in {*TABLES, "profiles"} and each.name not in _words(owner)
     ]
 

@@ -4,13 +4,14 @@ Nothing here can stop the desk from starting: a value that does not fit leaves t
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from supportdesk_tui.config.paths import expand, site_files
 from supportdesk_tui.config.problems import Problem, nearest_name
-from supportdesk_tui.config.schema import TABLES, Profile, Settings
+from supportdesk_tui.config.schema import TABLES, Profile, Setting, Settings, settings_of
 
 if TYPE_CHECKING:
     from supportdesk_tui.config.locate import KeyPath
@@ -23,22 +24,23 @@ _SECRETS = ("token", "password", "secret", "api_key", "apikey", "access_token")
 _NEVER_HERE = "a secret never belongs in this file: use token_command, or run supportdesk login"
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     file: str
     text: str
     values: dict[str, Any]
 
+    def __repr__(self) -> str:
+        return f"_Source({self.file!r})"
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+
+class Loaded(Struct, frozen=True):
     """Settings to start with, and everything that is wrong with what the user wrote."""
 
     settings: Settings
     problems: tuple[Problem, ...] = ()
     files: tuple[Path, ...] = ()
     """What was read, the later winning."""
-    _sources: tuple[_Source, ...] = field(default=(), repr=False)
+    _sources: tuple[_Source, ...] = ()
 
     def place(self, *path: str) -> tuple[str, int | None]:
         """File and line of a setting, for problems others find in its value; `place("keys", "ticket.assign")`."""
@@ -132,10 +134,10 @@ class _Checker:
         self._report((name,), f"expected a table [{name}]; ignored")
         return {}
 
-    def _table(self, path: "KeyPath", schema: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _table(self, path: "KeyPath", schema: type[Struct], values: Mapping[str, Any]) -> dict[str, Any]:
         from supportdesk_tui.config.checks import Unfit, fit
 
-        known = {each.name: each for each in fields(schema)}
+        known = {each.name: each for each in settings_of(schema)}
         good: dict[str, Any] = {}
         for name, value in values.items():
             if name not in known:
@@ -252,13 +254,13 @@ def _place_server(merged: dict[str, Any], server: Mapping[str, Any]) -> None:
     profiles[name] = {**profiles.get(name, {}), **server}
 
 
-def _variables() -> dict[str, tuple[tuple[str, ...], Any]]:
-    plain: dict[tuple[str, ...], Any] = {
-        (each.name,): each for each in fields(Settings) if each.name not in {*TABLES, "keys", "profiles"}
+def _variables() -> dict[str, tuple[tuple[str, ...], Setting]]:
+    plain: dict[tuple[str, ...], Setting] = {
+        (each.name,): each for each in settings_of(Settings) if each.name not in {*TABLES, "keys", "profiles"}
     }
-    plain |= {(table, each.name): each for table, schema in TABLES.items() for each in fields(schema)}
+    plain |= {(table, each.name): each for table, schema in TABLES.items() for each in settings_of(schema)}
     found = {_PREFIX + "_".join(path).upper(): (path, each) for path, each in plain.items()}
-    server = {each.name: each for each in fields(Profile) if each.name in {"url", "backend", "agent"}}
+    server = {each.name: each for each in settings_of(Profile) if each.name in {"url", "backend", "agent"}}
     return found | {_PREFIX + name.upper(): ((_SERVER, name), each) for name, each in server.items()}
 
 

@@ -2,24 +2,25 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 APP = "supportdesk"
 
 
-@dataclass(frozen=True, slots=True)
 class Paths:
     """The four folders."""
 
-    config: Path
-    """Settings, themes, macros."""
-    data: Path
-    """Outbox and drafts: what must never be lost."""
-    cache: Path
-    """What can be fetched again."""
-    state: Path
-    """Logs and crash reports."""
+    __slots__ = ("cache", "config", "data", "state")
+
+    def __init__(self, config: Path, data: Path, cache: Path, state: Path) -> None:
+        self.config = config
+        """Settings, themes, macros."""
+        self.data = data
+        """Outbox and drafts: what must never be lost."""
+        self.cache = cache
+        """What can be fetched again."""
+        self.state = state
+        """Logs and crash reports."""
 
     @property
     def config_file(self) -> Path:

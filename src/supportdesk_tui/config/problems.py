@@ -1,11 +1,11 @@
 """What is wrong in a file of the user's: told all at once, never one by one, and never a reason not to start."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing wrong, and where."""
 
     file: str

@@ -161,7 +161,7 @@ class _Reader:
             base = _default(dark=self.dark).palette
             surfaces = {each: surfaces.get(each, getattr(base.surface, each)) for each in SURFACE_NAMES}
             ink = {each: ink.get(each, getattr(base.ink, each)) for each in INK_NAMES}
-        palette = Palette(name, self.dark, Surfaces(**surfaces), Ink(**ink))
+        palette = Palette(name, dark=self.dark, surface=Surfaces(**surfaces), ink=Ink(**ink))
         return LoadedTheme(_textual_theme(palette), palette, title, tuple(self._problems))
 
     def _value(self, key: str, kind: type, default: Any) -> Any:

@@ -1,7 +1,6 @@
 """The semantic tokens a theme fills; panes and style sheets name these and never a colour."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -107,14 +106,13 @@ SURFACE_NAMES = Surfaces.__struct_fields__
 INK_NAMES = Ink.__struct_fields__
 
 
-@dataclass(frozen=True, slots=True)
 class Palette(Mapping[str, str]):
     """A theme as the line API wants it: Rich styles by token, surfaces as `on #rrggbb`, inks as `bold #rrggbb`."""
 
-    name: str
-    dark: bool
-    surface: Surfaces
-    ink: Ink
+    __slots__ = ("dark", "ink", "name", "surface")
+
+    def __init__(self, name: str, *, dark: bool, surface: Surfaces, ink: Ink) -> None:
+        self.name, self.dark, self.surface, self.ink = name, dark, surface, ink
 
     def __getitem__(self, token: str) -> str:
         if token in INK_NAMES:
