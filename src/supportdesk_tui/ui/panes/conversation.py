@@ -1,6 +1,5 @@
 """The conversation: entries newest last, older ones loaded upward, the reading position kept whatever arrives."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from textual import on
@@ -30,20 +29,18 @@ class ConversationPane(LinePane):
 
     GROUND = "conversation"
 
-    @dataclass
     class NeedOlder(Message):
         """The reader is near the oldest entry we hold."""
 
-    @dataclass
     class CaughtUp(Message):
         """The reader came to the end, where something new stands."""
 
-    @dataclass
     class EntryChosen(Message):
-        """An entry was clicked."""
+        """An entry was clicked; twice `opens` it."""
 
-        entry: Entry
-        opens: bool
+        def __init__(self, entry: Entry, opens: bool) -> None:
+            super().__init__()
+            self.entry, self.opens = entry, opens
 
     def __init__(self, palette: Palette, *, id: str | None = None) -> None:
         super().__init__(palette, id=id)
