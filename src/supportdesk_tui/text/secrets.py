@@ -157,7 +157,7 @@ def _all(text: str) -> Iterator[Secret]:
         from supportdesk_tui.text.secret_kinds import keys
 
         yield from _of(Kind.PRIVATE_KEY, keys.find_keystores(text))
-    if _speaks(text, data):
+    if _speaks(text):
         from supportdesk_tui.text.secret_kinds import spoken, tokens
 
         low = spoken.lower(text)
@@ -186,9 +186,9 @@ def _long_words(text: str, runs: bytes) -> Iterator[Secret]:
         yield from _of(Kind.PRIVATE_KEY, keys.find_named(text))
 
 
-def _speaks(text: str, data: bytes) -> bool:
-    """Whether a word stands in the text that names a code."""
-    low = data.lower()
+def _speaks(text: str) -> bool:
+    """Whether a word stands in the text that names a code; what is no ASCII is left out before Latin ones are looked for."""
+    low = text.encode("ascii", "ignore").lower()
     for word in _LATIN_NAMES:  # any() with a generator costs three times this, on every row of a queue
         if word in low:
             return True

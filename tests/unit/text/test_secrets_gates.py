@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -65,3 +66,37 @@ def test_keystore_that_breaks_off_is_hidden_and_a_heap_of_them_ends_the_search()
     assert hidden(f"see {broken}") == f"see {MARKS[Kind.PRIVATE_KEY]}"
     heap = '{"ciphertext":"x","kdf":1} ' * 201
     assert len(find(sanitize(heap))) == 200
+
+
+def test_shortest_phrase_there_can_be_is_found_between_han() -> None:
+    whole = [normalize("NFC", word) for word in words_of("korean")]
+    short = [at for at, word in enumerate(whole) if len(word) == 2]
+    last = next(at for at in short if phrases.is_phrase([*short[:11], at]))
+    words = [whole[at] for at in (*short[:11], last)]
+    assert len(" ".join(words)) == 35
+    assert hidden(f"我{' '.join(words)}好") == f"我{MARKS[Kind.RECOVERY_PHRASE]}好"
+
+
+@pytest.mark.parametrize("between", ["，", "、\n", " 1. ", "🙂", "䷀", "\u3000", "1２3"])
+@pytest.mark.parametrize("language", ["chinese_simplified", "chinese_traditional"])
+def test_phrase_of_single_characters_is_found_whatever_parts_them(language: str, between: str) -> None:
+    written = between.join(phrase(language, 12, seed=3))
+    for text in (written, f"您好，{written}，谢谢", f"{'您好' * 500}\n{written}\n{'多谢' * 500}"):
+        assert [text[one.start : one.end] for one in find(text)] == [written]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("助记词", "助記詞", "注记词", "助记码", "恢复短语", "恢復短語", "恢复词", "种子短语", "種子短語", "种子词", "密语"),
+        *("mnemonic", "MNEMONIC", "Mnemonic", "seed", "Seed", "SEED", "recovery phrase", "Recovery Phrase", "RECOVERY PHRASE"),
+    ],
+)
+def test_every_name_of_a_phrase_opens_the_gate_for_one_without_spaces(name: str) -> None:
+    written = "".join(phrase("chinese_simplified", 12, seed=4))
+    assert hidden(f"{name}：{written}") == f"{name}：{MARKS[Kind.RECOVERY_PHRASE]}"
+
+
+def test_name_of_a_code_is_found_among_han_and_not_in_what_han_parts() -> None:
+    assert kinds("我的pin码是4821，谢谢") == {Kind.CODE}
+    assert kinds("密码在这里pas但是s没有4821") == set()

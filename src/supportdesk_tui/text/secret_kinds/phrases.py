@@ -58,22 +58,17 @@ def _spaced_han() -> re.Pattern[str]:
     return re.compile(f"(?<![{_H}])[{_H}](?:[^{_L}{_H}]{{1,16}}+[{_H}](?![{_H}])){{11,}}+")
 
 
-_NAMES = (
-    "助记",
-    "助記",
-    "注记",
-    "恢复",
-    "恢復",
-    "种子",
-    "種子",
-    "密语",
-    "nemonic",
-    "eed",
-    "ecovery",
-    "NEMONIC",
-    "EED",
-    "ECOVERY",
-)
+_HAN_PAGES = bytes(ord("h") if 0x4E <= page <= 0x9F else ord(" ") for page in range(256))
+"""For the high byte of a code unit of UTF-16: whether it is one of the Han characters the lists are made of."""
+_LETTERS_ONLY = b" " * 35
+"""Without Han between them: twelve words of two letters, and what parts them."""
+_APART = b" h "
+_FEWEST_APART = 5
+"""Twelve Han characters that each stand alone hold this many such places that share nothing."""
+
+
+_NAMED_IN_HAN = "助注恢种種密"
+_NAMED_IN_LATIN = (b"nemonic", b"eed", b"ecovery", b"NEMONIC", b"EED", b"ECOVERY")
 """One of these is where a Chinese phrase is named."""
 
 
@@ -141,22 +136,27 @@ def find_phrases(text: str) -> Iterator[tuple[int, int]]:
         for run in _ascii_run().finditer(text):
             yield from _in_run(text, *run.span())
         return
-    for run in _any_run().finditer(text):
-        yield from _in_run(text, *run.span())
-    if _has_han(text):
+    pages = text.encode("utf-16-le", "surrogatepass")[1::2].translate(_HAN_PAGES)
+    if _LETTERS_ONLY in pages:
+        for run in _any_run().finditer(text):
+            yield from _in_run(text, *run.span())
+    if pages.count(_APART) >= _FEWEST_APART:
         for run in _spaced_han().finditer(text):
             yield from _in_spaced_han(text, *run.span())
-        if any(name in text for name in _NAMES):
-            yield from _named(text)
+    if b"h" in pages and _may_name(text):
+        yield from _named(text)
+
+
+def _may_name(text: str) -> bool:
+    if any(char in text for char in _NAMED_IN_HAN):
+        return True
+    latin = text.encode("ascii", "ignore")
+    return any(name in latin for name in _NAMED_IN_LATIN)
 
 
 @cache
 def _han() -> re.Pattern[str]:
     return re.compile(f"[{_H}]")
-
-
-def _has_han(text: str) -> bool:
-    return _han().search(text) is not None
 
 
 def _in_run(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
