@@ -52,6 +52,18 @@ def refusal(environ: "Environ | None" = None) -> str:
     return ""
 
 
+def is_screen(environ: "Environ") -> bool:
+    """Whether GNU screen stands between us and the terminal; tmux, which calls itself screen too, says so elsewhere."""
+    term = environ.get("TERM", "")
+    return term.startswith("screen.") or bool(environ.get("STY")) or (term.startswith("screen") and not environ.get("TMUX"))
+
+
+def shows_true_colours(environ: "Environ") -> bool:
+    """Whether 24-bit colours arrive. GNU screen 4 takes their numbers for dim, underlined, reverse and black, and hands the
+    terminal's COLORTERM on all the same."""
+    return environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") and not is_screen(environ)
+
+
 def is_wanted(arguments: "Sequence[str]") -> bool:
     """Whether these arguments open the desk on this terminal."""
     if arguments and (arguments[0] not in COMMANDS or "--help" in arguments):
@@ -133,7 +145,7 @@ def _sgr(environ: "Environ", ground: str, ink: str = "") -> str:
     """The sequence for a background and an ink, as far as the terminal has colours; empty when it has not."""
     if environ.get("NO_COLOR"):
         return ""
-    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+    if shows_true_colours(environ):
         ground, ink = (
             ";".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)) if colour else "" for colour in (ground, ink)
         )

@@ -24,6 +24,7 @@ GIVE_UP = "from supportdesk_tui.cli.terminal import measure_widths; print([w.mea
     [
         ({"TERM": "xterm-256color"}, "256"),
         ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "truecolor"),
+        ({"TERM": "screen.xterm-256color", "COLORTERM": "truecolor"}, "256"),
         ({"TERM": "linux"}, "16"),
         ({"TERM": "dumb"}, "none"),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "none"),

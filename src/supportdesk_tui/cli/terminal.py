@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from supportdesk_tui import splash
+
 PROBE_LIMIT_S = 0.2
 """For all probes together: a terminal that does not answer costs this much and no more."""
 PROBES: tuple[tuple[str, str, int], ...] = (
@@ -43,7 +45,7 @@ def colours(environ: Mapping[str, str]) -> str:
     term = environ.get("TERM", "")
     if environ.get("NO_COLOR") or term in {"", "dumb"}:
         return "none"
-    if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"} or "direct" in term:
+    if splash.shows_true_colours(environ) or "direct" in term:
         return "truecolor"
     return "256" if "256color" in term or environ.get("COLORTERM") else "16"
 

@@ -8,16 +8,18 @@ equal to it. Whatever else writes to the screen must call `forget`.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from rich.cells import get_character_cell_size, split_graphemes
-from rich.color import ColorSystem
+from rich.color import Color, ColorSystem, ColorType
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from supportdesk_tui.splash import is_screen
 from supportdesk_tui.text.safe import FORBIDDEN, SYMBOL
 from supportdesk_tui.ui.pen import Look, Pen
 
@@ -26,14 +28,24 @@ UNKNOWN: Final = "\0"
 KEPT_GAP: Final = 4
 """Unchanged cells between two changes that are cheaper to write again than to skip."""
 CACHE_SIZE: Final = 8192
-_SURE = re.compile(
-    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
-    "\u2010-\u2027\u2030-\u203b\u2190-\u21ff\u2500-\u25fc\u25ff\u3000-\u3029\u3030\u3041-\u3096\u309b-\u30ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e]*"
+_SURE: Final = (
+    *(" ~", "\u00a1\u00ac", "\u00ae\u02ff", "\u0370\u0377", "\u037a\u037f", "\u0384\u038a", "\u038c\u038c", "\u038e\u03a1"),
+    *("\u03a3\u0482", "\u048a\u052f", "\u2010\u2027", "\u2030\u203b", "\u2190\u21ff", "\u2500\u25fc", "\u25ff\u25ff"),
+    *("\u3000\u3029", "\u3030\u3030", "\u3041\u3096", "\u309b\u30ff", "\u3400\u4dbf", "\u4e00\u9fff", "\uac00\ud7a3"),
+    "\uff01\uff5e",
 )
-"""Characters on whose width every terminal agrees; after any other the cursor is placed by column."""
+"""First and last of the characters on whose width every terminal agrees; after any other the cursor is placed by column."""
 _ON_CODES: Final = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "21", "51", "52", "53")
+_CUBE: Final = (0, 95, 135, 175, 215, 255)
+"""Levels of red, green and blue in the cube of the 256 colours (xterm's); greys are 8, 18 … 238."""
+_SYSTEMS: Final = {"full": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT}
+"""By what the agent set; with 16 and none the theme has no other colours."""
 _SHOWS_ON_BLANK: Final = frozenset({"4", "7", "9", "21", "51", "52", "53"})
+
+
+@lru_cache(CACHE_SIZE)
+def _is_sure(character: str) -> bool:
+    return any(first <= character <= last for first, last in _SURE)
 
 
 class Gate:
@@ -83,8 +95,8 @@ class Looks:
         codes = tuple(code for bit, code in enumerate(_ON_CODES) if bits >> bit & 1)
         if self._system is None:
             return self._look(codes, "", "")
-        fg = ";".join(style.color.downgrade(self._system).get_ansi_codes()) if style.color else ""
-        bg = ";".join(style.bgcolor.downgrade(self._system).get_ansi_codes(False)) if style.bgcolor else ""
+        fg = ";".join(nearest(style.color, self._system).get_ansi_codes()) if style.color else ""
+        bg = ";".join(nearest(style.bgcolor, self._system).get_ansi_codes(False)) if style.bgcolor else ""
         return self._look(codes, "" if fg == "39" else fg, "" if bg == "49" else bg)
 
     def _look(self, codes: tuple[str, ...], fg: str, bg: str) -> Look:
@@ -185,7 +197,7 @@ class Painter:
         clean = self._gate.clean(text)
         if clean.isascii():
             cells += clean
-        elif _SURE.fullmatch(clean):
+        elif all(map(_is_sure, clean)):
             for character in clean:
                 cells += (character, "") if get_character_cell_size(character) == 2 else (character,)
         else:
@@ -200,7 +212,7 @@ class Painter:
             if width:
                 cluster = text[start:end]
                 cells += (cluster, *([""] * (width - 1)))
-                if not _SURE.fullmatch(cluster):
+                if not all(map(_is_sure, cluster)):
                     self._unsure.add(cluster)
 
     def _paint_piece(self, y: int, x: int, cells: list[str], looks: list[Look]) -> None:
@@ -284,6 +296,27 @@ class Painter:
             pen.forget_column()
 
 
-def color_system(console: Console, environ: Mapping[str, str]) -> ColorSystem | None:
-    """The colours a console was made for; None where NO_COLOR asks for none, whatever a style says."""
-    return None if environ.get("NO_COLOR") else console._color_system or ColorSystem.TRUECOLOR
+def nearest(color: Color, system: ColorSystem) -> Color:
+    """A colour as the terminal has it: of 256 the nearest of the cube and the greys, so that dark grounds stay apart."""
+    if system is not ColorSystem.EIGHT_BIT or color.type is not ColorType.TRUECOLOR or color.triplet is None:
+        return color.downgrade(system)
+    wanted = color.triplet
+    steps = [min(range(6), key=lambda step: abs(_CUBE[step] - part)) for part in wanted]
+    grey = min(23, max(0, round((sum(wanted) / 3 - 8) / 10)))
+    in_cube = sum((_CUBE[step] - part) ** 2 for step, part in zip(steps, wanted, strict=True))
+    in_greys = sum((8 + 10 * grey - part) ** 2 for part in wanted)
+    return Color.from_ansi(232 + grey if in_greys < in_cube else 16 + 36 * steps[0] + 6 * steps[1] + steps[2])
+
+
+def color_system(console: Console, environ: Mapping[str, str], wanted: str = "auto") -> ColorSystem | None:
+    """The colours to write: as the agent set them, else what the console was made for as far as it arrives.
+
+    None where NO_COLOR asks for none, whatever a style says.
+    """
+    if environ.get("NO_COLOR"):
+        return None
+    if wanted in _SYSTEMS:
+        return _SYSTEMS[wanted]
+    system = console._color_system or ColorSystem.TRUECOLOR
+    is_lost = system is ColorSystem.TRUECOLOR and is_screen(environ)
+    return ColorSystem.EIGHT_BIT if is_lost else system

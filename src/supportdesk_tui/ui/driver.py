@@ -81,7 +81,8 @@ class DeskDriver(LinuxDriver):
         self._out_fd = sys.__stdout__.fileno() if sys.__stdout__ else 1
         self._writer: Writer | None = None
         self._own = OwnOutput()
-        self._painter = Painter(color_system(app.console, os.environ), self.gate, erases=erases_with_colour(os.environ))
+        colours = color_system(app.console, os.environ, self.settings.colours)
+        self._painter = Painter(colours, self.gate, erases=erases_with_colour(os.environ))
         self._draws_changes = self.settings.diff and os.environ.get("SUPPORTDESK_DIFF", "1") != "0"
         self._hung_up = False
         self._idle_timer: asyncio.TimerHandle | None = None

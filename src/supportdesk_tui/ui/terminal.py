@@ -37,6 +37,8 @@ class TerminalSettings(Struct, frozen=True, kw_only=True):
     """Ask for the kitty keyboard protocol; off because it breaks Chinese input methods in some terminals."""
     escape_delay_s: float = 0.03
     """How long a lone ESC waits for the rest of a sequence before it is the Escape key; `ESCDELAY` (ms) wins."""
+    colours: str = "auto"
+    """How many colours to write: `full` and `256` whatever the environment says; anything else asks the environment."""
     report_dir: Path | None = None
     """Where a crash leaves its report; None for no report."""
 
