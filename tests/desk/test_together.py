@@ -242,7 +242,7 @@ async def test_z_takes_back_a_change_to_many_and_says_who_stood_in_the_way(serve
         both = li.state.outbox[-1].tickets
         assert len(both) == 2
         await li.press("z")
-        await li.sees("undid: tag 2 tickets +by-hand")
+        await li.sees("Taken back: 2 tickets tagged by-hand")
         assert await asked(server, "SELECT 1 FROM tickets WHERE tags LIKE '%by-hand%'") == []
         await go_to(li, first)
         await li.press("u")

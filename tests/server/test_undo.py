@@ -81,12 +81,37 @@ def test_undo_is_refused_when_somebody_built_on_it(agent: Client, colleague: Cli
     assert answer.json()["current"]["priority"] == 2
 
 
-def test_undo_of_bulk_is_all_or_nothing(agent: Client, colleague: Client) -> None:
+def test_undo_of_bulk_leaves_what_moved_on_and_says_which_and_why(agent: Client, colleague: Client) -> None:
     tickets, key = [agent.opened() for _ in range(3)], agent.new_key()
+    before = [standing(agent, one) for one in tickets]
     agent.done("/changes", {"tickets": tickets, "change": {"type": "set_priority", "priority": 1}}, key=key)
     colleague.change(tickets[1], "set_priority", priority=3)
+    undone = agent.done(f"/changes/{key}/undo")
+    assert undone["says"] == "undid: set 3 tickets to P1: 2 of 3"
+    assert [(one["ticket"], one["done"]) for one in undone["outcomes"]] == list(zip(tickets, [True, False, True], strict=True))
+    stays = undone["outcomes"][1]
+    assert (stays["code"], "Mei Lin set priority P3" in stays["reason"]) == ("conflict", True)
+    assert [standing(agent, one) for one in (tickets[0], tickets[2])] == [before[0], before[2]]
+    assert agent.row(tickets[1])["priority"] == 3
     assert agent.post(f"/changes/{key}/undo").status_code == 409
-    assert [agent.row(one)["priority"] for one in tickets] == [1, 3, 1]
+
+
+def test_undo_of_bulk_is_refused_where_every_ticket_moved_on(agent: Client, colleague: Client) -> None:
+    tickets, key = [agent.opened() for _ in range(2)], agent.new_key()
+    agent.done("/changes", {"tickets": tickets, "change": {"type": "set_priority", "priority": 1}}, key=key)
+    for ticket in tickets:
+        colleague.change(ticket, "set_priority", priority=3)
+    assert agent.post(f"/changes/{key}/undo").status_code == 409
+    assert [agent.row(one)["priority"] for one in tickets] == [3, 3]
+
+
+def test_undo_of_tickets_tied_to_others_is_all_or_nothing(agent: Client, colleague: Client) -> None:
+    tickets, key = [agent.opened() for _ in range(2)], agent.new_key()
+    agent.done("/changes", {"tickets": tickets, "change": {"type": "escalate", "team": "compliance", "summary": "x"}}, key=key)
+    task = agent.read(f"/tickets/{tickets[1]}")["links"][0]["id"]
+    colleague.change(task, "assign", agent="a2")
+    assert agent.post(f"/changes/{key}/undo").status_code == 409
+    assert [agent.row(one)["status"] for one in tickets] == ["waiting_internal"] * 2
 
 
 def test_other_change_since_does_not_stand_in_the_way(agent: Client, colleague: Client) -> None:

@@ -111,12 +111,19 @@ def gate_json(settings: Settings) -> str:
     return msgspec.json.encode(settings.gate).decode() if settings.gate != Gate() else ""
 
 
+def _say(text: str, values: Mapping[str, str]) -> str:
+    """A message of the engine; values that are words of the server in the agent's language too."""
+    from supportdesk_tui.ui.vocabulary import OWN_WORDS, own_words
+
+    return _(text, **{name: own_words(value) if name in OWN_WORDS else value for name, value in values.items()})
+
+
 def _common(seat: Seat, store: Store) -> Common:
     settings = seat.settings
     return Common(
         store=store,
         cache=Cache(seat.cache_dir / f"{seat.name}.db" if settings.cache.enabled else None),
-        say=lambda text, values: _(text, **values),
+        say=_say,
         options=Options(hold_s=float(settings.hold_s), locale=current_locale()),
     )
 

@@ -56,9 +56,10 @@ BEST = 9
 """Best-fit agents and pinned macros that get a digit."""
 
 
-def opened(title: str, items: Iterable[MenuItem]) -> tuple[Effect, ...]:
-    """The effect that shows a menu."""
-    return (ef.Emit(ev.MenuOpened(Menu(title, tuple(items)))),)
+def opened(title: str, items: Iterable[MenuItem], about: Context | None = None) -> tuple[Effect, ...]:
+    """The effect that shows a menu; `about` where its choices act on the tickets that are meant."""
+    count = max(1, len(about.targets)) if about is not None else 1
+    return (ef.Emit(ev.MenuOpened(Menu(title, tuple(items), count))),)
 
 
 def go(context: Context, _: Args) -> Iterable[Effect]:
@@ -105,6 +106,7 @@ def assign(context: Context, _: Args) -> Iterable[Effect]:
             MenuItem("/", msg("anyone…"), "ticket.assign_pick"),
         ),
     )
+        context,
 
 
 def status(context: Context, _: Args) -> Iterable[Effect]:
@@ -123,10 +125,10 @@ def status(context: Context, _: Args) -> Iterable[Effect]:
             has_more = True
     if has_more:
         items.append(MenuItem("/", msg("another…"), "ticket.status_pick"))
-    return opened(msg("Status"), items)
+    return opened(msg("Status"), items, context)
 
 
-def snooze(_: Context, __: Args) -> Iterable[Effect]:
+def snooze(context: Context, _: Args) -> Iterable[Effect]:
     """Until when."""
     return opened(
         msg("Snooze"),
@@ -139,9 +141,10 @@ def snooze(_: Context, __: Args) -> Iterable[Effect]:
             MenuItem("p", msg("until…"), "ticket.snooze_pick"),
         ),
     )
+        context,
 
 
-def priority(_: Context, __: Args) -> Iterable[Effect]:
+def priority(context: Context, _: Args) -> Iterable[Effect]:
     """Which priority."""
     titles = {
         Priority.P1: msg("P1 critical"),
@@ -150,7 +153,7 @@ def priority(_: Context, __: Args) -> Iterable[Effect]:
         Priority.P4: msg("P4 low"),
     }
     items = (MenuItem(str(one.value), title, "ticket.priority", (str(one.value),)) for one, title in titles.items())
-    return opened(msg("Priority"), items)
+    return opened(msg("Priority"), items, context)
 
 
 def escalate(context: Context, _: Args) -> Iterable[Effect]:

@@ -87,7 +87,7 @@ def apply(context: Context, change: Change, text: str, **told: str) -> Iterable[
         current = context.current
         number = current.number if current is not None and current.id == targets[0] else str(targets[0])
     else:
-        number = f"{len(targets)} ×"
+        number = f"{len(targets)} tickets"
         yield ef.Emit(ev.SelectionChanged(frozenset()))
     if is_answered(context):
         yield ef.Tell(text, (("number", number), *told.items()))

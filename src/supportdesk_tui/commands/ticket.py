@@ -233,14 +233,15 @@ def priority(context: Context, args: Args) -> Iterable[Effect]:
     """Set the priority: `1`–`4`, or `+1` and `-1` from where it is."""
     if args[0] not in {"+1", "-1"}:
         return _set_priority(context, Priority(int(args[0])))
-    current = context.current
-    if current is None:
-        return ()
+    rows = [context.row(ticket) for ticket in context.targets] if len(context.targets) > 1 else [context.current]
+    current = rows[0] if rows else None
+    if current is None or any(row is None or row.priority is not current.priority for row in rows):
+        # Of tickets that differ, or are not loaded, one step would be a leap for some: the agent says which priority is meant.
+        return (ef.RunCommand("menu.priority"),) if rows[1:] else ()
     wanted = current.priority.value - int(args[0])
     if not 1 <= wanted <= 4:
-        return (
-            ef.Tell(msg("{number} is {priority} already"), (("number", current.number), ("priority", current.priority.name))),
-        )
+        number = current.number if not rows[1:] else f"{len(rows)} tickets"
+        return (ef.Tell(msg("{number} is {priority} already"), (("number", number), ("priority", current.priority.name))),)
     return _set_priority(context, Priority(wanted))
 
 

@@ -188,6 +188,16 @@ class Undo(Struct, frozen=True):
 Change: TypeAlias = FollowUp | Reply | Note | MarkRead | Merge | Link | ReturnTask | Create | SetAgentState | Undo
 
 
+class Outcome(Struct, frozen=True):
+    """What became of a bulk change on one ticket."""
+
+    ticket: TicketId
+    done: bool
+    reason: str = ""
+    """Why not; a message that can be shown."""
+    version: int | None = None
+
+
 class Applied(Struct, frozen=True):
     """The backend took a change."""
 
@@ -199,13 +209,5 @@ class Applied(Struct, frozen=True):
     """What was done or undone, in the backend's words, already safe."""
     entry: str = ""
     """Id of the entry it made."""
-
-
-class Outcome(Struct, frozen=True):
-    """What became of a bulk change on one ticket."""
-
-    ticket: TicketId
-    done: bool
-    reason: str = ""
-    """Why not; a message that can be shown."""
-    version: int | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    """What became of each ticket, where it was about many: a bulk change that was taken back."""

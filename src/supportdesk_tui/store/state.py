@@ -8,7 +8,7 @@ from typing import Generic, TypeAlias, TypeVar
 from msgspec import Struct, field
 
 from supportdesk_tui.domain.capabilities import Session
-from supportdesk_tui.domain.changes import Change, FollowUp
+from supportdesk_tui.domain.changes import Change, FollowUp, Outcome, Undo
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Article, Directory, MacroText
 from supportdesk_tui.domain.feed import Activity
@@ -262,6 +262,17 @@ class OutboxItem(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
+    numbers: tuple[tuple[TicketId, str], ...] = ()
+    """Case numbers of the tickets of a bulk change, for display."""
+    outcomes: tuple[Outcome, ...] = ()
+    """What the server said of each ticket of a bulk change, so far."""
+    rest_of: ChangeKey | None = None
+    """The bulk change that was done for other tickets, which tells of these too: what it was refused for."""
+
+    @property
+    def is_bulk(self) -> bool:
+        """Sent ticket by ticket; taking back is one act however many tickets it was about."""
+        return (len(self.tickets) > 1 or bool(self.numbers)) and not isinstance(self.change, Undo)
     """The one line told to the agent."""
 
     text: str
@@ -289,6 +300,8 @@ class Menu(Struct, frozen=True):
 
 
 class DeskView(Struct, frozen=True):
+    count: int = 1
+    """How many tickets the choice is about."""
     """What the agent's own screen is set to."""
 
     focus: Pane = Pane.QUEUE

@@ -178,6 +178,7 @@ class Outbox:
         elif item.phase is OutboxPhase.REFUSED or (rules.is_in_question(item) and item.attempts):
             again = replace(item, phase=OutboxPhase.QUEUED, reason="", expected=None, attempts=0, settled_at=None)
             made_at = self._clock.now() if item.phase is OutboxPhase.REFUSED else item.created_at
+            again = replace(again, outcomes=(), rest_of=None)
             with apart(self._leaving, self._wake, key):
                 await self.book.swap(item, replace(again, key=new_key(), held_until=None, created_at=made_at))
         elif item.phase is OutboxPhase.HELD and item.held_until is None:

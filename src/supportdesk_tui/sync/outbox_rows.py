@@ -4,6 +4,9 @@ import json
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
+from supportdesk_tui.domain.changes import Outcome
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, TicketId
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import codec
@@ -40,9 +43,15 @@ def from_draft(draft: Draft) -> dict[str, Any]:
 def to_draft(plain: dict[str, Any]) -> Draft:
     """A draft as it was written down; KeyError, ValueError or TypeError where this release cannot read it."""
     return Draft(
+        numbers=tuple((TicketId(ticket), str(number)) for ticket, number in plain.get("numbers", ())),
+        outcomes=tuple(map(_to_outcome, plain.get("outcomes", ()))),
         ticket=TicketId(plain["ticket"]),
         mode=DraftMode(plain["mode"]),
         body=str(plain["body"]),
+def _to_outcome(plain: dict[str, Any]) -> Outcome:
+    return Outcome(TicketId(plain["ticket"]), bool(plain["done"]), str(plain["reason"]), plain["version"])
+
+
         then=tuple(codec.change_from_plain(one) for one in plain["then"]),  # type: ignore[misc]  # only follow-ups were written
         macro=str(plain["macro"]),
         language_note=str(plain["language_note"]),

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from supportdesk_tui.backends.port import Backend
-from supportdesk_tui.domain.changes import Applied, Note, Outcome, Reply, Undo
+from supportdesk_tui.domain.changes import Applied, Note, Outcome, Reply
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BadPayload,
@@ -33,6 +33,8 @@ class Verdict(Struct, frozen=True):
     """What an attempt came to."""
 
     item: OutboxItem
+    also: OutboxItem | None = None
+    """The part of a bulk change that was refused."""
     wait_s: float = 0.0
     """Before this one is tried again."""
     is_unreached: bool = False
@@ -41,8 +43,6 @@ class Verdict(Struct, frozen=True):
     """Before anything is sent again: the server asked for it."""
     sign_in: bool = False
     version: int | None = None
-    also: OutboxItem | None = None
-    """The part of a bulk change that was refused."""
     repeats: bool = False
     """It was looked for in vain and may be sent again with the key it had."""
     asks: bool = False
@@ -61,7 +61,7 @@ class Sender(Struct, frozen=True):
     async def send(self, item: OutboxItem, again: OutboxPhase = OutboxPhase.QUEUED) -> Verdict:
         """Send once; `again` is what it is after an error that says nothing happened this time."""
         try:
-            if _is_bulk(item):
+            if item.is_bulk:
                 return await self._send_each(item)
             applied = await self.backend.apply(item.tickets[0] if item.tickets else None, item.change, item.key, item.expected)
         except (Ambiguous, BadPayload):
@@ -91,9 +91,9 @@ class Sender(Struct, frozen=True):
         """Find out whether an unknown change arrived; what did not may be sent again if keys are kept or the agent asked."""
         may_repeat = asked or (self.keeps_keys and not item.needs_word)
         try:
-            if _is_bulk(item) and self.keeps_keys and may_repeat:
+            if item.is_bulk and self.keeps_keys and may_repeat:
                 return Verdict(item, repeats=True)
-            if _is_bulk(item):
+            if item.is_bulk:
                 return await self._look_for_each(item, may_repeat)
             applied = await self._find(item, item.tickets[0] if item.tickets else None)
         except (Ambiguous, BadPayload):
@@ -130,37 +130,19 @@ class Sender(Struct, frozen=True):
                 return Verdict(_to(item, OutboxPhase.REFUSED, _reason(error)))
 
     async def _send_each(self, item: OutboxItem) -> Verdict:
+        from supportdesk_tui.sync.sending_many import sorted_out
+
         outcomes = [outcome async for outcome in self.backend.apply_each(item.tickets, item.change, item.key)]
-        return self._sorted_out(item, outcomes)
+        return Verdict(*sorted_out(item, outcomes))
 
     async def _look_for_each(self, item: OutboxItem, may_repeat: bool) -> Verdict:
-        arrived = [t for t in item.tickets if await self._find(item, t) is not None]
-        rest = tuple(ticket for ticket in item.tickets if ticket not in arrived)
+        from supportdesk_tui.sync.sending_many import sorted_out
+
+        arrived = [Outcome(t, True) for t in item.tickets if await self._find(item, t) is not None]
+        rest = tuple(ticket for ticket in item.tickets if ticket not in {one.ticket for one in arrived})
         if not rest:
-            return self._sorted_out(item, [Outcome(ticket, True) for ticket in arrived])
-        return self._not_found(replace(item, tickets=rest), may_repeat)
-
-    def _sorted_out(self, item: OutboxItem, outcomes: list[Outcome]) -> Verdict:
-        """A bulk change with its result per ticket: what was not done becomes a refused change of its own."""
-        done = {outcome.ticket for outcome in outcomes if outcome.done}
-        reasons = {outcome.ticket: outcome.reason for outcome in outcomes if not outcome.done}
-        failed = tuple(ticket for ticket in item.tickets if ticket not in done)
-        counts = {"done": str(len(done)), "all": str(len(item.tickets))}
-        says = self.say(words.SOME_DONE, counts)
-        if not failed:
-            return Verdict(replace(_to(item, OutboxPhase.SENT, ""), says=says))
-        reason = "; ".join(dict.fromkeys(filter(None, reasons.values())))
-        reason = self.say(words.NOT_DONE, {"count": str(len(failed)), "reason": reason})
-        if not done:
-            return Verdict(_to(item, OutboxPhase.REFUSED, reason))
-        kept: tuple[TicketId, ...] = tuple(ticket for ticket in item.tickets if ticket in done)
-        refused = replace(_to(item, OutboxPhase.REFUSED, reason), key=new_key(), tickets=failed)
-        return Verdict(replace(_to(item, OutboxPhase.SENT, reason), tickets=kept, says=says), also=refused)
-
-
-def _is_bulk(item: OutboxItem) -> bool:
-    """Sent ticket by ticket; taking back is one act however many tickets it was about."""
-    return len(item.tickets) > 1 and not isinstance(item.change, Undo)
+            return Verdict(*sorted_out(item, arrived))
+        return self._not_found(replace(item, tickets=rest, outcomes=(*item.outcomes, *arrived)), may_repeat)
 
 
 def _to(item: OutboxItem, phase: OutboxPhase, reason: str) -> OutboxItem:
@@ -168,7 +150,8 @@ def _to(item: OutboxItem, phase: OutboxPhase, reason: str) -> OutboxItem:
 
 
 def _sent(item: OutboxItem, applied: Applied) -> Verdict:
-    return Verdict(replace(_to(item, OutboxPhase.SENT, ""), says=applied.says), version=applied.version)
+    done = replace(_to(item, OutboxPhase.SENT, ""), says=applied.says, outcomes=applied.outcomes)
+    return Verdict(done, version=applied.version)
 
 
 def _reason(error: DeskError) -> str:

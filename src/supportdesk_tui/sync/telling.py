@@ -10,6 +10,10 @@ from supportdesk_tui.sync.common import Common
 
 def told(item: OutboxItem, common: Common) -> Told | None:
     """A line for a change that is done and says so, was refused, or is not known to have arrived."""
+    if item.rest_of is not None:
+        return None
+    if item.outcomes and item.phase in {OutboxPhase.SENT, OutboxPhase.REFUSED}:
+        return _told_of_many(item, common)
     if isinstance(item.change, MarkRead | Watch) and item.phase is not OutboxPhase.REFUSED:
         return None
     where = f"{item.number}: " if item.number and len(item.tickets) == 1 else ""
@@ -28,6 +32,13 @@ def told(item: OutboxItem, common: Common) -> Told | None:
         case _:
             return None
     return Told(Notice(f"{where}{text}", level, common.clock.now()))
+
+
+def _told_of_many(item: OutboxItem, common: Common) -> Told:
+    from supportdesk_tui.sync.sending_many import told_of_many
+
+    text, level = told_of_many(item, common)
+    return Told(Notice(text, level, common.clock.now()))
 
 
 def why(error: DeskError) -> str:

@@ -57,7 +57,7 @@ class UndoStack:
             case OutboxPhase.HELD | OutboxPhase.QUEUED if is_action(change) and target is None:
                 self._push(item.key)
             case OutboxPhase.SENT if target is not None:
-                self._undone(target, item.key)
+                self._undone(target, item)
             case OutboxPhase.SENT if self._can_be_undone(item, can_undo=can_undo):
                 self._done[item.key] = item
                 self._push(item.key)
@@ -122,13 +122,15 @@ class UndoStack:
         self._done.pop(key, None)
         self._states.pop(key, None)
 
-    def _undone(self, key: ChangeKey, by: ChangeKey) -> None:
+    def _undone(self, key: ChangeKey, by: OutboxItem) -> None:
+        """What `Z` does again is what was taken back: of many tickets not those that somebody built on and that stayed."""
         if key in self._undo:
             self._undo.remove(key)
         item = self._done.pop(key, None)
         self._states.pop(key, None)
         if item is not None and not isinstance(item.change, _ONLY_HELD):
-            self._redo.append((by, item.tickets, item.change))
+            back = tuple(one.ticket for one in by.outcomes if one.done)
+            self._redo.append((by.key, back or item.tickets, item.change))
 
     def _snapshot(self) -> UndoStackChanged:
         return UndoStackChanged(tuple(self._undo), tuple(key for key, _, _ in self._redo))

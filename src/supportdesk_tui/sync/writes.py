@@ -105,7 +105,7 @@ class Writes:
         if fresh is None:
             return False
         asked = self._undo.asked(fresh.change, redo) if undoes is None else None
-        item = self._item(fresh, key, undoes)
+        item = self._item(fresh, key, undoes, await self._numbers(fresh.tickets))
         if isinstance(fresh.change, SetAgentState) and undoes is None:
             self._undo.state_was(item.key, _my_state(self._store.state))
         if not await self._taken(item, fresh, posted):
@@ -115,7 +115,20 @@ class Writes:
         self._store.dispatch(*cleared, *([asked] if asked else []))
         return True
 
-    def _item(self, effect: Apply, key: ChangeKey, undoes: ChangeKey | None) -> OutboxItem:
+    async def _numbers(self, tickets: tuple[TicketId, ...]) -> tuple[tuple[TicketId, str], ...]:
+        """The case numbers of the tickets of a bulk change, as far as anything here knows them."""
+        if len(tickets) < 2:
+            return ()
+        known = {row.id: row.number for row in self._store.state.queue.rows}
+        rest = [ticket for ticket in tickets if ticket not in known]
+        if rest:
+            with suppress(StorageError):
+                known |= {one: row.number for one, row in (await self._common.cache.get_tickets(rest)).items()}
+        return tuple((ticket, known.get(ticket, str(ticket))) for ticket in tickets)
+
+    def _item(
+        self, effect: Apply, key: ChangeKey, undoes: ChangeKey | None, numbers: tuple[tuple[TicketId, str], ...]
+    ) -> OutboxItem:
         now = self._stamp()
         is_held = effect.hold and self._common.options.hold_s > 0
         return OutboxItem(
@@ -125,7 +138,8 @@ class Writes:
             phase=OutboxPhase.HELD if is_held else OutboxPhase.QUEUED,
             created_at=now,
             held_until=now + timedelta(seconds=self._common.options.hold_s) if is_held else None,
-            number=_number(effect.tickets[0], self._store.state) if effect.tickets else "",
+            number=_number(effect.tickets[0], self._store.state) if len(effect.tickets) == 1 else "",
+            numbers=numbers,
             expected=effect.expected,
             undoes=undoes,
         )
@@ -215,7 +229,17 @@ class Writes:
             draft = rules.restored_draft(item, self._draft(ticket)) or draft
         if not draft.is_empty:
             self._store.dispatch(ev.DraftChanged(draft))
-        self._common.tell(words.TAKEN_BACK, Level.DONE)
+        if item is None or not item.tickets or isinstance(item.change, Reply | Note):
+            self._common.tell(words.TAKEN_BACK, Level.DONE)
+        else:
+            self._tell_unsent(item)
+
+    def _tell_unsent(self, item: OutboxItem) -> None:
+        """Say what is not going to be done after all."""
+        from supportdesk_tui.sync.sending_many import cases_of, deed
+
+        what = deed(item.change, cases_of(item, self._common), self._common)
+        self._common.tell(words.DEED_UNSENT, Level.DONE, what=what)
 
     async def mark_read(self, ticket: TicketId, change: MarkRead) -> None:
         """Say that an agent has looked."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Remote = Callable[[ef.Effect], object]
 SOON_S = 0.01
 """Shortest timer: one of no length at all breaks inside Textual."""
-TRANSLATED = OWN_WORDS | {"why"}
+TRANSLATED = OWN_WORDS | {"number", "why"}
 """Values of a told line that are words of the server, not names."""
 
 

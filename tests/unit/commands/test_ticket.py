@@ -83,7 +83,17 @@ def test_the_same_verb_acts_on_the_selection_and_lets_go_of_it() -> None:
     effects = run(context(selection=BOTH), "ticket.assign", "a2")
     assert only(effects, ef.Apply).tickets == (T1, T2)
     assert SelectionChanged(frozenset()) in events(effects)
-    assert dict(only(effects, ef.Tell).values)["number"] == "2 ×"
+    assert dict(only(effects, ef.Tell).values)["number"] == "2 tickets"
+
+
+def test_a_step_of_priority_on_many_is_a_step_for_each_or_asks_which_is_meant() -> None:
+    alike = (make.summary(1, priority=Priority.P3), make.summary(2, priority=Priority.P3))
+    change = only(run(with_queue(context(selection=BOTH), rows=alike), "ticket.priority_up"), ef.Apply)
+    assert (change.change, set(change.tickets)) == (SetPriority(Priority.P2), BOTH)
+    mixed = (make.summary(1, priority=Priority.P1), make.summary(2, priority=Priority.P3))
+    effects = run(with_queue(context(selection=BOTH), rows=mixed), "ticket.priority_up")
+    assert not has(effects, ef.Apply)
+    assert only(effects, ef.RunCommand).command == "menu.priority"
 
 
 def test_in_the_conversation_the_open_ticket_is_meant_not_the_selection() -> None:

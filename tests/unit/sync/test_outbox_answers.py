@@ -156,10 +156,35 @@ async def test_bulk_change_reports_each_ticket_and_keeps_the_refused_ones(client
     client.connect()
     await client.work()
     sent = client.board.items[ChangeKey("k1")]
-    assert (sent.phase, sent.tickets, sent.says) == (OutboxPhase.SENT, ("t1", "t2"), "2 of 3 done")
+    assert (sent.phase, sent.tickets) == (OutboxPhase.SENT, ("t1", "t2"))
+    assert [(one.ticket, one.done, one.reason) for one in sent.outcomes] == [
+        ("t1", True, ""), ("t2", True, ""), ("t3", False, "no such ticket"),
+    ]  # fmt: skip
     (refused,) = [item for item in client.board.items.values() if item.phase is OutboxPhase.REFUSED]
-    assert refused.tickets == ("t3",)
-    assert "no such ticket" in refused.reason
+    assert (refused.tickets, refused.reason, refused.rest_of) == (("t3",), "no such ticket", "k1")
+
+
+async def test_what_each_ticket_was_refused_for_outlives_the_desk_and_is_asked_anew(client: Client) -> None:
+    tickets = tuple(TicketId(f"t{n}") for n in (1, 2, 3))
+    numbers = tuple((ticket, f"HX-{ticket}") for ticket in tickets)
+    client.server.tickets = {TicketId("t1"): make.summary(1)}
+    await client.outbox.add(make.outbox_item(1, change=Tag(add=("vip",)), tickets=tickets, numbers=numbers))
+    client.connect()
+    await client.work()
+    successor = await again(client)
+    (refused,) = [item for item in successor.board.items.values() if item.phase is OutboxPhase.REFUSED]
+    assert [(one.ticket, one.done, one.reason) for one in refused.outcomes] == [
+        ("t2", False, "no such ticket"), ("t3", False, "no such ticket"),
+    ]  # fmt: skip
+    assert dict(refused.numbers)[TicketId("t3")] == "HX-t3"
+    successor.server.tickets |= {TicketId("t2"): make.summary(2), TicketId("t3"): make.summary(3)}
+    successor.connect()
+    await successor.outbox.retry(refused.key)
+    await successor.work()
+    (done,) = [item for item in successor.board.items.values() if item.phase is OutboxPhase.SENT]
+    assert (done.tickets, done.rest_of, done.reason) == (("t2", "t3"), None, "")
+    assert all(one.done for one in done.outcomes)
+    await successor.die()
 
 
 async def test_later_change_expects_the_version_our_own_change_made(client: Client) -> None:

@@ -323,7 +323,8 @@ def to_undone(out: wire.UndoOut) -> Applied:
     """What was taken back; the ticket is named when it was one."""
     only = out.outcomes[0] if len(out.outcomes) == 1 else None
     ticket = TicketId(only.ticket) if only else None
-    return Applied(ChangeKey(out.key), ticket, only.version if only else None, said_line(out.says, 1000))
+    each = tuple(map(to_outcome, out.outcomes)) if only is None else ()
+    return Applied(ChangeKey(out.key), ticket, only.version if only else None, said_line(out.says, 1000), outcomes=each)
 
 
 def to_outcome(out: wire.OutcomeOut) -> Outcome:

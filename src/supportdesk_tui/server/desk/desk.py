@@ -155,14 +155,15 @@ class Desk:
             kept_all = [kept, *_batches(tx.connection, who.id, key)]
             keys = [one.key for one in kept_all]
             events = [event for one in keys for event in events_of_key(tx.connection, who.id, one)]
-            touched = undo_events(tx, who, sorted(events, key=lambda event: event.seq))
+            outcomes = undo_events(tx, who, sorted(events, key=lambda event: event.seq))
             tx.connection.execute(
                 update(tables.keys)
                 .where(tables.keys.c.agent == who.id, tables.keys.c.key.in_(keys))
                 .values(undone_by=request.key)
             )
-            says = f"undid: {', '.join(one.deed for one in kept_all)}"
-            outcomes = [schema.OutcomeOut(ticket=one, done=True, version=tx.ticket(one).version) for one in touched]
+            done = sum(one.done for one in outcomes)
+            only = f": {done} of {len(outcomes)}" if done < len(outcomes) else ""
+            says = f"undid: {', '.join(one.deed for one in kept_all)}{only}"
             summary = schema.AppliedOut(key=request.key or "", ticket=None, version=None, says=says)
             answer = schema.UndoOut(key=request.key or "", says=says, outcomes=outcomes)
             return Deed(body=msgspec.json.encode(answer), summary=summary, deed=f"the undoing of: {kept.deed}")

@@ -11,18 +11,59 @@ from supportdesk_tui.server.floor.people import Agent, Promise
 from supportdesk_tui.server.floor.ticket import COMPUTED, Ticket
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.log import Event, Patch, events_of_ticket
+from supportdesk_tui.wire import schema
 
 SPOKEN = frozenset({"reply", "note"})
 """Events that cannot be taken back: somebody may have read them. A ticket opened by an agent is closed as undone."""
+APART = frozenset(
+    {
+        *("ticket.assigned", "ticket.transferred", "ticket.status", "ticket.priority", "ticket.tagged", "ticket.field"),
+        *("ticket.snoozed", "ticket.watched", "ticket.read"),
+    }
+)
+"""Events about one ticket alone: of many tickets changed at once each is taken back for itself."""
 
 
-def undo_events(tx: Transaction, who: Agent, events: list[Event]) -> list[str]:
-    """Take the events back, newest first; the ids of the tickets it touched, oldest first."""
+def undo_events(tx: Transaction, who: Agent, events: list[Event]) -> list[schema.OutcomeOut]:
+    """Take the events back, newest first; what became of each ticket, oldest first. A Refusal where nothing is taken back.
+
+    Tickets that the change tied together come back together or not at all.
+    """
     undoable = [one for one in events if one.kind not in SPOKEN and one.ticket is not None]
     if not undoable:
         raise Refusal("what was said cannot be taken back")
+    by_ticket: dict[str, list[Event]] = {}
+    for event in undoable:
+        by_ticket.setdefault(event.ticket or "", []).append(event)
+    if len(by_ticket) == 1 or not all(one.kind in APART for one in undoable):
+        return _undone(tx, who, undoable)
+    refusals: list[Refusal] = []
+    outcomes = [one for part in by_ticket.values() for one in _one_of_many(tx, who, part, refusals)]
+    if len(refusals) == len(by_ticket):
+        raise refusals[0]
+    return outcomes
+
+
+def _one_of_many(tx: Transaction, who: Agent, events: list[Event], refusals: list[Refusal]) -> list[schema.OutcomeOut]:
+    """Take back what was done to one ticket, or leave it as it is and say why."""
+    mark = len(tx.happenings)
+    savepoint = tx.connection.begin_nested()
+    try:
+        outcomes = _undone(tx, who, events)
+    except Refusal as refusal:
+        savepoint.rollback()
+        del tx.happenings[mark:]
+        tx.renumber()
+        refusals.append(refusal)
+        return [schema.OutcomeOut(ticket=events[0].ticket or "", done=False, code=refusal.code, reason=str(refusal))]
+    savepoint.commit()
+    return outcomes
+
+
+def _undone(tx: Transaction, who: Agent, events: list[Event]) -> list[schema.OutcomeOut]:
+    """Take the events back, all or none of them."""
     touched: dict[str, Case] = {}
-    for event in reversed(undoable):
+    for event in reversed(events):
         case = touched.get(event.ticket or "")
         if case is None:
             case = touched[event.ticket or ""] = Case(tx, who, tx.ticket(event.ticket or ""))
@@ -30,7 +71,7 @@ def undo_events(tx: Transaction, who: Agent, events: list[Event]) -> list[str]:
         _take_back(case, event)
     for case in touched.values():
         case.system("undo", "took back the last change", "undo")
-    return list(reversed(touched))
+    return [schema.OutcomeOut(ticket=ticket, done=True, version=tx.ticket(ticket).version) for ticket in reversed(touched)]
 
 
 def _columns(event: Event) -> dict[str, Any]:

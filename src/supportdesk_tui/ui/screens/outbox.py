@@ -1,9 +1,13 @@
 """What is on its way, what was refused, what nobody knows: every change of ours, and what can be done about it."""
 
+from typing import TypeAlias
+
+from msgspec import Struct
 from textual import events
 from textual.strip import Strip
 
-from supportdesk_tui.domain.changes import Note, Reply
+from supportdesk_tui.domain.changes import Change, Note, Outcome, Reply, Undo
+from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.store.store import Store
@@ -23,6 +27,29 @@ PHASE_INK = {
 }
 
 
+UNFOLDED = 12
+"""Tickets of a refused change that are listed without asking."""
+
+
+class Part(Struct, frozen=True):
+    """One ticket of a change of many."""
+
+    item: OutboxItem
+    ticket: TicketId
+    outcome: Outcome | None
+    """None while the server has not said anything of it."""
+
+
+Row: TypeAlias = OutboxItem | Draft | Part
+
+
+def parts_of(item: OutboxItem) -> tuple[Part, ...]:
+    """The tickets of a change of many, those that were refused first."""
+    said = {one.ticket: one for one in item.outcomes}
+    parts = [Part(item, ticket, said.get(ticket)) for ticket in dict.fromkeys((*said, *item.tickets))]
+    return tuple(sorted(parts, key=lambda part: part.outcome is None or part.outcome.done)) if len(parts) > 1 else ()
+
+
 def phase_word(phase: OutboxPhase) -> str:
     """A phase in one word."""
     words = {
@@ -37,7 +64,7 @@ def phase_word(phase: OutboxPhase) -> str:
 
 
 class OutboxDialog(Dialog):
-    """Newest first; troubled ones on top."""
+    """Newest first; troubled ones on top, and under a change of many tickets what became of each."""
 
     SIZE = "-large"
 
@@ -45,6 +72,8 @@ class OutboxDialog(Dialog):
         super().__init__(palette)
         self._store = store
         self._index = 0
+        self._toggled: set[ChangeKey] = set()
+        """Changes whose tickets are listed although they were not, or the other way round."""
 
     def _items(self) -> list[OutboxItem | Draft]:
         state = self._store.state
@@ -61,6 +90,18 @@ class OutboxDialog(Dialog):
         at = sum(trouble.get(item.phase, 3) < 3 for item in changes)
         return [*changes[:at], *drafts, *changes[at:]]
 
+    def _rows(self) -> list[Row]:
+        return [row for item in self._items() for row in (item, *(self._shown(item) if isinstance(item, OutboxItem) else ()))]
+
+    def _shown(self, item: OutboxItem) -> tuple[Part, ...]:
+        """The tickets of a change that are listed: those that were refused unasked, all of them when it is asked for."""
+        parts = parts_of(item)
+        if item.key in self._toggled:
+            return parts
+        is_trouble = item.phase is OutboxPhase.REFUSED or isinstance(item.change, Undo)
+        refused = [part for part in parts if part.outcome is not None and not part.outcome.done] if is_trouble else []
+        return tuple(refused[:UNFOLDED])
+
     def title_text(self) -> str:
         """What is listed."""
         return _("Drafts and outbox")
@@ -71,24 +112,28 @@ class OutboxDialog(Dialog):
 
     def keys_text(self) -> tuple[tuple[str, str], ...]:
         """What can be done with the chosen one."""
+        rows = self._rows()
+        row = rows[min(self._index, len(rows) - 1)] if rows else None
+        opens = _("tickets") if isinstance(row, OutboxItem) and parts_of(row) else _("open ticket")
         return (
-            ("Enter", _("open ticket")), ("u", _("take back")), ("r", _("try again")), ("x", _("forget")), ("Esc", _("back")),
+            ("Enter", opens), ("u", _("take back")), ("r", _("try again")), ("x", _("forget")), ("Esc", _("back")),
         )  # fmt: skip
 
     def press(self, event: events.Key) -> Done | None:
         """Move, or act on the chosen one."""
-        items = self._items()
+        rows = self._rows()
         steps = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": 10, "pageup": -10}
-        self._index = max(0, min(len(items) - 1, self._index + steps.get(event.key, 0)))
+        self._index = max(0, min(len(rows) - 1, self._index + steps.get(event.key, 0)))
         if event.key in {"q", "h", "left"}:
             return LEFT
-        return self._act(event.key, items[self._index]) if items else None
+        return self._act(event.key, rows[self._index]) if rows else None
 
-    def _act(self, key: str, item: OutboxItem | Draft) -> Done | None:
-        if isinstance(item, Draft):
-            return Done("ticket.open", (item.ticket,)) if key == "enter" else None
-        if key == "enter" and item.tickets:
-            return Done("ticket.open", (item.tickets[0],))
+    def _act(self, key: str, row: Row) -> Done | None:
+        if key == "enter":
+            return self._enter(row)
+        if isinstance(row, Draft):
+            return None
+        item = row.item if isinstance(row, Part) else row
         waiting = item.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}
         failed = item.phase in {OutboxPhase.REFUSED, OutboxPhase.UNKNOWN}
         failed = failed or (item.phase is OutboxPhase.HELD and item.held_until is None)
@@ -100,6 +145,15 @@ class OutboxDialog(Dialog):
             return Done("outbox.forget", (item.key,))
         return None
 
+    def _enter(self, row: Row) -> Done | None:
+        """Go to the ticket; of a change of many, list its tickets or list them no more."""
+        if isinstance(row, OutboxItem) and parts_of(row):
+            self._toggled ^= {row.key}
+            return None
+        if isinstance(row, OutboxItem):
+            return Done("ticket.open", (row.tickets[0],)) if row.tickets else None
+        return Done("ticket.open", (row.ticket,))
+
     def _number_of(self, draft: Draft) -> str:
         """The case number a person knows; the id only of a ticket that nothing here has the number of."""
         state = self._store.state
@@ -109,32 +163,52 @@ class OutboxDialog(Dialog):
 
     def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
         """A line each: phase, ticket, what, why."""
-        items = self._items()
-        if not items:
+        rows = self._rows()
+        if not rows:
             return [
                 panel.line()
                 .add("  " + _("Nothing is waiting. Everything you sent has been taken by the server."), "text_low")
                 .strip()
             ]
-        top = max(0, min(self._index - height // 2, len(items) - height))
-        lines = []
-        for place, item in enumerate(items[top : top + height], start=top):
-            here = place == self._index
-            line = panel.line("menu_cursor" if here else "menu").add(" ▸ " if here else "   ", "accent")
-            if isinstance(item, Draft):
-                word, ink, number, what, why = (
-                    _("draft"),
-                    "accent",
-                    self._number_of(item),
-                    item.body,
-                    "" if item.is_saved else _("not saved"),
-                )
-            else:
-                word, ink, number = phase_word(item.phase), PHASE_INK[item.phase], item.number or " ".join(item.tickets[:1])
-                what, why = follow_up(item.change, item.created_at, self._store.state.session.directory), own_words(item.reason)
-                if isinstance(item.change, Reply | Note):
-                    what = f"{what}: {item.change.body}"
-            line.add(fit(word, 9), ink).add(" " + fit(number, 18), "text_low")
-            line.add(fit(safe(what), max(10, width - 34 - min(40, cells(why)))), "text_high" if here else "menu_text")
-            lines.append(line.add(" " + safe(why), "danger").strip())
-        return lines
+        self._index = min(self._index, len(rows) - 1)
+        top = max(0, min(self._index - height // 2, len(rows) - height))
+        return [self._line(panel, row, place == self._index) for place, row in enumerate(rows[top : top + height], start=top)]
+
+    def _line(self, panel: Panel, row: Row, is_here: bool) -> Strip:
+        line = panel.line("menu_cursor" if is_here else "menu").add(" ▸ " if is_here else "   ", "accent")
+        if isinstance(row, Draft):
+            said = (_("draft"), "accent", self._number_of(row), row.body, "" if row.is_saved else _("not saved"))
+        elif isinstance(row, Part):
+            said = self._said_of_part(row)
+        else:
+            said = self._said(row)
+        word, ink, number, what, why = said
+        line.add(fit(word, 9), ink).add(" " + fit(number, 18), "text_low")
+        line.add(fit(safe(what), max(10, line.width - 34 - min(40, cells(why)))), "text_high" if is_here else "menu_text")
+        return line.add(" " + safe(why), "danger").strip()
+
+    def _said(self, item: OutboxItem) -> tuple[str, str, str, str, str]:
+        count = len(parts_of(item))
+        number = _("{n} tickets", n=count) if count else item.number or " ".join(item.tickets[:1])
+        what, why = self._what(item.change, item), own_words(item.reason)
+        return phase_word(item.phase), PHASE_INK[item.phase], number, what, why
+
+    def _what(self, change: Change, item: OutboxItem) -> str:
+        what = follow_up(change, item.created_at, self._store.state.session.directory)
+        if isinstance(change, Reply | Note):
+            return f"{what}: {change.body}"
+        undone = change.key if isinstance(change, Undo) else None
+        of = next((one for one in self._store.state.outbox if one.key == undone), None) if undone is not None else None
+        return f"{what}: {self._what(of.change, of)}" if of is not None else what
+
+    def _said_of_part(self, part: Part) -> tuple[str, str, str, str, str]:
+        """One ticket of many: what became of it, its number and subject where they are known, and why not."""
+        rows = self._store.state.queue.rows
+        row = next((row for row in rows if row.id == part.ticket), None)
+        number = dict(part.item.numbers).get(part.ticket, "") or (row.number if row is not None else str(part.ticket))
+        subject = str(row.subject) if row is not None else ""
+        if part.outcome is None:
+            return "", "text_low", number, subject, ""
+        if part.outcome.done:
+            return f"  {_('done')}", "success", number, subject, ""
+        return f"  {phase_word(OutboxPhase.REFUSED)}", "danger", number, subject, own_words(part.outcome.reason)

@@ -48,7 +48,10 @@ class MenuPanel(LinePane):
             return []
         rows, columns = _rows(menu, width), _columns(menu, width)
         size = (width - MARGIN) // columns
-        lines = [self.line().to(MARGIN).add(shown_line(_(menu.title)), "accent", bold=True).strip()]
+        title = self.line().to(MARGIN).add(shown_line(_(menu.title)), "accent", bold=True)
+        if menu.count > 1:
+            title.add(" · " + _("{n} tickets", n=menu.count), "warning", bold=True)
+        lines = [title.strip()]
         for row in range(rows):
             line = self.line().to(MARGIN)
             for column in range(columns):
