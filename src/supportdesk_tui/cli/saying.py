@@ -2,11 +2,12 @@
 
 from supportdesk_tui.config.problems import Problem
 from supportdesk_tui.i18n.catalog import _
-from supportdesk_tui.ui.vocabulary import own_words
 
 
 def said(problem: Problem) -> str:
     """One line about a problem: where it is, what was expected, and the name that was probably meant."""
+    from supportdesk_tui.ui.vocabulary import own_words
+
     place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
     told = ": ".join(filter(None, (place, problem.key, own_words(problem.text))))
     return _("{told} (did you mean {name}?)", told=told, name=problem.nearest) if problem.nearest else told

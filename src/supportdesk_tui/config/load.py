@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from supportdesk_tui.config.paths import Paths
 
 _LARGEST = 1_000_000
+_BOM = b"\xef\xbb\xbf"
 _PREFIX = "SUPPORTDESK_"
 _SERVER = "profile in use"
 _SECRETS = ("token", "password", "secret", "api_key", "apikey", "access_token")
@@ -98,7 +99,7 @@ def _parse(name: str, raw: bytes, problems: list[Problem]) -> _Source | None:
     import tomli
 
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.removeprefix(_BOM).decode()
         return _Source(name, text, tomli.loads(text))
     except tomli.TOMLDecodeError as error:
         problems.append(Problem(name, "", error.lineno, f"column {error.colno}: {error.msg}; the file is ignored"))

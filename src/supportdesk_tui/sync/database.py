@@ -3,17 +3,19 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.sync import files
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -123,6 +125,8 @@ class Database:
     async def run(self, job: Callable[[], T]) -> T:
         """Do a job in this database's thread."""
         if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._pool = ThreadPoolExecutor(1, thread_name_prefix=self.path.stem if self.path else "memory")
         return await asyncio.get_running_loop().run_in_executor(self._pool, job)
 

@@ -1,9 +1,8 @@
 """Reading the ticket table by query: windows, counts and places, without ever holding all rows."""
 
-import json
 from array import array
 
-from msgspec import Struct, field
+from msgspec import Struct, field, json
 
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.queue import QueueQuery
@@ -26,7 +25,7 @@ class Ask(Struct, frozen=True):
 
     def key(self) -> str:
         """The same for questions with the same count."""
-        return json.dumps([codec.query_key(self.query), self.filter, self.asker.me, sorted(self.asker.teams)])
+        return json.encode([codec.query_key(self.query), self.filter, self.asker.me, sorted(self.asker.teams)]).decode()
 
 
 class Window(Struct, frozen=True):
@@ -80,7 +79,7 @@ def window(db: Database, ask: Ask, start: int, n: int, memo: Memo) -> Window:
     if where.reads_text:
         chosen = _found(db, ask, where, memo)[start : start + n]
         sql = "SELECT t.row FROM json_each(?) AS j CROSS JOIN tickets AS t ON t.rowid = j.value ORDER BY j.key"
-        values: tuple[object, ...] = (json.dumps(list(chosen)),)
+        values: tuple[object, ...] = (json.encode(list(chosen)).decode(),)
     else:
         index, order = rows.ORDERED_BY[ask.query.sort]
         inner = f"SELECT rowid AS r FROM tickets INDEXED BY {index} WHERE {where.text} ORDER BY {order} LIMIT ? OFFSET ?"
@@ -122,7 +121,7 @@ def save_counts(db: Database, memo: Memo) -> None:
     changes = _changes(db)
     with db.use(write=True) as connection:
         connection.execute("DELETE FROM meta WHERE name LIKE 'count:%'")
-        holding = [(f"count:{key}", json.dumps(known)) for key, known in memo.counts.items() if known[0] == changes]
+        holding = [(f"count:{key}", json.encode(known).decode()) for key, known in memo.counts.items() if known[0] == changes]
         connection.executemany("INSERT INTO meta VALUES (?, ?)", holding)
 
 

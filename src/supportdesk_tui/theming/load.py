@@ -10,7 +10,6 @@ from msgspec import Struct
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from supportdesk_tui.config.locate import locate
 from supportdesk_tui.config.problems import Problem, nearest_name
 from supportdesk_tui.theming.tokens import (
     ATTRIBUTES,
@@ -195,6 +194,8 @@ class _Reader:
                 self._report(path, "unknown name, ignored", nearest_name(name, names))
 
     def _report(self, path: tuple[str, ...], text: str, nearest: str = "") -> None:
+        from supportdesk_tui.config.locate import locate
+
         self._problems.append(Problem(self._file, ".".join(path), locate(self._text).get(path), text, nearest))
 
 
