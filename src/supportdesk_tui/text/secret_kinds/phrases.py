@@ -7,6 +7,7 @@ The checksum is BIP-39's: n words of 11 bits are 32/33 entropy and 1/33 the firs
 import re
 from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -14,6 +15,8 @@ SIZES = (24, 21, 18, 15, 12)
 SHORTEST = 12
 LONGEST_RUN = 400
 """A longer run of list words is no phrase; its first and last half of that many are still looked at."""
+_MOST_KNOWN = 20_000
+"""Words of one text whose places are remembered."""
 _LATIN = ("english", "spanish", "french", "italian", "portuguese", "czech", "turkish")
 _BY_SCRIPT = (
     ("\u0370", _LATIN),
@@ -132,14 +135,17 @@ def _plain(word: str) -> str:
 
 def find_phrases(text: str) -> Iterator[tuple[int, int]]:
     """Where recovery phrases stand: whole runs of list words, because a chance hit may sit beside the real one."""
+    if len(text) < SHORTEST:
+        return
+    known: dict[str, dict[str, int]] = {}
     if text.isascii():
         for run in _ascii_run().finditer(text):
-            yield from _in_run(text, *run.span())
+            yield from _in_run(text, *run.span(), known)
         return
     pages = text.encode("utf-16-le", "surrogatepass")[1::2].translate(_HAN_PAGES)
     if _LETTERS_ONLY in pages:
         for run in _any_run().finditer(text):
-            yield from _in_run(text, *run.span())
+            yield from _in_run(text, *run.span(), known)
     if pages.count(_APART) >= _FEWEST_APART:
         for run in _spaced_han().finditer(text):
             yield from _in_spaced_han(text, *run.span())
@@ -159,16 +165,23 @@ def _han() -> re.Pattern[str]:
     return re.compile(f"[{_H}]")
 
 
-def _in_run(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _in_run(text: str, start: int, end: int, known: "dict[str, dict[str, int]]") -> Iterator[tuple[int, int]]:
+    """Phrases of one run; `known` is what was looked up in this text before: a word's places in the lists that have it."""
+    if len(known) > _MOST_KNOWN:
+        known.clear()
     places = [word.span() for word in _word().finditer(text, start, end)]
     words = [_plain(text[a:b]) for a, b in places]
-    lists = dict.fromkeys(_lists_of(text[a]) for a, _ in places)
-    used = set(words)
-    for language in (language for some in lists for language in some):
-        known = _list(language)
-        found = {word: at for word in used if (at := known.get(word)) is not None}
-        if found:
-            yield from _valid_runs(places, list(map(found.get, words)))
+    for (at, _), word in zip(places, words, strict=True):
+        if word not in known:
+            known[word] = _in_lists(word, _lists_of(text[at]))
+    for language, count in Counter(language for word in words for language in known[word]).items():
+        if count >= SHORTEST:
+            yield from _valid_runs(places, [known[word].get(language) for word in words])
+
+
+def _in_lists(word: str, languages: Sequence[str]) -> dict[str, int]:
+    found = ((language, _list(language).get(word)) for language in languages)
+    return {language: at for language, at in found if at is not None}
 
 
 def _in_spaced_han(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
