@@ -12,7 +12,7 @@ from supportdesk_tui.commands.effects import Choice, Compose, ComposerAct, Effec
 from supportdesk_tui.commands.forms import promise_fields
 from supportdesk_tui.commands.guards import lacking
 from supportdesk_tui.commands.mentions import mentions
-from supportdesk_tui.commands.opening import WAITS, draft_of, is_answered, values
+from supportdesk_tui.commands.opening import WAITS, draft_of, form_sent, is_answered, values
 from supportdesk_tui.commands.queue import next_ticket
 from supportdesk_tui.commands.spec import Args, Blocked, Run, msg
 from supportdesk_tui.commands.times import parse_when, zone_of
@@ -21,6 +21,7 @@ from supportdesk_tui.domain.changes import FollowUp, MakePromise, Note, Override
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import Channel
 from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.kept import form_key
 from supportdesk_tui.store.state import Draft, DraftMode, Level, Pane, value_of
 from supportdesk_tui.store.views import summary_of
 
@@ -298,12 +299,15 @@ def promise(context: Context, args: Args) -> Iterable[Effect]:
     given = values(args)
     what, by = given.get("what", "").strip(), given.get("by", "").strip()
     due = parse_when(by, context.now, zone_of(context.options, context.now))
+    about = tuple(filter(None, (context.state.conversation.ticket,)))
     if what and due is not None:
         yield from _then(context, MakePromise(what, due))
+        yield from form_sent(context, form_key("composer.promise", (), about))
         return
     if by and due is None:
         yield ef.Tell(msg("“{text}” is no time I know; try 2h, 18:00 or tomorrow 9"), (("text", by),), Level.WARN)
-    yield ef.Form(msg("Promise"), promise_fields(what, by), "composer.promise")
+    is_again = {"what", "by"} <= given.keys()
+    yield ef.Form(msg("Promise"), promise_fields(what, by), "composer.promise", tickets=about, is_again=is_again)
 
 
 def _then(context: Context, follow_up: FollowUp) -> Iterable[Effect]:

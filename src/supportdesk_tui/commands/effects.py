@@ -10,6 +10,7 @@ from supportdesk_tui.domain.changes import Change
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import ChangeKey, EntryId, TicketId
 from supportdesk_tui.store.events import Event
+from supportdesk_tui.store.kept import form_key
 from supportdesk_tui.store.state import Level
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Apply(Struct, frozen=True):
     """Wait the hold time first, so that it can be taken back."""
     clears_draft: TicketId | None = None
     """The draft this change was made from: dropped once the outbox has it on disk."""
+    clears_form: str = ""
+    """The form its words were typed into, by its key: dropped likewise."""
     replaces: ChangeKey | None = None
     """The waiting change this one stands in for: dropped once the outbox has this one on disk."""
 
@@ -188,13 +191,27 @@ class FormField(Struct, frozen=True):
 
 
 class Form(Struct, frozen=True):
-    """Ask for fields; then run `command` with `args` and the values as `name=value`. Required ones cannot be left empty."""
+    """Ask for fields; then run `command` with `args` and the values as `name=value`. Required ones cannot be left empty.
+
+    What is typed is kept as a draft of the form (`store.kept`) until it is sent.
+    """
 
     title: str
     fields: tuple[FormField, ...]
     command: str
     args: tuple[str, ...] = ()
     explain: str = ""
+    tickets: tuple[TicketId, ...] = ()
+    """What it is about; none for a new ticket."""
+    is_again: bool = False
+    """Shown once more with what was typed in its fields."""
+    opener: str = ""
+    """The command that shows it, where that is not `command`."""
+
+    @property
+    def key(self) -> str:
+        """The name its draft is kept by."""
+        return form_key(self.command, self.args, self.tickets)
 
 
 class Prompt(Struct, frozen=True):

@@ -1,18 +1,20 @@
-"""Bodies that ask for fields: escalate, hand back, promise, new ticket."""
+"""Bodies that ask for fields: escalate, hand back, promise, new ticket; and going on with one that was left."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect, FormField
 from supportdesk_tui.commands.facts import known_fact
-from supportdesk_tui.commands.opening import apply, values
+from supportdesk_tui.commands.opening import apply, open_ticket, values
 from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.commands.times import parse_when, zone_of
 from supportdesk_tui.domain.changes import Change, Create, Escalate, MakePromise, ReturnTask, SettlePromise
 from supportdesk_tui.domain.directory import EscalationTarget
 from supportdesk_tui.domain.ticket import Channel, PromiseState
-from supportdesk_tui.store.state import Level, value_of
+from supportdesk_tui.store.kept import form_key
+from supportdesk_tui.store.state import Level, Loaded, Pane, value_of
 
 SUMMARY = "summary"
 AGAIN = "again"
@@ -43,20 +45,29 @@ def escalate(context: Context, args: Args) -> Iterable[Effect]:
             "ticket.escalate",
             args[:1],
             explain=str(target.title),
+            tickets=context.targets,
+            is_again=SUMMARY in given,
         )
         return
     fields = tuple((name, given[name].strip()) for name in given if name != SUMMARY and given[name].strip())
     change = Escalate(target.team, given[SUMMARY].strip(), fields)
     text = msg("{number}: escalating to {team}; you keep the customer")
-    yield from _apply(context, change, text, ("ticket.escalate", args), team=str(target.title))
+    yield from _apply(context, change, text, ("ticket.escalate", args), args[:1], team=str(target.title))
 
 
-def _apply(context: Context, change: Change, text: str, asked: tuple[str, Args], **told: str) -> Iterable[Effect]:
-    """Make a change with words in it, unless the gate finds something; `asked` is the command and its arguments."""
+def _apply(
+    context: Context, change: Change, text: str, asked: tuple[str, Args], first: Args = (), **told: str
+) -> Iterable[Effect]:
+    """Make a change with words in it, unless the gate finds something.
+
+    `asked` is the command and its arguments, `first` those of them that are not from the form.
+    """
     from supportdesk_tui.commands.gate_change import checked
 
     passed = checked(context, change, *asked)
-    return (passed,) if isinstance(passed, ef.ShowFindings) else apply(context, passed, text, **told)
+    if isinstance(passed, ef.ShowFindings):
+        return (passed,)
+    return apply(context, passed, text, form=form_key(asked[0], first, context.targets), **told)
 
 
 def _escalation_fields(context: Context, required: tuple[str, ...], given: dict[str, str]) -> tuple[FormField, ...]:
@@ -81,7 +92,9 @@ def return_task(context: Context, args: Args) -> Iterable[Effect]:
     finding = given.get("finding", "").strip()
     if not finding or AGAIN in given:
         field = FormField("finding", msg("Finding"), finding, required=True, multiline=True)
-        return (ef.Form(msg("Hand back to the owner"), (field,), "ticket.return_task"),)
+        about = context.targets
+        title = msg("Hand back to the owner")
+        return (ef.Form(title, (field,), "ticket.return_task", tickets=about, is_again="finding" in given),)
     return _apply(context, ReturnTask(finding), msg("{number}: handed back"), ("ticket.return_task", args))
 
 
@@ -98,7 +111,8 @@ def promise(context: Context, args: Args) -> Iterable[Effect]:
         return
     if by and due is None:
         yield ef.Tell(msg("“{text}” is no time I know; try 2h, 18:00 or tomorrow 9"), (("text", by),), Level.WARN)
-    yield ef.Form(msg("Promise"), promise_fields(what, by), "ticket.promise")
+    fields, is_again = promise_fields(what, by), {"what", "by"} <= given.keys()
+    yield ef.Form(msg("Promise"), fields, "ticket.promise", tickets=context.targets, is_again=is_again)
 
 
 def promise_fields(what: str = "", by: str = "") -> tuple[FormField, ...]:
@@ -137,12 +151,12 @@ def create(context: Context, args: Args) -> Iterable[Effect]:
         if isinstance(change, ef.ShowFindings):
             yield change
             return
-        yield ef.Apply((), change)
+        yield ef.Apply((), change, clears_form=form_key("ticket.create", (), ()))
         yield ef.Tell(msg("New ticket for {customer}"), (("customer", given["customer"]),))
         return
     if channel and channel not in set(Channel):
         yield ef.Tell(msg("There is no channel {text}"), (("text", channel),), Level.WARN)
-    yield ef.Form(msg("New ticket"), _create_fields(context, given), "ticket.create")
+    yield ef.Form(msg("New ticket"), _create_fields(context, given), "ticket.create", is_again="body" in given)
 
 
 def _create_fields(context: Context, given: dict[str, str]) -> tuple[FormField, ...]:
@@ -158,3 +172,31 @@ def _create_fields(context: Context, given: dict[str, str]) -> tuple[FormField, 
         FormField("subject", msg("Subject"), given.get("subject", ""), required=True),
         FormField("body", msg("What the customer says"), given.get("body", ""), required=True, multiline=True),
     )
+
+
+TRIES, WAIT = 20, timedelta(milliseconds=150)
+"""How often, and how long each time, a form waits for the ticket it is about."""
+
+
+def resume(context: Context, args: Args) -> Iterable[Effect]:
+    """Open what a form that was left is about, and the form over it; the first argument is its key, see `store.kept`."""
+    form = context.state.forms.get(args[0])
+    if form is None:
+        yield ef.Tell(msg("This is not kept any more"))
+        return
+    if form.count > 1:
+        text = msg("It is about {count} tickets: mark them again, and what you typed is there")
+        yield ef.Tell(text, (("count", str(form.count)),))
+        return
+    tries = int(values(args[1:]).get("try", "0"))
+    conversation = context.state.conversation
+    is_open = form.ticket is None or conversation.ticket == form.ticket
+    if form.ticket is not None and not tries:
+        yield from open_ticket(context, form.ticket)
+    elif not is_open or (form.ticket is not None and context.focus is not Pane.CONVERSATION):
+        return  # the agent is somewhere else by now
+    is_there = form.ticket is None or (is_open and isinstance(conversation.detail, Loaded))
+    if form.opener and (is_there or tries >= TRIES):
+        yield ef.RunCommand(form.opener, form.args)
+    elif form.opener:
+        yield ef.Later(context.now + WAIT, "form.resume", (args[0], f"try={tries + 1}"))

@@ -13,12 +13,14 @@ from supportdesk_tui.commands.effects import Compose, ComposerAct, Effect, FormF
 from supportdesk_tui.commands.facts import known_fact
 from supportdesk_tui.commands.guards import doable, lacking, needs_macros
 from supportdesk_tui.commands.macro_server import THEIRS, ask_server
-from supportdesk_tui.commands.opening import draft_of, is_open, open_ticket, values
+from supportdesk_tui.commands.opening import draft_of, form_sent, is_open, open_ticket, values
 from supportdesk_tui.commands.spec import Args, Blocked, msg
 from supportdesk_tui.commands.times import zone_of
 from supportdesk_tui.domain.capabilities import Capability
+from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.kept import form_key
 from supportdesk_tui.store.state import Absent, Draft, DraftMode, Level, Loading, value_of
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def insert(context: Context, args: Args) -> Iterable[Effect]:
         return
     asked = {ask.name: given.get(ask.name, "").strip() for ask in macro.asks}
     if not all(asked.values()):
-        yield _ask(context, macro, asked)
+        yield _ask(context, macro, asked, current.id, is_again=asked.keys() <= given.keys())
         return
     tries = int(given.get(_TRY, "0"))
     if _is_coming(context) and tries < TRIES:
@@ -96,6 +98,7 @@ def insert(context: Context, args: Args) -> Iterable[Effect]:
         yield ef.Later(context.now + WAIT, "macro.insert", (*rest, f"{_TRY}={tries + 1}"))
         return
     yield from _write(context, macro, subject_of(context, current, asked))
+    yield from form_sent(context, form_key("macro.insert", (macro.id,), (current.id,)))
 
 
 def _is_coming(context: Context) -> bool:
@@ -104,13 +107,13 @@ def _is_coming(context: Context) -> bool:
     return any(isinstance(part, Loading | Absent) and value_of(part) is None for part in parts)
 
 
-def _ask(context: Context, macro: "Macro", asked: dict[str, str]) -> Effect:
+def _ask(context: Context, macro: "Macro", asked: dict[str, str], ticket: TicketId, *, is_again: bool) -> Effect:
     language = context.options.get("locale", "en")[:2]
     fields = tuple(
         FormField(ask.name, ask.title(language), asked[ask.name] or known_fact(context, ask.name) or ask.default, required=True)
         for ask in macro.asks
     )
-    return ef.Form(macro.title(language), fields, "macro.insert", (macro.id,))
+    return ef.Form(macro.title(language), fields, "macro.insert", (macro.id,), tickets=(ticket,), is_again=is_again)
 
 
 def _write(context: Context, macro: "Macro", subject: "Subject") -> Iterable[Effect]:

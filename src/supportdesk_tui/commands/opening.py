@@ -77,12 +77,12 @@ def is_open(context: Context, ticket: TicketId) -> bool:
     return conversation.ticket == ticket and not conversation.peek
 
 
-def apply(context: Context, change: Change, text: str, **told: str) -> Iterable[Effect]:
-    """Change what the verb acts on, say so, and let go of the selection when it was used."""
+def apply(context: Context, change: Change, text: str, *, form: str = "", **told: str) -> Iterable[Effect]:
+    """Change what the verb acts on, say so, and let go of the selection when it was used; `form` is where it was typed."""
     targets = context.targets
     if not targets:
         return
-    yield ef.Apply(targets, change)
+    yield ef.Apply(targets, change, clears_form=form)
     if len(targets) == 1:
         current = context.current
         number = current.number if current is not None and current.id == targets[0] else str(targets[0])
@@ -93,6 +93,13 @@ def apply(context: Context, change: Change, text: str, **told: str) -> Iterable[
         yield ef.Tell(text, (("number", number), *told.items()))
     else:
         yield ef.Tell(WAITS)
+
+
+def form_sent(context: Context, key: str) -> Iterable[Effect]:
+    """What was typed into a form is in a draft now: nothing of it is kept any more."""
+    form = context.state.forms.get(key)
+    if form is not None:
+        yield ef.Emit(ev.FormSent(form))
 
 
 def is_answered(context: Context) -> bool:

@@ -198,7 +198,7 @@ def redraw(_: Context, __: Args) -> Iterable[Effect]:
 def unsent(context: Context) -> int:
     """Changes on their way, and drafts; that a ticket was read is nothing to wait for."""
     waiting = sum(item.phase in UNSENT and not isinstance(item.change, MarkRead) for item in context.state.outbox)
-    return waiting + sum(not draft.is_empty for draft in context.state.drafts.values())
+    return waiting + sum(not draft.is_empty for draft in context.state.drafts.values()) + len(context.state.forms)
 
 
 def quit_desk(context: Context, args: Args) -> Iterable[Effect]:

@@ -28,6 +28,7 @@ from supportdesk_tui.domain.changes import (
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.ids import AgentId, TeamId, TicketId
 from supportdesk_tui.domain.ticket import Phase, Priority, Status
+from supportdesk_tui.store.kept import form_key
 from supportdesk_tui.store.state import DraftMode, Level, value_of
 from supportdesk_tui.store.views import summary_of
 
@@ -217,13 +218,15 @@ def snooze(context: Context, args: Args) -> Iterable[Effect]:
         wrong = ef.Tell(msg("“{text}” is no time I know; try 2h, 18:00 or tomorrow 9"), (("text", written),), Level.WARN)
         return (wrong, *snooze_pick(context, (written,)))
     when = until.astimezone(zone).strftime("%m-%d %H:%M")
-    return apply(context, Snooze(until), msg("{number}: back {when}"), when=when)
+    form = form_key("ticket.snooze", (), context.targets) if args[0].startswith("until=") else ""
+    return apply(context, Snooze(until), msg("{number}: back {when}"), form=form, when=when)
 
 
-def snooze_pick(_: Context, args: Args) -> Iterable[Effect]:
+def snooze_pick(context: Context, args: Args) -> Iterable[Effect]:
     """Ask until when."""
+    about, is_again = context.targets, bool(args)
     field = ef.FormField("until", msg("Until"), "".join(args[:1]), required=True, hint=msg("2h, 18:00, tomorrow 9, 今晚8点"))
-    yield ef.Form(msg("Snooze"), (field,), "ticket.snooze")
+    yield ef.Form(msg("Snooze"), (field,), "ticket.snooze", tickets=about, is_again=is_again, opener="ticket.snooze_pick")
 
 
 # --- priority, tags, watching, reading

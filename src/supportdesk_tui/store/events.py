@@ -1,7 +1,7 @@
 """Everything that can happen to the desk, in the past tense."""
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
@@ -15,6 +15,9 @@ from supportdesk_tui.domain.queue import QueueQuery, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store.state import AskedMacro, Draft, Habits, LinkPhase, Menu, Notice, OutboxItem, Pane
 from supportdesk_tui.text.safe import SafeText
+
+if TYPE_CHECKING:
+    from supportdesk_tui.store.kept import FormDraft
 
 # --- session and link
 
@@ -220,6 +223,7 @@ class DraftsLoaded(Struct, frozen=True):
     """Drafts of an earlier run."""
 
     drafts: tuple[Draft, ...]
+    forms: "tuple[FormDraft, ...]" = ()
 
 
 class DraftChanged(Struct, frozen=True):
@@ -240,6 +244,25 @@ class DraftUnsaved(Struct, frozen=True):
 
     ticket: TicketId
     reason: str
+
+
+class FormTyped(Struct, frozen=True):
+    """Something was typed into a form, or a reason; an empty one is dropped."""
+
+    form: "FormDraft"
+
+
+class FormSaved(Struct, frozen=True):
+    """The disk has the form as it stands here, or refused it."""
+
+    form: "FormDraft"
+    is_refused: bool = False
+
+
+class FormSent(Struct, frozen=True):
+    """What was typed into a form went out: nothing of it is kept but what was typed anew since."""
+
+    form: "FormDraft"
 
 
 class OutboxChanged(Struct, frozen=True):
@@ -316,6 +339,8 @@ class FocusMoved(Struct, frozen=True):
     """Another pane has the focus."""
 
     pane: Pane
+    is_wide: bool | None = None
+    """Whether the queue takes the full width while it has the focus; None leaves that as it is."""
 
 
 class ComposerToggled(Struct, frozen=True):
@@ -360,7 +385,8 @@ Event: TypeAlias = (
     SignedIn | LinkChanged | AgentUpdated | ViewsLoaded | QueueChosen | QueueLoaded | QueueFailed | CursorMoved
     | SelectionChanged | TicketOpened | NumberAsked | NumberMissed | TicketClosed | TicketLoaded | EntriesLoaded
     | OlderAsked | RevealAsked | RevealAnswered | RevealEnded | CustomerLoaded | LoadFailed | TicketUpdated | EntryArrived
-    | PresenceSeen | DraftsLoaded | DraftChanged | DraftSaved | DraftUnsaved | OutboxChanged | OutboxDropped | OutboxLoaded
-    | UndoStackChanged | MacroUsed | MacroAsked | MacroAnswered | HabitsLoaded | ArticlesAsked | ArticlesLoaded
-    | FocusMoved | ComposerToggled | CustomerToggled | CustomerSlid | ClockToggled | MenuOpened | MenuClosed | Told
+    | PresenceSeen | DraftsLoaded | DraftChanged | DraftSaved | DraftUnsaved | FormTyped | FormSaved | FormSent
+    | OutboxChanged | OutboxDropped | OutboxLoaded | UndoStackChanged | MacroUsed | MacroAsked | MacroAnswered
+    | HabitsLoaded | ArticlesAsked | ArticlesLoaded | FocusMoved | ComposerToggled | CustomerToggled | CustomerSlid
+    | ClockToggled | MenuOpened | MenuClosed | Told
 )  # fmt: skip

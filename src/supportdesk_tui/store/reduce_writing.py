@@ -29,7 +29,8 @@ SETTLED_KEPT = 200
 
 
 def _drafts_loaded(state: DeskState, event: ev.DraftsLoaded) -> DeskState:
-    return replace(state, drafts={**{one.ticket: one for one in event.drafts}, **state.drafts})
+    drafts = {**{one.ticket: one for one in event.drafts}, **state.drafts}
+    return replace(state, drafts=drafts, forms={**{one.key: one for one in event.forms}, **state.forms})
 
 
 def _draft_changed(state: DeskState, event: ev.DraftChanged) -> DeskState:
@@ -55,6 +56,31 @@ def _draft_unsaved(state: DeskState, event: ev.DraftUnsaved) -> DeskState:
     if draft is None or draft.is_refused:
         return state
     return replace(state, drafts={**state.drafts, event.ticket: replace(draft, is_saved=False, is_refused=True)})
+
+
+def _form_typed(state: DeskState, event: ev.FormTyped) -> DeskState:
+    form = event.form
+    if not form.is_empty:
+        return replace(state, forms={**state.forms, form.key: form})
+    return _without_form(state, form.key) if form.key in state.forms else state
+
+
+def _without_form(state: DeskState, key: str) -> DeskState:
+    return replace(state, forms={one: form for one, form in state.forms.items() if one != key})
+
+
+def _form_saved(state: DeskState, event: ev.FormSaved) -> DeskState:
+    form = state.forms.get(event.form.key)
+    if form is None or form.at != event.form.at or form.texts != event.form.texts:
+        return state
+    form = replace(form, is_saved=not event.is_refused, is_refused=event.is_refused)
+    return replace(state, forms={**state.forms, form.key: form})
+
+
+def _form_sent(state: DeskState, event: ev.FormSent) -> DeskState:
+    form = state.forms.get(event.form.key)
+    is_same = form is not None and form.texts == event.form.texts
+    return _without_form(state, event.form.key) if is_same else state
 
 
 def _outbox_changed(state: DeskState, event: ev.OutboxChanged) -> DeskState:
@@ -153,6 +179,9 @@ HANDLERS: Handlers = {
     ev.DraftChanged: _draft_changed,
     ev.DraftSaved: _draft_saved,
     ev.DraftUnsaved: _draft_unsaved,
+    ev.FormTyped: _form_typed,
+    ev.FormSaved: _form_saved,
+    ev.FormSent: _form_sent,
     ev.OutboxChanged: _outbox_changed,
     ev.OutboxDropped: _outbox_dropped,
     ev.OutboxLoaded: _outbox_loaded,

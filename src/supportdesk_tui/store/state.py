@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
@@ -17,6 +17,9 @@ from supportdesk_tui.domain.people import CustomerContext
 from supportdesk_tui.domain.queue import EVERY_TICKET, QueueQuery, View
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.text.safe import SafeText
+
+if TYPE_CHECKING:
+    from supportdesk_tui.store.kept import FormDraft
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -259,9 +262,6 @@ class OutboxItem(Struct, frozen=True):
     undoes: ChangeKey | None = None
     needs_word: bool = False
     """Unknown, and not sent again before the agent says so, whatever the server promises about keys."""
-
-
-class Notice(Struct, frozen=True):
     numbers: tuple[tuple[TicketId, str], ...] = ()
     """Case numbers of the tickets of a bulk change, for display."""
     outcomes: tuple[Outcome, ...] = ()
@@ -273,6 +273,9 @@ class Notice(Struct, frozen=True):
     def is_bulk(self) -> bool:
         """Sent ticket by ticket; taking back is one act however many tickets it was about."""
         return (len(self.tickets) > 1 or bool(self.numbers)) and not isinstance(self.change, Undo)
+
+
+class Notice(Struct, frozen=True):
     """The one line told to the agent."""
 
     text: str
@@ -297,17 +300,19 @@ class Menu(Struct, frozen=True):
 
     title: str
     items: tuple[MenuItem, ...]
+    count: int = 1
+    """How many tickets the choice is about."""
 
 
 class DeskView(Struct, frozen=True):
-    count: int = 1
-    """How many tickets the choice is about."""
     """What the agent's own screen is set to."""
 
     focus: Pane = Pane.QUEUE
     customer_shown: bool = True
     customer_over: bool = False
     """Where only two panes fit: the customer lies over the queue while the ticket is read."""
+    queue_wide: bool = False
+    """The queue has the full width until it loses the focus or a ticket is opened."""
     menu: Menu | None = None
     notice: Notice | None = None
     clock_shown: bool = False
@@ -355,6 +360,8 @@ class DeskState(Struct, frozen=True):
     selection: frozenset[TicketId] = frozenset()
     select_anchor: TicketId | None = None
     drafts: Mapping[TicketId, Draft] = field(default_factory=dict)
+    forms: "Mapping[str, FormDraft]" = field(default_factory=dict)
+    """Forms that are half filled in, by their keys."""
     outbox: tuple[OutboxItem, ...] = ()
     """Oldest first; settled items stay a while so that undo and the outbox screen can show them."""
     presence: Mapping[TicketId, Mapping[AgentId, tuple[str, Activity]]] = field(default_factory=dict)

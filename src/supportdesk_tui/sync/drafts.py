@@ -1,4 +1,4 @@
-"""One draft per ticket, on disk soon after typing stops and at once when the agent leaves."""
+"""One draft per ticket and form, on disk soon after typing stops and at once when the agent leaves."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, TicketId
-from supportdesk_tui.store.events import DraftChanged, DraftSaved, DraftsLoaded, DraftUnsaved
+from supportdesk_tui.store.events import DraftChanged, DraftSaved, DraftsLoaded, DraftUnsaved, Event, FormSaved, FormTyped
+from supportdesk_tui.store.kept import FormDraft, joined_forms
 from supportdesk_tui.store.state import DeskState, Draft
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.sync.common import Spawn
@@ -30,9 +31,11 @@ class Drafts:
         self._spawn = spawn
         self._agent = AgentId("")
         self._seen: Mapping[TicketId, Draft] = {}
-        self._waiting: dict[TicketId, Draft] = {}
-        self._leaving: set[TicketId] = set()
-        """Tickets whose draft the outbox is writing down or giving back right now: nothing goes behind its back."""
+        self._seen_forms: Mapping[str, FormDraft] = {}
+        self._waiting: dict[str, Draft | FormDraft] = {}
+        """What the disk does not have yet, by ticket or by the key of a form."""
+        self._leaving: set[str] = set()
+        """Of these what the outbox is writing down or giving back right now: nothing goes behind its back."""
         self._timer: asyncio.TimerHandle | None = None
         self._unsubscribe: Callable[[], None] = store.subscribe(self._look)
 
@@ -48,30 +51,47 @@ class Drafts:
                 self._store.dispatch(DraftChanged(replace(joined, is_saved=joined.body == found[ticket].body)))
                 found[ticket] = joined
         self._seen = {**found, **self._seen}
-        return DraftsLoaded(tuple(found.values()))
+        forms = {form.key: form for form in self._ledger.forms(agent)}
+        for key in forms.keys() & self._store.state.forms.keys():
+            shown_form = self._store.state.forms[key]
+            self._store.dispatch(FormTyped(joined_forms(shown_form, forms[key])))
+        self._seen_forms = {**forms, **self._seen_forms}
+        return DraftsLoaded(tuple(found.values()), tuple(forms.values()))
 
-    def let_go(self, ticket: TicketId) -> None:
-        """A draft is becoming a change, or a change a draft: the outbox writes it, until `go_on` or `keep`."""
-        self._waiting.pop(ticket, None)
-        self._leaving.add(ticket)
+    def let_go(self, key: str) -> None:
+        """A draft or a form is becoming a change, or a change a draft: the outbox writes it, until `go_on` or `keep`."""
+        self._waiting.pop(key, None)
+        self._leaving.add(key)
 
-    def go_on(self, ticket: TicketId) -> None:
+    def go_on(self, key: str) -> None:
         """The outbox is done with it: write what was typed since."""
-        self._leaving.discard(ticket)
-        if ticket in self._waiting:
+        self._leaving.discard(key)
+        if key in self._waiting:
             self._arm(WAIT_S)
 
-    def keep(self, ticket: TicketId) -> None:
+    def keep(self, key: str) -> None:
         """It stays the draft it was: write it as it stands."""
-        self._leaving.discard(ticket)
-        draft = self._store.state.drafts.get(ticket)
+        self._leaving.discard(key)
+        draft = self._store.state.drafts.get(TicketId(key)) or self._store.state.forms.get(key)
         if draft is not None:
-            self._waiting[ticket] = draft
+            self._waiting[key] = draft
             self._arm(WAIT_S)
 
     def _look(self, state: DeskState) -> None:
-        if state.drafts is self._seen:
-            return
+        if state.drafts is not self._seen:
+            self._look_at_drafts(state)
+        if state.forms is not self._seen_forms:
+            before, self._seen_forms = self._seen_forms, state.forms
+            for key, form in state.forms.items():
+                known = before.get(key)
+                if form is not known and (known is None or (form.texts, form.other) != (known.texts, known.other)):
+                    self._waiting[key] = form
+            for key in before.keys() - state.forms.keys():
+                self._waiting[key] = replace(before[key], texts=(), other=())
+        if self._waiting:
+            self._arm(WAIT_S)
+
+    def _look_at_drafts(self, state: DeskState) -> None:
         before, self._seen = self._seen, state.drafts
         for ticket, draft in state.drafts.items():
             known = before.get(ticket)
@@ -79,8 +99,6 @@ class Drafts:
                 self._waiting[ticket] = draft
         for ticket in before.keys() - state.drafts.keys():
             self._waiting[ticket] = Draft(ticket)
-        if self._waiting:
-            self._arm(WAIT_S)
 
     def _arm(self, delay_s: float) -> None:
         """Save in a while; what was typed just now does not wait for what the disk refused."""
@@ -97,17 +115,17 @@ class Drafts:
 
     async def save(self) -> None:
         """Write what has changed, in the outbox's thread; what the disk refuses is tried again a little later."""
-        refused: dict[TicketId, Draft] = {}
+        refused: dict[str, Draft | FormDraft] = {}
         while ours := self._waiting.keys() - self._leaving:
-            ticket = next(iter(ours))
-            draft = self._waiting.pop(ticket)
+            key = min(ours, key=self._is_gone)
+            draft = self._waiting.pop(key)
             try:
-                await self._ledger.main.run(partial(self._ledger.put_draft, self._agent, draft))
+                await self._ledger.main.run(partial(self._put, draft))
             except StorageError as error:
-                refused[ticket] = draft
-                self._store.dispatch(DraftUnsaved(ticket, str(error)))
+                refused[key] = draft
+                self._store.dispatch(_unsaved(draft, str(error)))
             else:
-                self._store.dispatch(DraftSaved(ticket, draft.body))
+                self._store.dispatch(_saved(draft))
         self._waiting = {**refused, **self._waiting}
         if refused:
             self._arm(RETRY_S)
@@ -115,20 +133,31 @@ class Drafts:
     def flush(self) -> bool:
         """Write what has changed now, in this thread: on leaving, hang-up or a signal. False when the disk refused."""
         is_saved = True
-        for ticket, draft in self._take().items():
+        taken = self._take()
+        for key in sorted(taken, key=lambda key: taken[key].is_empty):
             try:
-                self._ledger.put_draft(self._agent, draft)
+                self._put(taken[key])
             except StorageError:
-                self._waiting[ticket] = draft
+                self._waiting[key] = taken[key]
                 is_saved = False
         return is_saved
 
-    def _take(self) -> dict[TicketId, Draft]:
+    def _put(self, draft: Draft | FormDraft) -> None:
+        if isinstance(draft, Draft):
+            self._ledger.put_draft(self._agent, draft)
+        else:
+            self._ledger.put_form(self._agent, draft)
+
+    def _is_gone(self, key: str) -> bool:
+        """What is only to be deleted comes last: its words may be in another draft that waits too."""
+        return self._waiting[key].is_empty
+
+    def _take(self) -> dict[str, Draft | FormDraft]:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        taken = {ticket: draft for ticket, draft in self._waiting.items() if ticket not in self._leaving}
-        self._waiting = {ticket: draft for ticket, draft in self._waiting.items() if ticket in self._leaving}
+        taken = {key: draft for key, draft in self._waiting.items() if key not in self._leaving}
+        self._waiting = {key: draft for key, draft in self._waiting.items() if key in self._leaving}
         return taken
 
     def close(self) -> None:
@@ -136,6 +165,14 @@ class Drafts:
         self.flush()
         self._unsubscribe()
         self._unsubscribe = lambda: None
+
+
+def _saved(draft: Draft | FormDraft) -> Event:
+    return DraftSaved(draft.ticket, draft.body) if isinstance(draft, Draft) else FormSaved(draft)
+
+
+def _unsaved(draft: Draft | FormDraft, reason: str) -> Event:
+    return DraftUnsaved(draft.ticket, reason) if isinstance(draft, Draft) else FormSaved(draft, is_refused=True)
 
 
 def _content(draft: Draft) -> tuple[object, ...]:

@@ -29,6 +29,7 @@ from supportdesk_tui.sync.clock import Clock
 from supportdesk_tui.sync.common import Spawn
 from supportdesk_tui.sync.outbox_book import Book
 from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.outbox_rows import NOTHING, Clears
 from supportdesk_tui.sync.sending import Sender, Verdict, new_key
 
 PARALLEL = 4
@@ -136,7 +137,7 @@ class Outbox:
 
     # --- what the agent asks for
 
-    async def add(self, item: OutboxItem, clears: TicketId | None = None) -> None:
+    async def add(self, item: OutboxItem, clears: Clears = NOTHING) -> None:
         """Take a change: on disk first, then told. StorageError leaves everything as it was."""
         if item.held_until is not None:
             left = (item.held_until - self._clock.now()).total_seconds()
@@ -177,8 +178,8 @@ class Outbox:
             self._looked.discard(key)
         elif item.phase is OutboxPhase.REFUSED or (rules.is_in_question(item) and item.attempts):
             again = replace(item, phase=OutboxPhase.QUEUED, reason="", expected=None, attempts=0, settled_at=None)
-            made_at = self._clock.now() if item.phase is OutboxPhase.REFUSED else item.created_at
             again = replace(again, outcomes=(), rest_of=None)
+            made_at = self._clock.now() if item.phase is OutboxPhase.REFUSED else item.created_at
             with apart(self._leaving, self._wake, key):
                 await self.book.swap(item, replace(again, key=new_key(), held_until=None, created_at=made_at))
         elif item.phase is OutboxPhase.HELD and item.held_until is None:

@@ -7,12 +7,13 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from supportdesk_tui.domain.errors import StorageError
-from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
+from supportdesk_tui.domain.ids import AgentId, ChangeKey
 from supportdesk_tui.store.events import OutboxChanged, OutboxDropped, OutboxLoaded
 from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.outbox_rows import NOTHING, Clears
 
 
 class Book:
@@ -53,12 +54,12 @@ class Book:
         """A held change whose time is long gone: it waits for the agent's yes."""
         return replace(item, held_until=None, reason=self._say(words.HELD_TOO_LONG, {}))
 
-    async def add(self, item: OutboxItem, clears: TicketId | None = None) -> None:
+    async def add(self, item: OutboxItem, clears: Clears = NOTHING) -> None:
         """A new change: on disk first, then told. StorageError leaves everything as it was."""
         await self.commit(item, clears)
         self.tell(item)
 
-    async def commit(self, item: OutboxItem, clears: TicketId | None = None) -> None:
+    async def commit(self, item: OutboxItem, clears: Clears = NOTHING) -> None:
         """Write a change to disk."""
         agent = self.agent
         await self._ledger.main.run(lambda: self._ledger.put_item(agent, item, clears))

@@ -1,4 +1,4 @@
-"""The disk under outbox and drafts: nothing an agent typed may be lost here.
+"""The disk under outbox, drafts and forms: nothing an agent typed may be lost here.
 
 A folder belongs to one profile. Every running client holds one file of it (a slot) by a lock that dies with the process;
 at start a client also takes every slot whose owner is gone and works through it where it lies. An intent is therefore in
@@ -19,6 +19,7 @@ from msgspec import Struct
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
 from supportdesk_tui.failpoints import failpoint
+from supportdesk_tui.store.kept import FormDraft, joined_forms
 from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import files
 from supportdesk_tui.sync import outbox_rows as rows
@@ -34,6 +35,10 @@ _SCHEMA = Schema(
         CREATE TABLE drafts (agent TEXT NOT NULL, ticket TEXT NOT NULL, rev INTEGER NOT NULL, frame BLOB NOT NULL,
             PRIMARY KEY (agent, ticket));
         """,
+        """
+        CREATE TABLE forms (agent TEXT NOT NULL, key TEXT NOT NULL, rev INTEGER NOT NULL, frame BLOB NOT NULL,
+            PRIMARY KEY (agent, key));
+        """,
     ),
     pragmas=("page_size = 16384", "cache_size = -256", "journal_mode = TRUNCATE", "synchronous = FULL", "secure_delete = ON"),
     is_checked=True,
@@ -46,10 +51,14 @@ _UPSERT_DRAFT = (
     "INSERT INTO drafts VALUES (?, ?, ?, ?) "
     "ON CONFLICT (agent, ticket) DO UPDATE SET rev = excluded.rev, frame = excluded.frame"
 )
+_UPSERT_FORM = (
+    "INSERT INTO forms VALUES (?, ?, ?, ?) ON CONFLICT (agent, key) DO UPDATE SET rev = excluded.rev, frame = excluded.frame"
+)
 
 _EVERY_ROW = (
     "SELECT CAST(agent AS BLOB), CAST(key AS BLOB), frame FROM items "
-    "UNION ALL SELECT CAST(agent AS BLOB), CAST(ticket AS BLOB), frame FROM drafts"
+    "UNION ALL SELECT CAST(agent AS BLOB), CAST(ticket AS BLOB), frame FROM drafts "
+    "UNION ALL SELECT CAST(agent AS BLOB), CAST(key AS BLOB), frame FROM forms"
 )
 _IF_NEWER = " WHERE excluded.rev > rev"
 
@@ -60,6 +69,7 @@ class Salvage(Struct, frozen=True):
     aside: Path
     items: int
     drafts: int
+    """Forms that were half filled in count among them."""
 
 
 class Slot:
@@ -87,7 +97,7 @@ class Slot:
         """Put every intact row of a broken file into the new one; what was on its way is unknown, what was held waits."""
         failpoint("salvage.before_read")
         records = read_intact(aside)
-        counts = {"item": 0, "draft": 0}
+        counts = {"item": 0, "draft": 0, "form": 0}
         with self.db.use(write=True) as connection:
             for record in records:
                 kind = str(record.get("record"))
@@ -102,10 +112,13 @@ class Slot:
                 elif kind == "draft":
                     values = (record["agent"], record["draft"]["ticket"], record["rev"], frame(record))
                     connection.execute(_UPSERT_DRAFT + _IF_NEWER, values)
+                elif kind == "form":
+                    values = (record["agent"], record["form"]["key"], record["rev"], frame(record))
+                    connection.execute(_UPSERT_FORM + _IF_NEWER, values)
             failpoint("salvage.uncommitted")
         failpoint("salvage.done")
         files.private_file(_rescued(aside))
-        self.salvages.append(Salvage(aside, counts["item"], counts["draft"]))
+        self.salvages.append(Salvage(aside, counts["item"], counts["draft"] + counts["form"]))
 
     def release(self) -> None:
         """Close the file and let go of the lock."""
@@ -210,17 +223,19 @@ class Ledger:
         return sorted(found, key=lambda item: (item.created_at, item.key))
 
     def put_item(
-        self, agent: AgentId, item: OutboxItem, clears: TicketId | None = None, instead_of: ChangeKey | None = None
+        self, agent: AgentId, item: OutboxItem, clears: rows.Clears = rows.NOTHING, instead_of: ChangeKey | None = None
     ) -> None:
-        """Commit an intent; the draft or the intent it came from goes with it, so that the text is in one place, always."""
+        """Commit an intent; the draft, form or intent it came from goes with it, so that the text is in one place, always."""
         home = self._home.get(instead_of or item.key, self._first)
         slot = self._home.setdefault(item.key, home)
         record = {"record": "item", "agent": agent, "rev": self._next(), "item": rows.from_item(item)}
         failpoint("outbox.before_put")
         with slot.db.use(write=True) as db:
             db.execute(_UPSERT_ITEM, (item.key, agent, record["rev"], frame(record)))
-            if clears is not None:
-                db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, clears))
+            if clears.draft is not None:
+                db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, clears.draft))
+            if clears.form:
+                db.execute("DELETE FROM forms WHERE agent = ? AND key = ?", (agent, clears.form))
             if instead_of is not None:
                 db.execute("DELETE FROM items WHERE key = ?", (instead_of,))
             failpoint("outbox.put_uncommitted")
@@ -283,6 +298,45 @@ class Ledger:
         record = {"record": "draft", "agent": agent, "rev": self._next(), "draft": rows.from_draft(draft)}
         return agent, draft.ticket, record["rev"], frame(record)
 
+    # --- forms
+
+    def forms(self, agent: AgentId) -> list[FormDraft]:
+        """One of each form; two of dead clients become one, in which the older text can be had back."""
+        found: dict[str, list[tuple[int, Slot, FormDraft]]] = {}
+        for slot in self._slots:
+            for record in _records(slot, "SELECT frame FROM forms WHERE agent = ?", agent):
+                form = _tolerant(rows.to_form, record["form"]) if record else None
+                if record is None or form is None:
+                    self.unreadable += 1
+                    continue
+                self._rev = max(self._rev, int(record["rev"]))
+                found.setdefault(form.key, []).append((int(record["rev"]), slot, form))
+        return [self._joined_form(agent, versions) for versions in found.values()]
+
+    def _joined_form(self, agent: AgentId, versions: list[tuple[int, Slot, FormDraft]]) -> FormDraft:
+        versions.sort(key=lambda version: -version[0])
+        joined = versions[0][2]
+        elsewhere = [slot for _, slot, _ in versions if slot is not self._slots[0]]
+        if not elsewhere:
+            return joined
+        for _, _, older in versions[1:]:
+            joined = joined_forms(joined, older)
+        with suppress(StorageError):  # each version stays where it is until the disk takes them as one
+            self.put_form(agent, joined)
+            for slot in elsewhere:
+                with slot.db.use(write=True) as db:
+                    db.execute("DELETE FROM forms WHERE agent = ? AND key = ?", (agent, joined.key))
+        return joined
+
+    def put_form(self, agent: AgentId, form: FormDraft) -> None:
+        """Commit what stands in a form; an empty one is dropped."""
+        with self.main.use(write=True) as db:
+            if form.is_empty:
+                db.execute("DELETE FROM forms WHERE agent = ? AND key = ?", (agent, form.key))
+            else:
+                record = {"record": "form", "agent": agent, "rev": self._next(), "form": rows.from_form(form)}
+                db.execute(_UPSERT_FORM, (agent, form.key, record["rev"], frame(record)))
+
     def _next(self) -> int:
         self._rev = max(self._rev + 1, time.time_ns() // 1_000_000)
         return self._rev
@@ -299,7 +353,7 @@ def _is_sound(agent: object, subject: object, blob: object) -> bool:
     record = unframe(blob) if isinstance(blob, bytes) else None
     if record is None:
         return False
-    name = record["item"]["key"] if record["record"] == "item" else record["draft"]["ticket"]
+    name = record["draft"]["ticket"] if record["record"] == "draft" else record[record["record"]]["key"]
     return (agent, subject) == (str(record["agent"]).encode(), str(name).encode())
 
 

@@ -1,4 +1,4 @@
-"""Intents and drafts as they lie on the disk: plain values, and how they are read back."""
+"""Intents, drafts and forms as they lie on the disk: plain values, and how they are read back."""
 
 import json
 from datetime import datetime
@@ -8,8 +8,19 @@ from msgspec import Struct
 
 from supportdesk_tui.domain.changes import Outcome
 from supportdesk_tui.domain.ids import AttachmentId, ChangeKey, TicketId
+from supportdesk_tui.store.kept import FormDraft, Texts
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import codec
+
+
+class Clears(Struct, frozen=True):
+    """What an intent was made from and stands in for from now on: the draft of a ticket, a form by its key."""
+
+    draft: TicketId | None = None
+    form: str = ""
+
+
+NOTHING = Clears()
 
 
 def from_item(item: OutboxItem) -> dict[str, Any]:
@@ -32,7 +43,13 @@ def to_item(plain: dict[str, Any]) -> OutboxItem:
         expected=plain["expected"],
         undoes=plain["undoes"],
         needs_word=bool(plain.get("needs_word")),
+        numbers=tuple((TicketId(ticket), str(number)) for ticket, number in plain.get("numbers", ())),
+        outcomes=tuple(map(_to_outcome, plain.get("outcomes", ()))),
     )
+
+
+def _to_outcome(plain: dict[str, Any]) -> Outcome:
+    return Outcome(TicketId(plain["ticket"]), bool(plain["done"]), str(plain["reason"]), plain["version"])
 
 
 def from_draft(draft: Draft) -> dict[str, Any]:
@@ -43,15 +60,9 @@ def from_draft(draft: Draft) -> dict[str, Any]:
 def to_draft(plain: dict[str, Any]) -> Draft:
     """A draft as it was written down; KeyError, ValueError or TypeError where this release cannot read it."""
     return Draft(
-        numbers=tuple((TicketId(ticket), str(number)) for ticket, number in plain.get("numbers", ())),
-        outcomes=tuple(map(_to_outcome, plain.get("outcomes", ()))),
         ticket=TicketId(plain["ticket"]),
         mode=DraftMode(plain["mode"]),
         body=str(plain["body"]),
-def _to_outcome(plain: dict[str, Any]) -> Outcome:
-    return Outcome(TicketId(plain["ticket"]), bool(plain["done"]), str(plain["reason"]), plain["version"])
-
-
         then=tuple(codec.change_from_plain(one) for one in plain["then"]),  # type: ignore[misc]  # only follow-ups were written
         macro=str(plain["macro"]),
         language_note=str(plain["language_note"]),
@@ -65,7 +76,32 @@ def _to_outcome(plain: dict[str, Any]) -> Outcome:
     )
 
 
-def _plain(value: OutboxItem | Draft) -> dict[str, Any]:
+def from_form(form: FormDraft) -> dict[str, Any]:
+    """A form that is half filled in, as it is written down."""
+    return _plain(form)
+
+
+def to_form(plain: dict[str, Any]) -> FormDraft:
+    """A form as it was written down; KeyError, ValueError or TypeError where this release cannot read it."""
+    return FormDraft(
+        key=str(plain["key"]),
+        title=str(plain["title"]),
+        texts=_texts(plain["texts"]),
+        at=datetime.fromisoformat(plain["at"]),
+        other=_texts(plain["other"]),
+        ticket=TicketId(plain["ticket"]) if plain["ticket"] else None,
+        count=int(plain["count"]),
+        number=str(plain["number"]),
+        opener=str(plain["opener"]),
+        args=tuple(map(str, plain["args"])),
+    )
+
+
+def _texts(plain: list[Any]) -> Texts:
+    return tuple((str(name), str(text)) for name, text in plain)
+
+
+def _plain(value: OutboxItem | Draft | FormDraft) -> dict[str, Any]:
     skipped = {"change", "then"}
     names = [name for name in value.__struct_fields__ if name not in skipped]
     plain: dict[str, Any] = json.loads(codec.dump({name: getattr(value, name) for name in names}))

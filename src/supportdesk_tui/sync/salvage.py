@@ -37,7 +37,9 @@ def read_intact(path: Path) -> list[dict[str, Any]]:
     """Every whole record of a broken database: by SQL as far as that leads, then by its bytes; the newest of each."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for record in (*_by_sql(path), *_by_bytes(path)):
-        subject = record.get("item", {}).get("key") or record.get("draft", {}).get("ticket")
+        subject = (
+            record.get("item", {}).get("key") or record.get("draft", {}).get("ticket") or record.get("form", {}).get("key")
+        )
         name = (str(record.get("record")), str(record.get("agent")), str(subject))
         if name not in found or found[name]["rev"] < record["rev"]:
             found[name] = record
@@ -66,7 +68,7 @@ def _by_sql(path: Path) -> list[dict[str, Any]]:
     from contextlib import closing, suppress
 
     records: list[dict[str, Any]] = []
-    for table in ("items", "drafts"):
+    for table in ("items", "drafts", "forms"):
         for order in ("ASC", "DESC"):
             with (
                 suppress(sqlite3.Error),

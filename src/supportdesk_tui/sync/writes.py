@@ -12,6 +12,7 @@ from supportdesk_tui.domain.changes import MarkRead, Note, Reply, SetAgentState,
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store import events as ev
+from supportdesk_tui.store.kept import FormDraft
 from supportdesk_tui.store.state import DeskState, Draft, Level, LinkPhase, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
@@ -19,6 +20,7 @@ from supportdesk_tui.sync.common import Common, Job, Spawn
 from supportdesk_tui.sync.drafts import Drafts
 from supportdesk_tui.sync.outbox import Hooks, Outbox
 from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.outbox_rows import Clears
 from supportdesk_tui.sync.posting import Given, Posted, Posts, without_sent
 from supportdesk_tui.sync.sending import new_key
 from supportdesk_tui.sync.telling import told
@@ -56,11 +58,12 @@ class Writes:
         """
         key = new_key()
         posted = self._posts.begin(self._draft(effect.clears_draft)) if effect.clears_draft is not None else None
+        form = self._store.state.forms.get(effect.clears_form)
         effect = self._given.knowing(effect, self._store.state)
         self._begun += 1
         self._is_settled.clear()
         self._stack(self._undo.begun(key, effect.change))
-        return partial(self._in_turn, effect, key, posted)
+        return partial(self._in_turn, effect, key, posted, form)
 
     async def apply(self, effect: Apply) -> None:
         """Put a change into the outbox; its draft is cleared once the disk has the change."""
@@ -72,11 +75,13 @@ class Writes:
             async with asyncio.timeout(SETTLE_S):
                 await self._is_settled.wait()
 
-    async def _in_turn(self, effect: Apply, key: ChangeKey, posted: Posted | None) -> None:
+    async def _in_turn(self, effect: Apply, key: ChangeKey, posted: Posted | None, form: FormDraft | None) -> None:
         is_written = False
         try:
             async with self._turn:
                 is_written = await self._apply(effect, key, posted)
+                if is_written and form is not None:
+                    self._store.dispatch(ev.FormSent(form))
         finally:
             if not is_written:
                 self._unwritten.add(key)
@@ -151,24 +156,25 @@ class Writes:
         return fresh
 
     async def _taken(self, item: OutboxItem, effect: Apply, posted: Posted | None) -> bool:
-        """Put a change on the disk in place of its draft; where the disk refuses, the draft stays and it is said."""
-        draft, is_taken = posted.draft.ticket if posted is not None else None, False
-        if draft is not None:
-            self._drafts.let_go(draft)
+        """Put a change on the disk in place of its draft or form; where the disk refuses, these stay and it is said."""
+        clears, is_taken = Clears(posted.draft.ticket if posted is not None else None, effect.clears_form), False
+        keys = [key for key in (clears.draft, clears.form) if key]
+        for key in keys:
+            self._drafts.let_go(key)
         try:
             if effect.replaces is None:
-                await self.outbox.add(item, draft)
+                await self.outbox.add(item, clears)
                 is_taken = True
             elif not (is_taken := await self.outbox.put_in_place(item, effect.replaces)):
                 self._common.tell(words.GONE, Level.WARN)
         except StorageError as error:
             self._common.tell(words.NOT_QUEUED, Level.ERROR, reason=str(error))
         except asyncio.CancelledError:
-            draft = None  # whether the disk has it by now is not known: what lies there is left alone
+            keys = []  # whether the disk has it by now is not known: what lies there is left alone
             raise
         finally:
-            if draft is not None:
-                (self._drafts.go_on if is_taken else self._drafts.keep)(draft)
+            for key in keys:
+                (self._drafts.go_on if is_taken else self._drafts.keep)(key)
         if posted is not None:
             posted.is_taken = is_taken
         return is_taken

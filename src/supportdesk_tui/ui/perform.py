@@ -15,6 +15,7 @@ from supportdesk_tui.ui.vocabulary import OWN_WORDS, own_words
 
 if TYPE_CHECKING:
     from supportdesk_tui.ui.host import DeskHost
+    from supportdesk_tui.ui.keeping import Keeper
 
 Remote = Callable[[ef.Effect], object]
 SOON_S = 0.01
@@ -31,8 +32,6 @@ class Performer:
         self._store = store
         self._remote = remote
         self._clock = clock
-        self._left_forms: dict[tuple[object, ...], dict[str, str]] = {}
-        """What was typed into forms that were left, by what they ask for and the tickets they are about."""
         self._by_type: dict[type, Callable[[Any], Awaitable[None] | None]] = {
             ef.Emit: lambda effect: store.dispatch(effect.event),
             ef.Tell: self._tell,
@@ -153,10 +152,10 @@ class Performer:
         self._host.show_dialog(PickerDialog(self._host.palette, effect))
 
     def _form(self, effect: ef.Form) -> None:
+        from supportdesk_tui.ui.keeping import form_keeper
         from supportdesk_tui.ui.screens.form import FormDialog
 
-        left = self._left_forms.setdefault((effect.command, effect.args, self._host.context().targets), {})
-        self._host.show_dialog(FormDialog(self._host.palette, effect, left))
+        self._host.show_dialog(FormDialog(self._host.palette, effect, form_keeper(self._host, effect)))
 
     def _confirm(self, effect: ef.Confirm) -> None:
         from supportdesk_tui.ui.screens.confirm import ConfirmDialog
@@ -166,7 +165,7 @@ class Performer:
     def _show_findings(self, effect: ef.ShowFindings) -> None:
         from supportdesk_tui.ui.screens.gate import GateDialog
 
-        self._host.show_dialog(GateDialog(self._host.palette, effect))
+        self._host.show_dialog(GateDialog(self._host.palette, effect, self._reason(effect.command)))
 
     def _show_conflict(self, effect: ef.ShowConflict) -> None:
         from supportdesk_tui.ui.screens.conflict import ConflictDialog
@@ -175,4 +174,11 @@ class Performer:
         is_busy = isinstance(self._host.app.screen, Dialog) or self._host.desk.prompt.is_open
         is_busy = is_busy or self._store.state.view.focus is Pane.COMPOSER
         if not (effect.by_itself and is_busy):
-            self._host.show_dialog(ConflictDialog(self._host.palette, effect))
+            asked = effect.send.command if effect.send is not None else ""
+            self._host.show_dialog(ConflictDialog(self._host.palette, effect, self._reason(asked)))
+
+    def _reason(self, command: str) -> "Keeper":
+        """Keeps the reason somebody types for sending all the same."""
+        from supportdesk_tui.ui.keeping import reason_keeper
+
+        return reason_keeper(self._host, command, msg("Why send it all the same?"))

@@ -27,6 +27,7 @@ from supportdesk_tui.domain.changes import (
 from supportdesk_tui.domain.ids import TeamId
 from supportdesk_tui.domain.people import MoneyDirection
 from supportdesk_tui.domain.ticket import Channel, PromiseRecord, PromiseState
+from supportdesk_tui.store.kept import form_key
 from supportdesk_tui.store.state import Absent, Loaded, Pane
 from supportdesk_tui.text.safe import NO_TEXT, sanitize_line
 from tests import make
@@ -179,8 +180,9 @@ def test_a_new_ticket_is_asked_for_with_the_open_customer() -> None:
 
 def test_a_new_ticket_belongs_to_no_ticket_yet() -> None:
     args = ("customer=77", "channel=phone", "category=fnd", "subject=Late", "body=Where is it?")
-    assert only(run(context(), "ticket.create", *args), ef.Apply) == ef.Apply(
-        (), Create("77", Channel.PHONE, "FND", "Late", "Where is it?")
+    asked = only(run(context(), "ticket.create", *args), ef.Apply)
+    assert asked == ef.Apply(
+        (), Create("77", Channel.PHONE, "FND", "Late", "Where is it?"), clears_form=form_key("ticket.create", (), ())
     )
 
 

@@ -14,6 +14,7 @@ from supportdesk_tui.store.store import Store
 from supportdesk_tui.sync import drafts as drafts_module
 from supportdesk_tui.sync.drafts import Drafts
 from supportdesk_tui.sync.outbox_db import Ledger
+from supportdesk_tui.sync.outbox_rows import Clears
 from tests import make
 from tests.sync.fake import Board, until
 
@@ -106,7 +107,7 @@ async def test_draft_that_became_a_change_is_not_written_again_behind_it(ledger:
     drafts.flush()
     store.dispatch(DraftChanged(Draft(TicketId("t1"), body="sent words")))
     drafts.let_go(TicketId("t1"))
-    ledger.put_item(make.ME, make.outbox_item(1, change=Reply("sent words")), clears=TicketId("t1"))
+    ledger.put_item(make.ME, make.outbox_item(1, change=Reply("sent words")), clears=Clears(TicketId("t1")))
     assert ledger.drafts(make.ME) == []
     store.dispatch(DraftChanged(Draft(TicketId("t1"))))
     store.dispatch(DraftChanged(Draft(TicketId("t2"), body="typed since", is_saved=False)))

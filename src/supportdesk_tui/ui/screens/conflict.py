@@ -8,6 +8,7 @@ from supportdesk_tui.domain.conversation import EntryKind
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui.keeping import Keeper
 from supportdesk_tui.ui.screens.dialog import LEFT, Done, Panel, safe
 from supportdesk_tui.ui.screens.reason import ReasonDialog
 from supportdesk_tui.ui.text import cut, shown, wrap
@@ -21,8 +22,8 @@ class ConflictDialog(ReasonDialog):
 
     SIZE = "-large"
 
-    def __init__(self, palette: Palette, shown_: ShowConflict) -> None:
-        super().__init__(palette)
+    def __init__(self, palette: Palette, shown_: ShowConflict, keeper: Keeper | None = None) -> None:
+        super().__init__(palette, keeper)
         self._shown = shown_
         self._top = 0
         self._longest = 0

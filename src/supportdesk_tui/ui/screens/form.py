@@ -6,7 +6,8 @@ from textual.strip import Strip
 from supportdesk_tui.commands.effects import Form, FormField
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
-from supportdesk_tui.ui.screens.dialog import LEFT, Dialog, Done, Panel, draw_edit, safe
+from supportdesk_tui.ui.keeping import Keeper, elsewhere
+from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, safe
 from supportdesk_tui.ui.text import cells, fit, wrap
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
 
@@ -16,14 +17,28 @@ class FormDialog(Dialog):
 
     FITS = True
 
-    def __init__(self, palette: Palette, form: Form, left: dict[str, str] | None = None) -> None:
-        """`left` keeps what was typed when the form is left, for the next time it is asked for."""
+    def __init__(self, palette: Palette, form: Form, keeper: Keeper) -> None:
         super().__init__(palette)
         self._form = form
-        self._left = left if left is not None else {}
-        self._edits = [LineEdit.of(self._left.get(field.name, field.value)) for field in form.fields]
-        self._at = next((place for place, field in enumerate(form.fields) if not field.value), 0)
+        self._keeper = keeper
+        self._edits: list[LineEdit] = []
+        self._at = 0
         self._complaint = ""
+        self._end = keeper.watch(self.panel.redraw)
+        self._fill(keeper.texts())
+
+    def on_unmount(self) -> None:
+        """Nobody looks any more at whether the disk takes what is typed."""
+        self._end()
+
+    def _fill(self, texts: dict[str, str]) -> None:
+        """Put texts into the fields; the first one that the form leaves open is next."""
+        self._edits = [LineEdit.of(texts[field.name]) for field in self._form.fields]
+        self._at = next((place for place, field in enumerate(self._form.fields) if not field.value), 0)
+        self._complaint = ""
+
+    def _texts(self) -> dict[str, str]:
+        return {field.name: edit.text for field, edit in zip(self._form.fields, self._edits, strict=True)}
 
     def title_text(self) -> str:
         """What is asked."""
@@ -31,27 +46,39 @@ class FormDialog(Dialog):
 
     def keys_text(self) -> tuple[tuple[str, str], ...]:
         """How to go on and how to finish."""
-        return (("Tab", _("next field")), ("Ctrl+D", _("done")), ("Esc", _("leave, what is typed is kept")))
+        word = self._keeper.swap_word()
+        anew = (("Ctrl+N", word),) if word else ()
+        return (("Tab", _("next field")), ("Ctrl+D", _("done")), *anew, ("Esc", _("leave, it is kept")))
+
+    def note_text(self) -> str:
+        """That what stands here is of an earlier time, or that the disk does not take it."""
+        return self._keeper.said()
 
     def editing(self) -> LineEdit:
         """The field that is being filled in."""
         return self._edits[self._at]
 
     def take_key(self, event: events.Key) -> Done | None:
-        """Esc leaves, and what was typed stays for the next time."""
+        """Esc leaves; what was typed is kept at every key."""
         done = super().take_key(event)
-        self._left.clear()
-        if done is LEFT:
-            typed = ((field, edit.text) for field, edit in zip(self._form.fields, self._edits, strict=True))
-            self._left.update((field.name, text) for field, text in typed if text != field.value)
+        if event.key != "ctrl+n":
+            self.changed()
         return done
+
+    def changed(self) -> None:
+        """Keep what stands here now."""
+        self._keeper.keep(self._texts())
 
     def press(self, event: events.Key) -> Done | None:
         """Move between fields, type, or finish."""
         count = len(self._edits)
         if event.key in {"ctrl+d", "f9"}:
             return self._finish()
-        if event.key == "enter":
+        if event.key == "ctrl+n":
+            texts = self._keeper.swap()
+            if texts is not None:
+                self._fill(texts)
+        elif event.key == "enter":
             if self._at == count - 1:
                 return self._finish()
             self._at += 1
@@ -69,6 +96,9 @@ class FormDialog(Dialog):
                 self._at = place
                 self._complaint = _("{field} is needed", field=_label(field))
                 return None
+        if self._keeper.is_elsewhere():
+            self._complaint = elsewhere()
+            return None
         values = tuple(f"{field.name}={edit.text.strip()}" for field, edit in zip(self._form.fields, self._edits, strict=True))
         return Done(self._form.command, (*self._form.args, *values))
 

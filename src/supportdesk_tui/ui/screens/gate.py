@@ -9,6 +9,7 @@ from supportdesk_tui.commands.gate_rules import Remedy
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui import words
+from supportdesk_tui.ui.keeping import Keeper
 from supportdesk_tui.ui.screens.dialog import LEFT, Done, Panel, safe
 from supportdesk_tui.ui.screens.reason import ReasonDialog
 from supportdesk_tui.ui.text import cut, shown, wrap
@@ -24,8 +25,8 @@ class GateDialog(ReasonDialog):
 
     FITS = True
 
-    def __init__(self, palette: Palette, effect: ShowFindings) -> None:
-        super().__init__(palette)
+    def __init__(self, palette: Palette, effect: ShowFindings, keeper: Keeper | None = None) -> None:
+        super().__init__(palette, keeper)
         self._findings = effect.findings
         self._answered = effect.answered
         self._command = effect.command

@@ -6,6 +6,7 @@ from textual.strip import Strip
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.text import secrets
 from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui.keeping import REASON, Keeper, elsewhere
 from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
 
@@ -13,9 +14,11 @@ from supportdesk_tui.ui.widgets.line_edit import LineEdit
 class ReasonDialog(Dialog):
     """Keys first; after `ask_reason` a line to type the reason in, until it is given or Esc."""
 
-    def __init__(self, palette: Palette) -> None:
+    def __init__(self, palette: Palette, keeper: Keeper | None = None) -> None:
+        """`keeper` keeps the reason while it is typed."""
         super().__init__(palette)
         self._reason: LineEdit | None = None
+        self._keeper = keeper
         self.complaint = ""
 
     def editing(self) -> LineEdit | None:
@@ -23,8 +26,14 @@ class ReasonDialog(Dialog):
         return self._reason
 
     def ask_reason(self) -> None:
-        """From now on keys are the reason's."""
-        self._reason, self.complaint = LineEdit(), ""
+        """From now on keys are the reason's; one that was begun before stands there."""
+        kept = self._keeper.texts()[REASON] if self._keeper is not None else ""
+        self._reason, self.complaint = LineEdit.of(kept), ""
+
+    def changed(self) -> None:
+        """Keep the reason as it stands."""
+        if self._keeper is not None and self._reason is not None:
+            self._keeper.keep({REASON: self._reason.text})
 
     def take_key(self, event: events.Key) -> Done | None:
         """Esc leaves the reason first, the dialog next."""
@@ -42,11 +51,16 @@ class ReasonDialog(Dialog):
             return self.choose(event)
         if event.key != "enter":
             edit.take_key(event)
+            self.changed()
         elif not edit.text.strip():
             self.complaint = _("A reason is needed: it stands in the log.")
         elif secrets.find(edit.text):
             self.complaint = _("The reason holds a secret itself.")
+        elif self._keeper is not None and self._keeper.is_elsewhere():
+            self.complaint = elsewhere()
         else:
+            if self._keeper is not None:
+                self._keeper.sent()
             return self.sent(edit.text.strip())
         return None
 
@@ -60,6 +74,8 @@ class ReasonDialog(Dialog):
         if self._reason is not None:
             line = panel.line("menu_cursor").add(" " + _("Why send it all the same?") + " ", "accent")
             lines.append(draw_edit(line, self._reason, line.room - 1).strip())
+            said = self._keeper.said() if self._keeper is not None else ""
+            lines += [panel.line().add("   " + said, "text_low").strip()] if said else []
         if self.complaint:
             lines.append(panel.line().add(" ! " + self.complaint, "danger").strip())
         return lines

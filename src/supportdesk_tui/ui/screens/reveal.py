@@ -3,11 +3,13 @@
 from textual import events
 from textual.strip import Strip
 
+from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import EntryId
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import value_of
 from supportdesk_tui.ui.host import DeskHost
+from supportdesk_tui.ui.keeping import REASON, reason_keeper
 from supportdesk_tui.ui.panes.conversation import entry_under
 from supportdesk_tui.ui.screens.dialog import LEFT, Dialog, Done, Panel, draw_edit
 from supportdesk_tui.ui.text import shown, wrap
@@ -22,7 +24,11 @@ class RevealDialog(Dialog):
         super().__init__(host.palette)
         self._host = host
         self._entry = entry
-        self._reason: LineEdit | None = LineEdit() if entry is not None else None
+        self._reason: LineEdit | None = None
+        if entry is not None:
+            title = msg("Why do you need to see it?")
+            self._keeper = reason_keeper(host, "conversation.reveal_for", title, str(entry.id))
+            self._reason = LineEdit.of(self._keeper.texts()[REASON])
         self._complaint = ""
         self._top = 0
         self._end = host.store.subscribe(self._changed_store)
@@ -42,7 +48,7 @@ class RevealDialog(Dialog):
     def keys_text(self) -> tuple[tuple[str, str], ...]:
         """What works now."""
         if self._reason is not None:
-            return (("Enter", _("show it")), ("Esc", _("leave, nothing happens")))
+            return (("Enter", _("show it")), ("Esc", _("leave, it is kept")))
         return (("j k", _("scroll")), ("Esc", _("hide it again")))
 
     def editing(self) -> LineEdit | None:
@@ -57,12 +63,19 @@ class RevealDialog(Dialog):
         self._complaint = ""
         if event.key != "enter":
             self._reason.take_key(event)
+            self.changed()
         elif not self._reason.text.strip():
             self._complaint = _("A reason is needed: it stands in the log.")
         elif self._entry is not None:
             reason, self._reason = self._reason.text.strip(), None
+            self._keeper.sent()
             self.run_worker(self._ask(self._entry.id, reason), group="ask", exit_on_error=False)
         return None
+
+    def changed(self) -> None:
+        """Keep the reason as it stands."""
+        if self._reason is not None:
+            self._keeper.keep({REASON: self._reason.text})
 
     async def _ask(self, entry: EntryId, reason: str) -> None:
         await self._host.run_command("conversation.reveal_for", (entry, reason))
