@@ -100,3 +100,9 @@ def test_every_name_of_a_phrase_opens_the_gate_for_one_without_spaces(name: str)
 def test_name_of_a_code_is_found_among_han_and_not_in_what_han_parts() -> None:
     assert kinds("我的pin码是4821，谢谢") == {Kind.CODE}
     assert kinds("密码在这里pas但是s没有4821") == set()
+
+
+@pytest.mark.parametrize("language", ["russian", "korean", "japanese", "english"])
+def test_accent_that_belongs_to_nothing_hides_no_phrase(language: str) -> None:
+    written = "䷀".join(phrase(language, 12, seed=6))
+    assert hidden(f"里\u0301{written}").endswith(MARKS[Kind.RECOVERY_PHRASE])

@@ -171,16 +171,16 @@ def _in_run(text: str, start: int, end: int, known: "dict[str, dict[str, int]]")
         known.clear()
     places = [word.span() for word in _word().finditer(text, start, end)]
     words = [_plain(text[a:b]) for a, b in places]
-    for (at, _), word in zip(places, words, strict=True):
+    for word in words:
         if word not in known:
-            known[word] = _in_lists(word, _lists_of(text[at]))
+            known[word] = _in_lists(word)
     for language, count in Counter(language for word in words for language in known[word]).items():
         if count >= SHORTEST:
             yield from _valid_runs(places, [known[word].get(language) for word in words])
 
 
-def _in_lists(word: str, languages: Sequence[str]) -> dict[str, int]:
-    found = ((language, _list(language).get(word)) for language in languages)
+def _in_lists(word: str) -> dict[str, int]:
+    found = ((language, _list(language).get(word)) for language in (_lists_of(word[0]) if word else ()))
     return {language: at for language, at in found if at is not None}
 
 
