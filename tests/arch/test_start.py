@@ -95,6 +95,8 @@ AFTER_IT = (
         "supportdesk_tui.wire.schema",
     ),
     *("supportdesk_tui.commands.catalog", "supportdesk_tui.commands.keymap", "supportdesk_tui.commands.macros"),
+    *("supportdesk_tui.commands.effects", "supportdesk_tui.ui.widgets.prompt", "supportdesk_tui.ui.widgets.menu_panel"),
+    *("concurrent.futures.thread", "supportdesk_tui.config.locate"),
     *("supportdesk_tui.sync.engine", "supportdesk_tui.sync.outbox_db", "supportdesk_tui.config.secrets"),
     *("supportdesk_tui.ui.keys", "supportdesk_tui.ui.perform", "supportdesk_tui.ui.panes.composer"),
 )

@@ -121,7 +121,8 @@ class Desk(App[None]):
             yield self.customer
         yield self.bottom
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
+        await self.bottom.furnish()
         width = self.size.width
         self.queue.display = width >= 80 or self.scene == "queue"
         self.customer.display = width >= 120 or self.scene == "customer"

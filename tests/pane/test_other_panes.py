@@ -105,6 +105,7 @@ def linked(phase: LinkPhase, seconds: int = 0, waiting: int = 0, again_s: int = 
         (replace(linked(LinkPhase.LIVE), is_asked=True), "● looking"),
         (data.top(link=LinkState(LinkPhase.LIVE, data.NOW, looks_every_s=30), is_asked=True), "● news within 30 s"),
         (linked(LinkPhase.LOST, 7), "last heard 7 s"),
+        (linked(LinkPhase.LOST, -3 * 3600), "offline"),
         (linked(LinkPhase.LOST, 60, 3), "offline · 3 queued"),
         (
             linked(LinkPhase.LOST, 60, again_s=47),
@@ -158,6 +159,8 @@ async def test_the_last_line_keeps_its_right_end_when_it_is_narrow() -> None:
 async def test_a_menu_opens_over_the_panes_with_keys_and_reasons() -> None:
     pane = BottomPane(DARK)
     async with showing(pane, 100, 20) as (_app, pilot):
+        await pane.furnish()
+        assert pane.panel is not None
         pane.show(data.bottom(menu=data.menu()), data.NOW, data.HINTS)
         await pilot.pause()
         assert pane.size.height == 1

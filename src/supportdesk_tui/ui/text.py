@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from supportdesk_tui.commands.spec import msg
-from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.i18n.catalog import _, msg
 from supportdesk_tui.text.clusters import clusters
 from supportdesk_tui.text.marks import in_words, restore
 from supportdesk_tui.text.safe import SafeText, plain_emoji, sanitize_line

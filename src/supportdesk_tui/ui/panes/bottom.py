@@ -14,11 +14,11 @@ from supportdesk_tui.ui.text import cells, shown_line
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.glyph import Glyphs
 from supportdesk_tui.ui.widgets.line_pane import LinePane
-from supportdesk_tui.ui.widgets.menu_panel import MenuPanel
 from supportdesk_tui.ui.widgets.paint import Line
 
 if TYPE_CHECKING:
     from supportdesk_tui.commands.sheet import Hint
+    from supportdesk_tui.ui.widgets.menu_panel import MenuPanel
 
 
 class BottomPane(LinePane):
@@ -31,25 +31,31 @@ class BottomPane(LinePane):
 
     def __init__(self, palette: Palette, *, id: str | None = None) -> None:
         super().__init__(palette, id=id)
-        self.panel = MenuPanel(palette)
+        self.panel: MenuPanel | None = None
         self._view: BottomView | None = None
         self._hints: tuple[Hint, ...] = ()
 
-    def on_mount(self) -> None:
-        """The panel hangs on the screen, closed."""
-        self.screen.mount(self.panel)
+    async def furnish(self) -> None:
+        """Hang the panel of menus on the screen, closed; the first paint does without it."""
+        from supportdesk_tui.ui.widgets.menu_panel import MenuPanel
+
+        self.panel = MenuPanel(self.paint.palette)
+        self.panel.use_palette(self.paint.palette, self.paint.glyphs)
+        await self.screen.mount(self.panel)
 
     def use_palette(self, palette: Palette, glyphs: Glyphs | None = None) -> None:
         """Draw in other colours, panel included."""
         super().use_palette(palette, glyphs)
-        self.panel.use_palette(palette, glyphs)
+        if self.panel is not None:
+            self.panel.use_palette(palette, glyphs)
 
     def show(self, view: BottomView, now: datetime, hints: "Sequence[Hint]") -> None:
         """Draw what differs from the view before; `now` is not drawn."""
         if view == self._view and tuple(hints) == self._hints and self._laid_for == tuple(self.size):
             return
         self._view, self._hints = view, tuple(hints)
-        self.panel.show(view.menu, self.app.size.width)
+        if self.panel is not None:
+            self.panel.show(view.menu, self.app.size.width)
         self.redraw()
 
     def lay(self, width: int, height: int) -> list[Strip]:

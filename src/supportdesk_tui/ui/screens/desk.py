@@ -32,11 +32,11 @@ from supportdesk_tui.ui.panes.customer import CustomerPane
 from supportdesk_tui.ui.panes.queue import QueuePane
 from supportdesk_tui.ui.panes.top import TopPane, ticks
 from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of
-from supportdesk_tui.ui.widgets.prompt import PromptLine
 
 if TYPE_CHECKING:
     from supportdesk_tui.commands.sheet import Hint
     from supportdesk_tui.ui.panes.composer import Composer, KeepText
+    from supportdesk_tui.ui.widgets.prompt import PromptLine
 
 RunCommand = Callable[[str, tuple[str, ...]], Awaitable[None]]
 
@@ -136,7 +136,6 @@ class DeskScreen(Screen[None]):
         self._is_furnished = False
         self.middle = Column(id="middle")
         self.bottom_pane = BottomPane(palette)
-        self.prompt = PromptLine(palette, run)
         self._arranged: tuple[object, ...] = ()
         self._queue_width: int | None = None
         self._made_of: dict[Widget, tuple[object, ...]] = {}
@@ -153,7 +152,6 @@ class DeskScreen(Screen[None]):
                 yield self.conversation
             yield self.customer
         yield self.bottom_pane
-        yield self.prompt
 
     @cached_property
     def composer(self) -> "Composer":
@@ -162,10 +160,19 @@ class DeskScreen(Screen[None]):
 
         return Composer(self._palette, self._keep_text)
 
+    @cached_property
+    def prompt(self) -> "PromptLine":
+        """Where one line is asked for, over the last one."""
+        from supportdesk_tui.ui.widgets.prompt import PromptLine
+
+        return PromptLine(self._palette, self._run)
+
     async def furnish(self) -> None:
         """Put up what the first paint does not show."""
         self.composer.display = False
         await self.middle.mount(self.composer)
+        await self.mount(self.prompt)
+        await self.bottom_pane.furnish()
         self._is_furnished = True
 
     def place(self, state: DeskState) -> None:
@@ -222,7 +229,8 @@ class DeskScreen(Screen[None]):
         self._draw()
 
     def _panes(self) -> tuple[LinePane, ...]:
-        return (self.top_pane, self.queue_pane, self.conversation, self.customer, self.bottom_pane, self.prompt)
+        panes = (self.top_pane, self.queue_pane, self.conversation, self.customer, self.bottom_pane)
+        return (*panes, self.prompt) if self._is_furnished else panes
 
     def use_palette(self, palette: Palette) -> None:
         """Draw everything in other colours."""
