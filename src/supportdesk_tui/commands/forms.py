@@ -13,6 +13,7 @@ from supportdesk_tui.commands.times import parse_when, zone_of
 from supportdesk_tui.domain.changes import Change, Create, Escalate, MakePromise, ReturnTask, SettlePromise
 from supportdesk_tui.domain.directory import EscalationTarget
 from supportdesk_tui.domain.ticket import Channel, PromiseState
+from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.kept import form_key
 from supportdesk_tui.store.state import Level, Loaded, Pane, value_of
 
@@ -172,6 +173,15 @@ def _create_fields(context: Context, given: dict[str, str]) -> tuple[FormField, 
         FormField("subject", msg("Subject"), given.get("subject", ""), required=True),
         FormField("body", msg("What the customer says"), given.get("body", ""), required=True, multiline=True),
     )
+
+
+def discard(context: Context, args: Args) -> Iterable[Effect]:
+    """Throw away what was typed into a form (its key), after asking."""
+    form = context.state.forms.get(args[0])
+    if form is not None and len(args) == 1:
+        yield ef.Confirm(msg("Throw this text away?"), (), "form.discard", (*args, "sure"))
+    elif form is not None:
+        yield ef.Emit(ev.FormSent(form))
 
 
 TRIES, WAIT = 20, timedelta(milliseconds=150)

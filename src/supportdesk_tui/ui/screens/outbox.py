@@ -9,6 +9,7 @@ from textual.strip import Strip
 from supportdesk_tui.domain.changes import Change, Note, Outcome, Reply, Undo
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.store.kept import FormDraft
 from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.theming.tokens import Palette
@@ -40,7 +41,7 @@ class Part(Struct, frozen=True):
     """None while the server has not said anything of it."""
 
 
-Row: TypeAlias = OutboxItem | Draft | Part
+Row: TypeAlias = OutboxItem | Draft | FormDraft | Part
 
 
 def parts_of(item: OutboxItem) -> tuple[Part, ...]:
@@ -75,7 +76,7 @@ class OutboxDialog(Dialog):
         self._toggled: set[ChangeKey] = set()
         """Changes whose tickets are listed although they were not, or the other way round."""
 
-    def _items(self) -> list[OutboxItem | Draft]:
+    def _items(self) -> list[OutboxItem | Draft | FormDraft]:
         state = self._store.state
         trouble = {
             OutboxPhase.REFUSED: 0,
@@ -88,7 +89,7 @@ class OutboxDialog(Dialog):
         changes = sorted(newest_first, key=lambda item: trouble.get(item.phase, 3))
         drafts = [draft for draft in state.drafts.values() if not draft.is_empty]
         at = sum(trouble.get(item.phase, 3) < 3 for item in changes)
-        return [*changes[:at], *drafts, *changes[at:]]
+        return [*changes[:at], *drafts, *state.forms.values(), *changes[at:]]
 
     def _rows(self) -> list[Row]:
         return [row for item in self._items() for row in (item, *(self._shown(item) if isinstance(item, OutboxItem) else ()))]
@@ -115,6 +116,8 @@ class OutboxDialog(Dialog):
         rows = self._rows()
         row = rows[min(self._index, len(rows) - 1)] if rows else None
         opens = _("tickets") if isinstance(row, OutboxItem) and parts_of(row) else _("open ticket")
+        if isinstance(row, FormDraft):
+            return (("Enter", _("go on with it")), ("x", _("throw away")), ("Esc", _("back")))
         return (
             ("Enter", opens), ("u", _("take back")), ("r", _("try again")), ("x", _("forget")), ("Esc", _("back")),
         )  # fmt: skip
@@ -131,6 +134,8 @@ class OutboxDialog(Dialog):
     def _act(self, key: str, row: Row) -> Done | None:
         if key == "enter":
             return self._enter(row)
+        if isinstance(row, FormDraft):
+            return Done("form.discard", (row.key,)) if key == "x" else None
         if isinstance(row, Draft):
             return None
         item = row.item if isinstance(row, Part) else row
@@ -152,9 +157,11 @@ class OutboxDialog(Dialog):
             return None
         if isinstance(row, OutboxItem):
             return Done("ticket.open", (row.tickets[0],)) if row.tickets else None
+        if isinstance(row, FormDraft):
+            return Done("form.resume", (row.key,))
         return Done("ticket.open", (row.ticket,))
 
-    def _number_of(self, draft: Draft) -> str:
+    def _number_of(self, draft: Draft | FormDraft) -> str:
         """The case number a person knows; the id only of a ticket that nothing here has the number of."""
         state = self._store.state
         rows = (row.number for row in state.queue.rows if row.id == draft.ticket)
@@ -178,6 +185,8 @@ class OutboxDialog(Dialog):
         line = panel.line("menu_cursor" if is_here else "menu").add(" ▸ " if is_here else "   ", "accent")
         if isinstance(row, Draft):
             said = (_("draft"), "accent", self._number_of(row), row.body, "" if row.is_saved else _("not saved"))
+        elif isinstance(row, FormDraft):
+            said = self._said_of_form(row)
         elif isinstance(row, Part):
             said = self._said_of_part(row)
         else:
@@ -186,6 +195,14 @@ class OutboxDialog(Dialog):
         line.add(fit(word, 9), ink).add(" " + fit(number, 18), "text_low")
         line.add(fit(safe(what), max(10, line.width - 34 - min(40, cells(why)))), "text_high" if is_here else "menu_text")
         return line.add(" " + safe(why), "danger").strip()
+
+    def _said_of_form(self, form: FormDraft) -> tuple[str, str, str, str, str]:
+        """What is asked, for which ticket, and what was typed so far."""
+        about = self._number_of(form) if form.ticket is not None else ""
+        if form.count > 1:
+            about = _("{n} tickets", n=form.count)
+        typed = " · ".join(text for name, text in form.texts or form.other if text.strip())
+        return _("form"), "accent", about, f"{_(form.title)}: {typed}", "" if form.is_saved else _("not saved")
 
     def _said(self, item: OutboxItem) -> tuple[str, str, str, str, str]:
         count = len(parts_of(item))
