@@ -174,7 +174,7 @@ async def test_a_bulk_change_says_what_failed_and_is_taken_back_as_one(server: S
         assert await asked(server, owners, **names) == [(3,)]
         await li.press("z")
         await li.until(lambda state: state.redo_stack, "taken back")
-        await li.sees("undid: take 3 tickets")
+        await li.sees("Taken back: 3 tickets taken")
         assert await asked(server, owners, **names) == [(0,)]
         await mei.until(lambda state: all(row.owner is None for row in state.queue.rows if row.id in names.values()))
 
