@@ -114,7 +114,8 @@ def skeleton(width: int, height: int, environ: "Environ") -> str:
     panes = _panes(width, height)
     title = " supportdesk"[:width]
     if not bar:
-        rows = "".join(f"\x1b[{y};{x}H│" for x, _ in panes[1:] for y in range(2, height))
+        walls = [x if is_side else x - 1 for x, is_side in panes[1:]]
+        rows = "".join(f"\x1b[{y};{x}H│" for x in walls for y in range(2, height))
         return f"\x1b[m\x1b[H\x1b[2J\x1b[7m{title.ljust(width - 1)}\x1b[m{rows}"
     parts = [bar, "\x1b[H\x1b[2J", title]
     for y in range(2, height):

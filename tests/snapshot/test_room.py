@@ -77,8 +77,9 @@ def test_only_what_may_be_sent_is_offered_to_be_sent(text: str, is_offered: bool
 
 
 def test_a_wide_screen_shows_what_a_ticket_is_about_and_whose_it_is() -> None:
-    assert columns_for(splash.queue_of_three(160)).subject >= 18
-    assert columns_for(splash.queue_of_three(172)).owner
+    assert columns_for(splash.queue_of_three(160), is_spread=False).subject >= 18
+    assert columns_for(splash.queue_of_three(160)).subject >= 15
+    assert columns_for(splash.queue_of_three(160)).owner
     assert columns_for(splash.queue_of_three(186)).language
     for width in range(splash.ROOMY, 260):
         assert width - splash.queue_of_three(width) - splash.CUSTOMER >= 56
@@ -120,10 +121,10 @@ def test_every_command_lists_what_is_done_before_how_to_move() -> None:
 def test_a_blank_before_a_ticket_that_is_not_hot_is_no_mark_in_any_theme() -> None:
     """Where danger is told by turning colours round, a blank in its ink would be a bar."""
     calm, hot = data.summary(1), replace(data.summary(1), priority=Priority.P1)
-    look = RowLook(calm, "     12m", "text", False, False, False, False, False, False, None)
+    look, columns = RowLook(calm, "     12m", "text", False, False, False, False, False, False, None), columns_for(40)
     for theme in ("mono", "harbor-night"):
         paint = Paint(load_theme(theme, theme_folders(None)).palette)
-        quiet, loud = ticket_row(paint, 40, look, "queue"), ticket_row(paint, 40, look._replace(row=hot), "queue")
+        quiet, loud = ticket_row(paint, columns, look, "queue"), ticket_row(paint, columns, look._replace(row=hot), "queue")
         assert "!" in loud.text
         danger = paint.style("danger", "queue")
         assert not [piece.text for piece in quiet if piece.style == danger]

@@ -53,7 +53,12 @@ QUEUE = (
     ),
     Command("queue.peek", msg("Peek, without claiming or marking it read"), _Q, queue.peek, ("space",), _rows, group=_MOVE),
     Command(
-        "queue.back", msg("Back: peek, selection, filter, search"), _Q, queue.back, ("escape", "q", "h", "left"), group=_MOVE
+        "queue.back",
+        msg("Back: wide, peek, selection, filter, search"),
+        _Q,
+        queue.back,
+        ("escape", "q", "h", "left"),
+        group=_MOVE,
     ),
     Command("queue.search", msg("Search"), _Q, queue.search, ("/",), may(Cap.SEARCH), msg("search"), group=_SHOW),
     Command("queue.filter", msg("Filter this list"), _Q, queue.filter_list, ("\\",), short=msg("filter"), group=_SHOW),
@@ -81,6 +86,7 @@ VIEWS = (
     Command("queue.next_view", msg("Next view"), _D, queue.next_view, ("]",), group=_SHOW),
     Command("queue.previous_view", msg("Previous view"), _D, queue.previous_view, ("[",), group=_SHOW),
     Command("menu.go", msg("Go to…"), _D, menus.go, ("g",), short=msg("go"), group=_SHOW),
+    Command("queue.wide", msg("Wide list"), _D, queue.wide, ("W",), queue.can_widen, msg("wide"), group=_SHOW),
 )
 _page = conversation.moving
 READING = (

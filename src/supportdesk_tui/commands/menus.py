@@ -11,6 +11,7 @@ from supportdesk_tui.commands.effects import Effect
 from supportdesk_tui.commands.forms import targets
 from supportdesk_tui.commands.guards import is_in_composer, lacking
 from supportdesk_tui.commands.macro_server import can_pick as server_macros_blocked
+from supportdesk_tui.commands.queue import can_widen
 from supportdesk_tui.commands.spec import Args, msg
 from supportdesk_tui.domain.assign import best_fit
 from supportdesk_tui.domain.capabilities import Capability
@@ -105,8 +106,8 @@ def assign(context: Context, _: Args) -> Iterable[Effect]:
             MenuItem("n", msg("nobody"), "ticket.unassign"),
             MenuItem("/", msg("anyone…"), "ticket.assign_pick"),
         ),
-    )
         context,
+    )
 
 
 def status(context: Context, _: Args) -> Iterable[Effect]:
@@ -140,8 +141,8 @@ def snooze(context: Context, _: Args) -> Iterable[Effect]:
             MenuItem("4", msg("four hours"), "ticket.snooze", ("4h",)),
             MenuItem("p", msg("until…"), "ticket.snooze_pick"),
         ),
-    )
         context,
+    )
 
 
 def priority(context: Context, _: Args) -> Iterable[Effect]:
@@ -180,14 +181,16 @@ def my_status(_: Context, __: Args) -> Iterable[Effect]:
     return opened(msg("I am"), items)
 
 
-def options(_: Context, __: Args) -> Iterable[Effect]:
+def options(context: Context, _: Args) -> Iterable[Effect]:
     """How the desk looks."""
+    full = can_widen(context)
     return opened(
         msg("View"),
         (
             *(MenuItem(key, title, "queue.sort", (sort.value,)) for sort, (key, title) in SORT_TITLES.items()),
             MenuItem("k", msg("clock on or off"), "desk.clock"),
             MenuItem("i", msg("customer on or off"), "customer.toggle"),
+            MenuItem("w", msg("wide list"), "queue.wide", blocked=full.reason if full else ""),
             MenuItem("t", msg("theme…"), "desk.theme"),
             MenuItem("l", msg("language…"), "desk.locale"),
         ),

@@ -10,7 +10,7 @@ from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.context import Context
 from supportdesk_tui.commands.effects import Effect
 from supportdesk_tui.commands.opening import cursor_to, open_ticket
-from supportdesk_tui.commands.spec import Args, msg
+from supportdesk_tui.commands.spec import Args, Blocked, msg
 from supportdesk_tui.domain.assign import next_best
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.queue import MY_TEAMS, Owner, QueueQuery, SortKey, View
@@ -258,10 +258,22 @@ def sort(context: Context, args: Args) -> Iterable[Effect]:
     yield ef.Load(ef.LoadKind.QUEUE, cursor=0)
 
 
+def can_widen(context: Context) -> Blocked | None:
+    """There is something beside the list."""
+    return Blocked(msg("The list has the full width here")) if context.panes == 1 else None
+
+
+def wide(context: Context, _: Args) -> Iterable[Effect]:
+    """Give the list the full width, or the other panes their place back."""
+    yield ef.Emit(ev.FocusMoved(Pane.QUEUE, not context.state.view.queue_wide))
+
+
 def back(context: Context, _: Args) -> Iterable[Effect]:
-    """Undo the nearest narrowing: a peek, the selection, the filter, the search."""
+    """Undo the nearest change of the list: its full width, a peek, the selection, the filter, the search."""
     state = context.state
-    if state.conversation.peek:
+    if state.view.queue_wide and context.panes > 1:
+        yield from wide(context, ())
+    elif state.conversation.peek:
         yield ef.Emit(ev.TicketClosed())
     elif state.selection:
         yield ef.Emit(ev.SelectionChanged(frozenset()))

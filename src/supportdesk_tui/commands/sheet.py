@@ -22,8 +22,8 @@ SCOPE_TITLES: dict[Scope, str] = {
 _LEFT: dict[Pane, tuple[str, ...]] = {
     Pane.QUEUE: (
         *("queue.open", "ticket.reply", "ticket.note", "menu.leader", "menu.escalate", "menu.assign", "ticket.take"),
-        *("ticket.solve", "desk.undo", "ticket.next_best", "queue.select", "queue.search", "queue.filter", "menu.snooze"),
-        *("menu.status", "ticket.tag", "menu.go"),
+        *("ticket.solve", "desk.undo", "ticket.next_best", "queue.select", "queue.search", "queue.filter", "queue.wide"),
+        *("menu.snooze", "menu.status", "ticket.tag", "menu.go"),
     ),
     Pane.CONVERSATION: (
         *("ticket.reply", "ticket.note", "menu.leader", "menu.escalate", "menu.assign", "ticket.take", "ticket.solve"),

@@ -42,12 +42,13 @@ def _agent_updated(state: DeskState, event: ev.AgentUpdated) -> DeskState:
 
 def _focus_moved(state: DeskState, event: ev.FocusMoved) -> DeskState:
     over = state.view.customer_over and event.pane is not Pane.QUEUE
-    return _with_view(state, focus=event.pane, customer_over=over)
+    is_wide = state.view.queue_wide if event.is_wide is None else event.is_wide
+    return _with_view(state, focus=event.pane, customer_over=over, queue_wide=is_wide and event.pane is Pane.QUEUE)
 
 
 def _composer_toggled(state: DeskState, event: ev.ComposerToggled) -> DeskState:
     focus = Pane.COMPOSER if event.is_open else Pane.CONVERSATION
-    state = _with_view(state, composer_open=event.is_open, focus=focus)
+    state = _with_view(state, composer_open=event.is_open, focus=focus, queue_wide=False)
     ticket = state.conversation.ticket
     draft = state.draft(ticket)
     if not event.is_open and draft is not None and draft.is_empty:

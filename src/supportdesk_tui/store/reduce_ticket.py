@@ -39,8 +39,8 @@ def _number_missed(state: DeskState, event: ev.NumberMissed) -> DeskState:
 
 
 def _ticket_opened(state: DeskState, event: ev.TicketOpened) -> DeskState:
-    if state.view.opening:
-        state = replace(state, view=replace(state.view, opening=""))
+    if state.view.opening or state.view.queue_wide:
+        state = replace(state, view=replace(state.view, opening="", queue_wide=False))
     if state.conversation.ticket == event.ticket:
         return replace(state, conversation=replace(state.conversation, peek=event.peek))
     conversation = ConversationState(

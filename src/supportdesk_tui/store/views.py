@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from supportdesk_tui.domain.changes import MarkRead
 from supportdesk_tui.domain.conversation import Entry, EntryKind, newer_than
+from supportdesk_tui.domain.directory import Category
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import AgentId, TicketId, ViewId
 from supportdesk_tui.domain.people import Agent, CustomerContext
@@ -96,6 +97,8 @@ class QueueView(Struct, frozen=True):
     have: int
     expected: int
     is_focused: bool
+    categories: tuple[Category, ...] = ()
+    """What the codes of the rows mean."""
 
 
 class ConversationView(Struct, frozen=True):
@@ -118,6 +121,8 @@ class ConversationView(Struct, frozen=True):
     is_full: bool = False
     """There are older entries than the desk holds."""
     me: AgentId | None = None
+    categories: tuple[Category, ...] = ()
+    """What the ticket's code of its category means."""
 
 
 class CustomerView(Struct, frozen=True):
@@ -226,6 +231,7 @@ def queue_view(state: DeskState) -> QueueView:
         have=queue.have,
         expected=queue.expected,
         is_focused=state.view.focus is Pane.QUEUE,
+        categories=state.session.directory.categories,
     )
 
 
@@ -253,6 +259,7 @@ def conversation_view(state: DeskState) -> ConversationView:
         is_full=conversation.is_full,
         bad_items=conversation.bad_entries + (detail.bad_items if detail is not None else 0),
         me=_me(state),
+        categories=state.session.directory.categories,
     )
 
 

@@ -34,6 +34,27 @@ CATEGORIES = (
     *(msg("Trade emergency"), msg("P2P dispute"), msg("Card and bank"), msg("API and keys"), msg("Earn and staking")),
     *(msg("Promotion and rebate"), msg("Complaint"), msg("Suggestion"), msg("Law enforcement")),
 )
+SHORT_CATEGORIES = {
+    "How-to": msg("usage"),
+    "Technical fault": msg("tech"),
+    "Funds": msg("funds"),
+    "Deposit not credited": msg("deposit"),
+    "Account compromised": msg("hacked"),
+    "Account restricted": msg("locked"),
+    "Identity verification": msg("kyc"),
+    "Login and two-factor": msg("login"),
+    "Orders and liquidation": msg("trading"),
+    "Trade emergency": msg("urgent"),
+    "P2P dispute": msg("p2p"),
+    "Card and bank": msg("fiat"),
+    "API and keys": msg("api"),
+    "Earn and staking": msg("earn"),
+    "Promotion and rebate": msg("promo"),
+    "Complaint": msg("compl."),
+    "Suggestion": msg("idea"),
+    "Law enforcement": msg("legal"),
+}
+"""Categories by their title as a row of a queue calls them, in seven columns at most."""
 REASONS = (
     *(msg("answered"), msg("fixed"), msg("duplicate"), msg("third_party_delay"), msg("chain_congestion")),
     *(msg("reported_upstream"), msg("out_of_scope"), msg("customer_error"), msg("refused_by_policy"), msg("no_reply")),
@@ -257,6 +278,11 @@ def own_words(text: str) -> str:
     if not text or len(text) > LONGEST or current_locale() == SOURCE:
         return text
     return _drawn(current_locale(), text)
+
+
+def category_word(title: str) -> str:
+    """What a category is called where there is little room: a word of ours where we know its title, else the title."""
+    return _(SHORT_CATEGORIES[title]) if title in SHORT_CATEGORIES else own_words(title)
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,6 @@
 """The queue: rows by viewport, drawn from a window of rows; a cursor move repaints two of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -11,18 +11,20 @@ from textual.strip import Strip
 
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.domain.queue import Owner
 from supportdesk_tui.domain.sla import Clock
 from supportdesk_tui.domain.ticket import TicketSummary
+from supportdesk_tui.i18n.catalog import current_locale
 from supportdesk_tui.store.views import QueueView
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of, redraw_lines
-from supportdesk_tui.ui.widgets.paint import Paint
 from supportdesk_tui.ui.widgets.queue_head import QueueHead
 from supportdesk_tui.ui.widgets.sla_clock import clock_text
-from supportdesk_tui.ui.widgets.ticket_row import RowLook, placeholder, ticket_row
+from supportdesk_tui.ui.widgets.ticket_row import RowLook, category_names, columns_for, placeholder, ticket_row
 
 KEPT = 600
 """Pictures of rows kept; more are dropped all at once."""
+RANK = {activity: rank for rank, activity in enumerate((Activity.TYPING, Activity.TYPING_NOTE, Activity.VIEWING))}
 WHEEL = 3
 """Rows a notch of the wheel moves the view."""
 
@@ -32,19 +34,19 @@ class QueuePane(LinePane):
 
     GROUND = "queue"
 
-    @dataclass
     class Chosen(Message):
-        """A row was clicked; `index` counts in the whole order."""
+        """A row was clicked, twice when it `opens`; `index` counts in the whole order."""
 
-        index: int
-        opens: bool
-        """Clicked twice."""
+        def __init__(self, index: int, opens: bool) -> None:
+            super().__init__()
+            self.index, self.opens = index, opens
 
-    @dataclass
     class NeedRows(Message):
         """The view has left the rows we hold; `index` is in its middle."""
 
-        index: int
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
 
     def __init__(self, palette: Palette, *, id: str | None = None) -> None:
         super().__init__(palette, id=id)
@@ -53,7 +55,9 @@ class QueuePane(LinePane):
         self._top = 0
         self._head = 1
         self._kept: dict[tuple[TicketId, bool], tuple[RowLook, Strip]] = {}
-        self._kept_for: tuple[Paint, int] | None = None
+        self._columns = columns_for(0)
+        self._words: Mapping[str, str] = {}
+        self._kept_for: tuple[object, ...] = ()
         self._clocks: dict[Clock, tuple[str, str]] = {}
         self._clocks_at: datetime | None = None
         self._room_for = (0, 0)
@@ -111,11 +115,14 @@ class QueuePane(LinePane):
         lines = [head.title(view, self._top, past), *notes]
         if not view.total and not view.rows:
             return lines + head.empty(view)
-        if self._kept_for != (self.paint, width) or len(self._kept) > KEPT:
+        names = category_names(view.categories, current_locale())
+        self._words = names.words
+        self._columns = columns_for(width, names.columns, has_codes=names.has_codes, is_spread=view.query.owner == Owner.ANYONE)
+        if self._kept_for != (self.paint, self._columns) or len(self._kept) > KEPT:
             self._kept.clear()
             self._clocks.clear()
-            self._kept_for = (self.paint, width)
-        missing = placeholder(self.paint, width, self.GROUND)
+            self._kept_for = (self.paint, self._columns)
+        missing = placeholder(self.paint, self._columns, self.GROUND)
         for index in range(self._top, past):
             at = index - view.start
             is_here = 0 <= at < len(view.rows)
@@ -162,12 +169,13 @@ class QueuePane(LinePane):
             is_open=row.id == view.opened,
             has_draft=row.id in view.drafts,
             is_mine=row.owner is not None and row.owner == view.me,
-            other=_other(view, row),
+            other=_other(view, row.id),
+            category=self._words.get(row.category, ""),
         )
         kept = self._kept.get((row.id, at_cursor))
         if kept is not None and kept[0] == look:
             return kept[1]
-        strip = ticket_row(self.paint, self.size.width, look, self.GROUND)
+        strip = ticket_row(self.paint, self._columns, look, self.GROUND)
         self._kept[row.id, at_cursor] = (look, strip)
         return strip
 
@@ -199,10 +207,10 @@ class QueuePane(LinePane):
         self.scroll_lines(WHEEL if isinstance(event, MouseScrollDown) else -WHEEL)
 
 
-def _other(view: QueueView, row: TicketSummary) -> Activity | None:
-    """What somebody else does on a ticket; writing outranks reading."""
-    others = {activity for agent, (_name, activity) in view.presence.get(row.id, {}).items() if agent != view.me}
-    for activity in (Activity.TYPING, Activity.TYPING_NOTE, Activity.VIEWING):
-        if activity in others:
-            return activity
-    return None
+def _other(view: QueueView, ticket: TicketId) -> tuple[str, Activity] | None:
+    """Who else is on a ticket, and what they do; writing outranks reading."""
+    there = view.presence.get(ticket)
+    if not there:
+        return None
+    others = (seen for agent, seen in there.items() if agent != view.me and seen[1] in RANK)
+    return min(others, key=lambda seen: (RANK[seen[1]], seen[0]), default=None)

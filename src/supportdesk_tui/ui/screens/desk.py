@@ -137,7 +137,7 @@ class DeskScreen(Screen[None]):
         self.middle = Column(id="middle")
         self.bottom_pane = BottomPane(palette)
         self._arranged: tuple[object, ...] = ()
-        self._queue_width: int | None = None
+        self._queue_width: int | str | None = None
         self._made_of: dict[Widget, tuple[object, ...]] = {}
         self._state = DeskState()
         self._seen: tuple[TicketId | None, int] = (None, 0)
@@ -180,13 +180,16 @@ class DeskScreen(Screen[None]):
         size = self.app.size
         focus = state.view.focus
         composer = self._is_furnished and state.view.composer_open and state.conversation.ticket is not None
-        key = (size, focus, composer, state.view.customer_shown, state.view.customer_over)
+        is_wide = state.view.queue_wide and focus is Pane.QUEUE
+        key = (size, focus, composer, is_wide, state.view.customer_shown, state.view.customer_over)
         if key == self._arranged:
             return
         self._arranged = key
-        count = self._shape()
+        count = self._shape(is_wide=is_wide)
         reading = focus in {Pane.CONVERSATION, Pane.COMPOSER}
-        if count == 3:
+        if is_wide:
+            queue, middle, customer = True, False, False
+        elif count == 3:
             queue, middle, customer = True, True, state.view.customer_shown
         elif count == 2:
             customer = focus is Pane.CUSTOMER or (state.view.customer_over and focus is not Pane.QUEUE)
@@ -201,8 +204,8 @@ class DeskScreen(Screen[None]):
         # Keys never go by the focus of a widget, and a pane that takes it would be painted whole: only the caret needs it.
         self.set_focus(self.composer.editor if self._is_furnished and focus is Pane.COMPOSER else None, scroll_visible=False)
 
-    def _shape(self) -> int:
-        """Say by classes how wide the panes are; how many of them stand side by side."""
+    def _shape(self, *, is_wide: bool = False) -> int:
+        """Say how wide the panes are; how many of them stand side by side when the queue has not the full width."""
         size = self.app.size
         count = panes_for(size.width, size.height)
         self.set_class(count == 1, "-one")
@@ -211,10 +214,12 @@ class DeskScreen(Screen[None]):
         self.set_class(size.width < EASY, "-slim")
         self.set_class(count == 3 and size.width < ROOMY, "-tight")
         self.set_class(size.height < 30, "-short")
-        wide = queue_of_three(size.width) if count == 3 and size.width >= ROOMY else None
-        if wide != self._queue_width:
-            self._queue_width = wide
-            self.queue_pane.styles.width = wide
+        self.queue_pane.edge = "right" if count > 1 and not is_wide else ""
+        self.customer.edge = "left" if count == 3 else "right" if count == 2 else ""
+        width = "1fr" if is_wide else queue_of_three(size.width) if count == 3 and size.width >= ROOMY else None
+        if width != self._queue_width:
+            self._queue_width = width
+            self.queue_pane.styles.width = width
         return count
 
     def on_mount(self) -> None:

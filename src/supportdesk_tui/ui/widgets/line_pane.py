@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from textual.color import Color
 from textual.filter import ANSIToTruecolor
@@ -23,6 +23,8 @@ class LinePane(Widget):
 
     GROUND: ClassVar[str] = "background"
     """Token of the background."""
+    edge: Literal["left", "right", ""] = ""
+    """The side on which another pane stands: a wall is drawn there where no ground tells them apart."""
 
     def __init__(self, palette: Palette, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -41,12 +43,12 @@ class LinePane(Widget):
         self._laid_for = (0, 0)
 
     def lay(self, width: int, height: int) -> list[Strip]:
-        """All lines of the pane, each exactly `width` columns; fewer than `height` are filled up."""
+        """All lines of the pane, each exactly `width` columns (a wall is not among them); fewer than `height` are filled up."""
         return []
 
     def line(self, ground: str = "") -> Line:
         """A new empty line of the pane."""
-        return Line(self.paint, self.size.width, ground or self.GROUND)
+        return Line(self.paint, self.size.width - _has_wall(self), ground or self.GROUND)
 
     def redraw(self) -> None:
         """Lay out again and mark the lines that differ."""
@@ -94,7 +96,7 @@ def redraw_lines(pane: LinePane, lines: Mapping[int, Strip]) -> None:
         return
     changed = [y for y, strip in lines.items() if strip is not pane._lines[y]]
     for y in changed:
-        pane._lines[y] = lines[y]
+        pane._lines[y] = _walled(pane, lines[y])
     if changed:
         pane.refresh(*(Region(0, y, pane._laid_for[0], 1) for y in changed))
 
@@ -104,8 +106,20 @@ def minute_of(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
+def _has_wall(pane: LinePane) -> bool:
+    return bool(pane.edge) and pane.paint.is_flat
+
+
 def _filled(pane: LinePane, width: int, height: int) -> list[Strip]:
-    lines = pane.lay(width, height)[:height]
+    lines = pane.lay(width - _has_wall(pane), height)[:height]
     if len(lines) < height:
         lines += [pane.line().strip()] * (height - len(lines))
-    return lines
+    return [_walled(pane, line) for line in lines]
+
+
+def _walled(pane: LinePane, line: Strip) -> Strip:
+    """The line with the wall between two panes beside it, where there is to be one."""
+    if not _has_wall(pane):
+        return line
+    wall = Line(pane.paint, 1, pane.GROUND).add(pane.paint.glyphs.wall, "rule").strip()
+    return Strip.join([wall, line] if pane.edge == "left" else [line, wall])

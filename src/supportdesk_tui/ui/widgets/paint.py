@@ -15,6 +15,8 @@ class Paint:
     def __init__(self, palette: Palette, glyphs: Glyphs = UNICODE) -> None:
         self.glyphs = glyphs
         self.palette = palette
+        self.is_flat = palette.surface.conversation in {palette.surface.queue, palette.surface.customer}
+        """No ground tells one pane from the next: a thin wall does."""
         self._styles: dict[tuple[str, str, bool], Style] = {}
 
     def style(self, ink: str, ground: str, bold: bool = False) -> Style:

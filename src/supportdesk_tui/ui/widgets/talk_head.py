@@ -8,7 +8,7 @@ from textual.strip import Strip
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import PromiseState, Ticket, TicketSummary
 from supportdesk_tui.i18n import when
-from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.i18n.catalog import _, current_locale
 from supportdesk_tui.store.views import ConversationView
 from supportdesk_tui.ui import words
 from supportdesk_tui.ui.text import cells, cut, shown_line, wrap_some
@@ -16,7 +16,7 @@ from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.line_pane import minute_of
 from supportdesk_tui.ui.widgets.paint import Line, Paint
 from supportdesk_tui.ui.widgets.sla_clock import clock_text
-from supportdesk_tui.ui.widgets.ticket_row import short_number
+from supportdesk_tui.ui.widgets.ticket_row import category_names, short_number
 
 EXTRA = 4
 """Lines below title and facts at most."""
@@ -69,8 +69,9 @@ class TalkHead:
         line = self._line().to(3)
         owner = shown_line(row.owner_name or row.owner) if row.owner else _("nobody's")
         said = {name: shown_line(text) for name, text in row.unknown}
+        names = category_names(view.categories, current_locale())
         parts = [
-            (shown_line(row.category), "text_low"),
+            (names.words.get(row.category) or shown_line(row.category), "text_low"),
             (said.get("priority") or row.priority.name, {1: "danger", 2: "warning"}.get(row.priority, "text_low")),
             (words.status(row.status), "text"),
             (words.language(row.language) if row.language else "", "text_low"),
