@@ -54,6 +54,7 @@ class LinePane(Widget):
         """Lay out again and mark the lines that differ."""
         width, height = self.size
         if not self.is_mounted or not width or not height:
+            self._laid_for = (0, 0)  # out of sight now: what is held is another picture than the next one
             return
         before, is_same_size = self._lines, self._laid_for == (width, height)
         self._lines = _filled(self, width, height)
