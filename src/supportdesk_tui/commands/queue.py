@@ -78,7 +78,9 @@ def peek(context: Context, _: Args) -> Iterable[Effect]:
     conversation, cursor = context.state.conversation, context.state.queue.cursor
     if cursor is None:
         return
-    if conversation.ticket == cursor and conversation.peek:
+    if conversation.ticket == cursor and context.state.view.queue_wide:
+        yield from wide(context, ())
+    elif conversation.ticket == cursor and conversation.peek:
         yield ef.Emit(ev.TicketClosed())
     elif conversation.ticket != cursor:
         yield from open_ticket(context, cursor, peek=True)

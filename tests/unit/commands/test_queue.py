@@ -256,6 +256,63 @@ def test_back_undoes_the_nearest_narrowing_first() -> None:
     assert run(ctx, "queue.back") == []
 
 
+# --- the full width
+
+
+@pytest.mark.parametrize("pane", [Pane.QUEUE, Pane.CONVERSATION, Pane.CUSTOMER, Pane.COMPOSER])
+@pytest.mark.parametrize("panes", [2, 3])
+def test_the_list_takes_the_full_width_with_the_focus_and_gives_it_back(pane: Pane, panes: int) -> None:
+    before = replace(context(pane, opened=1), panes=panes)
+    over = after(before, run(before, "queue.wide"))
+    assert over.state.view.queue_wide
+    assert over.focus is Pane.QUEUE
+    for command in ("queue.wide", "queue.back"):
+        back = after(over, run(over, command))
+        assert not back.state.view.queue_wide
+        assert back.focus is Pane.QUEUE
+        assert back.state.conversation.ticket == before.state.conversation.ticket
+
+
+def test_what_is_shown_in_the_wide_list_may_change_without_an_end_to_it() -> None:
+    over = after(context(), run(context(), "queue.wide"))
+    for command, args in (("queue.down", ()), ("queue.view_2", ()), ("queue.at", ("2",)), ("queue.search_run", ("tag:vip",))):
+        assert after(over, run(over, command, *args)).state.view.queue_wide, command
+
+
+@pytest.mark.parametrize("command", ["queue.open", "queue.peek", "ticket.next", "ticket.reply", "ticket.note", "pane.tab"])
+def test_a_ticket_that_is_opened_ends_the_wide_list(command: str) -> None:
+    wide = context(opened=1) if command in {"pane.tab", "ticket.reply", "ticket.note"} else context()
+    over = after(wide, run(wide, "queue.wide"))
+    opened = after(over, run(over, command))
+    assert opened.state.conversation.ticket
+    assert not opened.state.view.queue_wide
+    assert not after(opened, run(opened, "pane.focus", "queue")).state.view.queue_wide, "it was not asked for again"
+
+
+def test_peeking_from_the_wide_list_at_the_open_ticket_shows_it() -> None:
+    ctx = context(opened=1)
+    over = after(ctx, run(ctx, "queue.wide"))
+    shown = after(over, run(over, "queue.peek"))
+    assert not shown.state.view.queue_wide
+    assert shown.state.conversation.ticket == ctx.state.conversation.ticket
+
+
+def test_back_leaves_the_full_width_before_anything_of_the_list_is_lost() -> None:
+    ctx = context()
+    ctx = replace(ctx, state=replace(ctx.state, selection=frozenset({TicketId("t1")})))
+    over = after(ctx, run(ctx, "queue.wide"))
+    back = after(over, run(over, "queue.back"))
+    assert back.state.selection == frozenset({TicketId("t1")})
+    assert after(back, run(back, "queue.back")).state.selection == frozenset()
+    narrowed = replace(over, panes=1)
+    assert after(narrowed, run(narrowed, "queue.back")).state.selection == frozenset(), "the window was made smaller"
+
+
+def test_where_only_the_list_is_shown_it_is_wide_already() -> None:
+    assert reason(replace(context(), panes=1), "queue.wide") == "The list has the full width here"
+    assert not reason(context(), "queue.wide")
+
+
 # --- selection
 
 
