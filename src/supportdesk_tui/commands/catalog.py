@@ -363,6 +363,8 @@ SHELL = (
     Command("outbox.edit", msg("Go on writing what waits"), _A, deciding.edit, is_internal=True),
     Command("outbox.retry", msg("Try again"), _A, shell.retry, is_internal=True),
     Command("outbox.forget", msg("Forget a refused change"), _A, shell.forget, is_internal=True),
+    Command("form.resume", msg("Go on filling in a form"), _A, forms.resume, is_internal=True),
+    Command("form.discard", msg("Throw a form away"), _A, forms.discard, is_internal=True),
     Command(
         "desk.palette",
         msg("Every command"),
