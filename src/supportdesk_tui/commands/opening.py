@@ -131,7 +131,7 @@ def _based(context: Context, draft: Draft) -> Draft:
 
 
 def start_writing(context: Context, ticket: TicketId, mode: DraftMode) -> Iterable[Effect]:
-    """Open the composer on a ticket; text written for other readers keeps its mode."""
+    """Open the composer on a ticket; a note that is there stays one, and where a note is asked for nothing public opens."""
     if not is_open(context, ticket):
         yield from open_ticket(context, ticket)
     if mode is DraftMode.REPLY and waiting_reply(context.state, ticket) is not None:
@@ -139,8 +139,12 @@ def start_writing(context: Context, ticket: TicketId, mode: DraftMode) -> Iterab
         return
     yield ef.Emit(ev.ComposerToggled(True))
     draft = draft_of(context, ticket)
-    is_new = draft.is_empty or context.state.draft(ticket) is None
-    draft = replace(draft, mode=mode) if is_new else replace(draft, wanted=mode)
+    if draft.is_empty or context.state.draft(ticket) is None:
+        draft = replace(draft, mode=mode)
+    elif mode is DraftMode.NOTE and draft.mode is DraftMode.REPLY:
+        draft = replace(draft, mode=mode, wanted=mode, is_saved=False)
+    else:
+        draft = replace(draft, wanted=mode)
     yield ef.Emit(ev.DraftChanged(draft))
     if draft.mode is DraftMode.NOTE:
         yield ef.Attend(ticket, Activity.TYPING_NOTE)

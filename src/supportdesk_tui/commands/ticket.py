@@ -59,7 +59,7 @@ def _write(context: Context, mode: DraftMode) -> Iterable[Effect]:
     draft = draft_of(context, current.id)
     if not draft.is_empty and draft.mode is not mode:
         kind = msg("There is a note here already; F2 makes it a reply")
-        yield ef.Tell(kind if mode is DraftMode.REPLY else msg("There is a reply here already; F2 makes it a note"))
+        yield ef.Tell(kind if mode is DraftMode.REPLY else msg("Your reply is a note for now; F2 makes it a reply again"))
 
 
 def reply_quoting(context: Context, _: Args) -> Iterable[Effect]:

@@ -165,9 +165,13 @@ def test_a_note_never_becomes_a_reply_by_pressing_r() -> None:
     assert "F2" in only(effects, ef.Tell).text
 
 
-def test_a_reply_never_becomes_a_note_by_pressing_n() -> None:
+def test_nothing_public_opens_by_pressing_n_and_a_reply_in_the_making_keeps_its_words() -> None:
     ctx = context(Pane.CONVERSATION, opened=1, drafts={T1: Draft(T1, DraftMode.REPLY, "Hello")})
-    assert "F2" in only(run(ctx, "ticket.note"), ef.Tell).text
+    effects = run(ctx, "ticket.note")
+    draft = after(ctx, effects).state.draft(T1)
+    assert draft is not None
+    assert (draft.mode, draft.body, draft.is_saved) == (DraftMode.NOTE, "Hello", False)
+    assert "F2" in only(effects, ef.Tell).text
 
 
 def test_quoting_takes_the_customers_last_words_along() -> None:
