@@ -136,13 +136,12 @@ async def test_the_skeleton_draws_its_walls_where_the_desk_does(size: tuple[int,
 async def test_nothing_is_lost_beside_a_wall(edge: Literal["left", "right"]) -> None:
     mono = load_theme("mono", theme_folders(None)).palette
     chips = replace(data.queue(8), filter="a long text that the list is narrowed to, longer than it is wide")
-    for pane, show in (
-        (queue := QueuePane(mono), lambda: queue.show(chips, data.NOW)),
-        (customer := CustomerPane(mono), lambda: customer.show(data.customer(), data.NOW)),
-    ):
+    queue, customer = QueuePane(mono), CustomerPane(mono)
+    for pane in (queue, customer):
         pane.edge = edge
         async with showing(pane, 36, 12) as (_app, pilot):
-            show()
+            queue.show(chips, data.NOW)
+            customer.show(data.customer(), data.NOW)
             await pilot.pause()
             assert misfits(pane) == []
             assert {line[0 if edge == "left" else -1] for line in texts(pane)} == {WALL}
