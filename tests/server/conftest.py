@@ -13,7 +13,17 @@ from supportdesk_tui.server.runner import ServerThread
 from .postgres import Cluster, running_cluster
 
 ON_BOTH = frozenset(
-    {"test_changes", "test_feed", "test_inbound", "test_log", "test_reading", "test_reveal", "test_roles", "test_undo"}
+    {
+        "test_changes",
+        "test_feed",
+        "test_inbound",
+        "test_log",
+        "test_reading",
+        "test_reveal",
+        "test_roles",
+        "test_staff",
+        "test_undo",
+    }
 )
 """Files whose tests run on SQLite and on PostgreSQL."""
 NewDatabase = Callable[[], str | None]

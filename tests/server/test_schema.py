@@ -15,7 +15,7 @@ from supportdesk_tui.server.storage.tables import metadata
 
 def ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
     if kind == "index":
-        return name not in {"ix_keys_at", "ix_search"}  # PostgreSQL's only
+        return name not in {"ix_events_staff", "ix_keys_at", "ix_search"}  # PostgreSQL's only
     return not (kind == "table" and (name or "").startswith("search"))
 
 

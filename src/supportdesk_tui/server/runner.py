@@ -75,8 +75,9 @@ def open_parts(db_url: str, clock: Callable[[], int] = now_ms) -> Parts:
     engine = open_engine(db_url)
     migrate(engine)
     database = Database(engine)
-    desk = Desk(database, clock)
-    return Parts(database, desk, Hub(desk), TokenBook(database))
+    desk, tokens = Desk(database, clock), TokenBook(database)
+    desk.on_staff = tokens.forget
+    return Parts(database, desk, Hub(desk), tokens)
 
 
 def is_empty(engine: Engine) -> bool:
@@ -225,7 +226,7 @@ def run_server(options: ServeOptions, announce: Callable[[str], None]) -> None:
         parts.desk.load_agents()
     listener = loopback_socket("127.0.0.1" if options.host == "localhost" else options.host, options.port)
     tls: dict[str, Any] = {"ssl_certfile": options.certificate, "ssl_keyfile": options.key} if options.certificate else {}
-    url = f"{'https' if options.certificate else 'http'}://{options.host}:{listener.getsockname()[1]}"
+    url = url_of(options.host, listener.getsockname()[1], is_secure=options.certificate is not None)
     service = Service(make_config(parts, limits=options.limits, **tls), parts.hub, lambda: announce(url))
     signal.signal(signal.SIGTERM, _leave)
     try:
@@ -234,6 +235,11 @@ def run_server(options: ServeOptions, announce: Callable[[str], None]) -> None:
     finally:
         listener.close()
         parts.database.close()
+
+
+def url_of(host: str, port: int, *, is_secure: bool) -> str:
+    """The address people type, an IPv6 one in brackets."""
+    return f"{'https' if is_secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

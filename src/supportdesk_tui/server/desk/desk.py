@@ -22,7 +22,7 @@ from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.counts import CountBook
 from supportdesk_tui.server.storage.engine import Database, connect_to_write
-from supportdesk_tui.server.storage.log import events_of_key
+from supportdesk_tui.server.storage.log import Event, events_of_key
 from supportdesk_tui.wire import schema
 
 T = TypeVar("T")
@@ -58,6 +58,10 @@ class Request(Struct, kw_only=True):
 
 
 Work = Callable[[Transaction], Deed]
+NEWEST_OF_STAFF = (
+    select(tables.events.c.seq).where(tables.events.c.ticket.is_(None)).order_by(tables.events.c.seq.desc()).limit(1)
+)
+"""Everything about agents, tokens and connectors happens on no ticket."""
 
 
 def now_ms() -> int:
@@ -73,16 +77,37 @@ class Desk:
         self.clock = clock
         self.counts = CountBook()
         self.on_commit: Callable[[list[Happening]], None] = lambda _happenings: None
+        self.on_staff: Callable[[], None] = lambda: None
+        """Hears, on the writer's thread, that agents or their tokens are not what they were."""
         self.agents: dict[str, Agent] = {}
+        self._heard: int | None = None
+        """The newest event about no ticket whose outcome is in memory."""
         self.load_agents()
 
     def load_agents(self) -> None:
         """Read the agents, who are few, into memory."""
         with self.database.reading() as connection:
+            self._heard = connection.execute(NEWEST_OF_STAFF).scalar()
             rows = connection.execute(
                 select(tables.agents).order_by(func.length(tables.agents.c.id), tables.agents.c.id)
             ).mappings()
             self.agents = {row["id"]: Agent(**row) for row in rows}
+
+    def catch_up(self) -> None:
+        """Take over what another program wrote of agents and tokens, as `serve agents` does while this one runs."""
+        with self.database.reading() as connection:
+            newest = connection.execute(NEWEST_OF_STAFF).scalar()
+        if newest != self._heard:
+            self.database.writer.submit(self._catch_up).result()
+
+    def _catch_up(self) -> None:
+        known = self.agents
+        self.load_agents()
+        self.on_staff()
+        event = Event(seq=self._heard or 0, at=self.clock(), actor=None, kind="agent.changed", ticket=None)
+        changed = [one for one in self.agents.values() if known.get(one.id) != one]
+        if changed:
+            self.on_commit([Happening(event=event, before=None, after=None, agent=one) for one in changed])
 
     # --- requests
 

@@ -1,10 +1,13 @@
-"""What time does by itself: snoozed tickets wake, promises fall due, solved tickets close."""
+"""What time does by itself: snoozed tickets wake, promises fall due, solved tickets close, a leaver's go back to the queue."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import delete, select, tuple_
 
 from supportdesk_tui.server.desk.desk import Desk
 from supportdesk_tui.server.desk.transaction import Also, Transaction, copy_of
 from supportdesk_tui.server.floor.people import Promise
+from supportdesk_tui.server.floor.query import BAND_OF
 from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.floor.words import HOUR
 from supportdesk_tui.server.storage import tables
@@ -42,7 +45,8 @@ def pass_time(desk: Desk) -> int:
             .all()
         )
     _forget_keys(desk, now - KEEP_KEYS_MS)
-    if not (waking or due or closing):
+    left = _left_behind(desk)
+    if not (waking or due or closing or left):
         return 0
 
     def work(tx: Transaction) -> int:
@@ -50,9 +54,21 @@ def pass_time(desk: Desk) -> int:
             sum(_wake(tx, one) for one in waking)
             + sum(_break(tx, one) for one in due)
             + sum(_close(tx, one) for one in closing)
+            + sum(_hand_back(tx, one) for one in left)
         )
 
     return desk.transact(None, None, work)
+
+
+def _left_behind(desk: Desk) -> Sequence[str]:
+    """Some live tickets of agents who have left."""
+    leavers = [one.id for one in list(desk.agents.values()) if not one.active]
+    if not leavers:
+        return ()
+    columns = tables.tickets.c
+    theirs = columns.owner.in_(leavers), columns.band.in_((BAND_OF["open"], BAND_OF["snoozed"]))
+    with desk.database.reading() as connection:
+        return connection.execute(select(columns.id).where(*theirs).limit(STEP)).scalars().all()
 
 
 def _forget_keys(desk: Desk, before: int) -> None:
@@ -101,6 +117,17 @@ def _close(tx: Transaction, ref: str) -> bool:
     before = copy_of(ticket)
     ticket.status = "closed"
     tx.record("ticket.closed", before, ticket, says=f"{ticket.number} closed after three days")
+    return True
+
+
+def _hand_back(tx: Transaction, ref: str) -> bool:
+    ticket = tx.ticket(ref)
+    owner = tx.agent(ticket.owner) if ticket.owner else None
+    if owner is None or owner.active:
+        return False
+    before = copy_of(ticket)
+    ticket.owner = None
+    _say(tx, before, ticket, "ticket.assigned", f"{owner.name} has left: the ticket is back in its queue")
     return True
 
 

@@ -25,6 +25,8 @@ def assign(case: Case, change: schema.Assign) -> Done:
     agent = case.tx.agent(change.agent)
     if agent is None:
         raise Refusal(f"there is no agent {change.agent[:40]}", field="agent")
+    if not agent.active:
+        raise Refusal(f"{agent.name} has left and takes no tickets", field="agent")
     if agent.role == "auditor":
         raise Refusal(f"{agent.name} is an auditor and takes no tickets", field="agent")
     ticket.owner = agent.id

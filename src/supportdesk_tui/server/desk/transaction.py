@@ -139,16 +139,16 @@ class Transaction:
         self.happenings.append(Happening(event=event, before=before, after=msgspec.structs.replace(ticket), entry=also.entry))
         return event
 
-    def record_agent(self, before: Agent, after: Agent) -> None:
+    def record_agent(self, before: Agent | None, after: Agent, kind: str = "agent.state", *, says: str = "") -> None:
         """Append an event about an agent, not about a ticket."""
         old, new = changed(before, after)
-        event = Event(seq=self._seq, at=self.now, actor=self.actor, kind="agent.state", ticket=None, key=self.key)
+        event = Event(seq=self._seq, at=self.now, actor=self.actor, kind=kind, ticket=None, key=self.key, says=says)
         event.before["agents"], event.after["agents"] = {after.id: old}, {after.id: new}
         self._commit_event(event)
         self.happenings.append(Happening(event=event, before=None, after=None, agent=after))
 
-    def record_audit(self, kind: str, ticket: str, rows: Rows, *, says: str) -> None:
-        """Append an event that changes nothing and that the feed is not told: somebody looked."""
+    def record_audit(self, kind: str, ticket: str | None, rows: Rows, *, says: str) -> None:
+        """Append an event that changes no projection and that the feed is not told: somebody looked, or got a new key."""
         event = Event(seq=self._seq, at=self.now, actor=self.actor, kind=kind, ticket=ticket, key=self.key, says=says)
         event.after = rows
         self._commit_event(event)

@@ -15,6 +15,8 @@ class Agent(Struct, kw_only=True):
     skills: dict[str, int] = field(default_factory=dict)
     state: str = "available"
     capacity: int = 12
+    active: bool = True
+    """Whether they work here (still); the name of one who left stays with what they wrote."""
 
 
 class Words(Struct, kw_only=True):

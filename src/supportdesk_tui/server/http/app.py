@@ -177,7 +177,10 @@ class Door:
         call.token_hash, agent = await run_in_threadpool(self.tokens.check, header, endpoint.who)
         self.rates.take(call.token_hash)
         call.who = self.desk.agents.get(agent) if agent else None
-        if endpoint.who == "agent" and call.who is None:
+        if agent and call.who is None:
+            await run_in_threadpool(self.desk.catch_up)
+            call.who = self.desk.agents.get(agent)
+        if endpoint.who == "agent" and (call.who is None or not call.who.active):
             raise Unauthenticated("the agent of this token is gone")
 
 
@@ -188,6 +191,7 @@ async def _tick(desk: Desk, hub: Hub) -> None:
         await anyio.sleep(TICK_S)
         hub.forget_the_silent()
         try:
+            await run_in_threadpool(desk.catch_up)
             await run_in_threadpool(pass_time, desk)
             await run_in_threadpool(checkpoint, desk.database.engine)
             is_told = False

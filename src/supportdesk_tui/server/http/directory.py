@@ -14,12 +14,12 @@ MAX_TAGS = 500
 
 
 def get_directory(call: Call) -> Response:
-    """Agents, teams, statuses, categories, tags, targets, reasons, link hosts."""
+    """Agents who work here, teams, statuses, categories, tags, targets, reasons, link hosts."""
     with call.desk.database.reading() as connection:
         used = connection.execute(select(tables.ticket_tags.c.tag).distinct().limit(MAX_TAGS)).scalars().all()
     return json_answer(
         schema.DirectoryOut(
-            agents=[agent_out(one, load_of(call.desk, one.id)) for one in call.desk.agents.values()],
+            agents=[agent_out(one, load_of(call.desk, one.id)) for one in call.desk.agents.values() if one.active],
             teams=[schema.TeamOut(id=team, name=name) for team, name in words.TEAMS.items()],
             statuses=[
                 schema.StatusOut(name=one.name, phase=one.phase, title=one.title)  # type: ignore[arg-type]  # words of the same table

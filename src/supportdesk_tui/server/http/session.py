@@ -24,7 +24,9 @@ def sign_in(call: Call) -> Response:
     """A token for a login and password."""
     given: schema.SignIn = call.body
     client = call.request.client.host if call.request.client else ""
-    agent = call.desk.agents[call.tokens.sign_in(given.login, given.password, client)]
+    known = call.tokens.sign_in(given.login, given.password, client)
+    call.desk.catch_up()
+    agent = call.desk.agents[known]
     token = call.tokens.issue(agent.id, label=given.label)
     return json_answer(schema.SignedIn(token=token, agent=agent_out(agent, load_of(call.desk, agent.id))))
 

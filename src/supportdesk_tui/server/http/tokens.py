@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from supportdesk_tui.server.desk.refusals import Unauthenticated
 from supportdesk_tui.server.http.throttle import Throttle
@@ -27,6 +27,36 @@ def hash_password(password: str, salt: bytes) -> bytes:
     return hashlib.scrypt(password.encode(), salt=salt, n=_SCRYPT["n"], r=_SCRYPT["r"], p=_SCRYPT["p"], dklen=_SCRYPT["dklen"])
 
 
+def new_token(
+    connection: Connection, agent: str | None, *, kind: str = "agent", label: str = "", days: int = TOKEN_DAYS
+) -> str:
+    """A new token, said this once; of 0 days: good until it is revoked."""
+    token = secrets.token_urlsafe(32)
+    now = time.time_ns() // 1_000_000
+    row = {
+        "hash": hash_token(token), "agent": agent, "kind": kind, "label": label, "created_at": now,
+        "expires_at": now + days * 86_400_000 if days else None, "revoked_at": None,
+    }  # fmt: skip
+    connection.execute(insert(tables.tokens), [row])
+    return token
+
+
+def revoke_tokens(connection: Connection, which: ColumnElement[bool]) -> int:
+    """Make tokens worthless; says how many there were."""
+    now = time.time_ns() // 1_000_000
+    change = update(tables.tokens).where(which, tables.tokens.c.revoked_at.is_(None)).values(revoked_at=now)
+    return connection.execute(change).rowcount
+
+
+def keep_password(connection: Connection, agent: str, password: str) -> None:
+    """Let an agent sign in with this password, and with no other; an empty one lets nobody in."""
+    connection.execute(delete(tables.credentials).where(tables.credentials.c.agent == agent))
+    if password:
+        salt = secrets.token_bytes(16)
+        row = {"agent": agent, "salt": salt, "hash": hash_password(password, salt)}
+        connection.execute(insert(tables.credentials), [row])
+
+
 class TokenBook:
     """Makes, checks and revokes tokens; keeps the known good ones in memory."""
 
@@ -40,14 +70,7 @@ class TokenBook:
 
     def issue(self, agent: str | None, *, kind: str = "agent", label: str = "") -> str:
         """A new token, said this once."""
-        token = secrets.token_urlsafe(32)
-        now = time.time_ns() // 1_000_000
-        row = {
-            "hash": hash_token(token), "agent": agent, "kind": kind, "label": label, "created_at": now,
-            "expires_at": now + TOKEN_DAYS * 86_400_000, "revoked_at": None,
-        }  # fmt: skip
-        self.database.write(lambda connection: connection.execute(insert(tables.tokens), [row]))
-        return token
+        return self.database.write(lambda connection: new_token(connection, agent, kind=kind, label=label))
 
     def check(self, header: str | None, kind: str) -> tuple[str, str | None]:
         """The hash and the agent of an Authorization header; refuses what is missing, unknown, expired or revoked."""
@@ -94,13 +117,15 @@ class TokenBook:
         return self._revoke(tables.tokens.c.agent == agent)
 
     def _revoke(self, which: ColumnElement[bool]) -> int:
-        now = time.time_ns() // 1_000_000
-        change = update(tables.tokens).where(which, tables.tokens.c.revoked_at.is_(None)).values(revoked_at=now)
-        count = self.database.write(lambda connection: connection.execute(change).rowcount)
+        count = self.database.write(lambda connection: revoke_tokens(connection, which))
+        self.forget()
+        return count
+
+    def forget(self) -> None:
+        """Look every token up again, once: some may be good for nothing any more."""
         with self._lock:
             self._revocations += 1
-            self._good.clear()  # they are read again, each once
-        return count
+            self._good.clear()
 
     def sign_in(self, login: str, password: str, client: str) -> str:
         """The agent of a login and password; after some failures in a minute the door stays shut for a while."""
@@ -109,7 +134,7 @@ class TokenBook:
             query = (
                 select(tables.agents.c.id, tables.credentials.c.salt, tables.credentials.c.hash)
                 .join(tables.credentials, tables.credentials.c.agent == tables.agents.c.id)
-                .where(tables.agents.c.login == login)
+                .where(tables.agents.c.login == login, tables.agents.c.active)
             )
             row = connection.execute(query).first()
         salt, expected = (row.salt, row.hash) if row else (b"nobody's salt...", b"")

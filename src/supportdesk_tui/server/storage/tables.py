@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     text,
+    true,
 )
 
 metadata = MetaData()
@@ -39,6 +40,7 @@ events = Table(
     Column("after", Text, nullable=False),
     Index("ix_events_ticket", "ticket", "seq"),
     _some("ix_events_key", "key", where="key IS NOT NULL"),
+    _some("ix_events_staff", "seq", where="ticket IS NULL").ddl_if(dialect="postgresql"),
 )
 """The append-only log. `before` and `after` hold, per projection and row id, the columns that changed (null: no such row)."""
 
@@ -173,6 +175,7 @@ agents = Table(
     Column("skills", JSON, nullable=False),
     Column("state", String(20), nullable=False),
     Column("capacity", Integer, nullable=False),
+    Column("active", Boolean, nullable=False, server_default=true()),
 )
 
 PROJECTIONS = {table.name: table for table in (tickets, entries, links, promises, customers, agents)}
