@@ -61,7 +61,7 @@ def told_of_many(item: OutboxItem, common: Common) -> tuple[str, Level]:
     """What a settled change of many tickets, or the taking back of one, came to: what was done, and the keys for the rest."""
     say, count = common.say, len(item.outcomes)
     failed = [one for one in item.outcomes if not one.done]
-    reason = _reasons(failed)
+    reason = say("{reason}", {"reason": _reasons(failed)})
     if item.phase is OutboxPhase.REFUSED:
         return _line(say(words.NONE_DONE, {"n": str(count)}), reason), Level.ERROR
     counts = {"done": str(count - len(failed)), "all": str(count)}

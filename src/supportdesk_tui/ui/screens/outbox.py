@@ -51,6 +51,15 @@ def parts_of(item: OutboxItem) -> tuple[Part, ...]:
     return tuple(sorted(parts, key=lambda part: part.outcome is None or part.outcome.done)) if len(parts) > 1 else ()
 
 
+def _count(item: OutboxItem) -> str:
+    """How many tickets a change of many is about, or was done to; empty for a change of one."""
+    parts = parts_of(item)
+    done = sum(part.outcome is None or part.outcome.done for part in parts)
+    if done in {0, len(parts)}:
+        return _("{n} tickets", n=len(parts)) if parts else ""
+    return _("{done} of {all} tickets", done=done, all=len(parts))
+
+
 def phase_word(phase: OutboxPhase) -> str:
     """A phase in one word."""
     words = {
@@ -205,8 +214,7 @@ class OutboxDialog(Dialog):
         return _("form"), "accent", about, f"{_(form.title)}: {typed}", "" if form.is_saved else _("not saved")
 
     def _said(self, item: OutboxItem) -> tuple[str, str, str, str, str]:
-        count = len(parts_of(item))
-        number = _("{n} tickets", n=count) if count else item.number or " ".join(item.tickets[:1])
+        number = _count(item) or item.number or " ".join(item.tickets[:1])
         what, why = self._what(item.change, item), own_words(item.reason)
         return phase_word(item.phase), PHASE_INK[item.phase], number, what, why
 
@@ -228,4 +236,5 @@ class OutboxDialog(Dialog):
             return "", "text_low", number, subject, ""
         if part.outcome.done:
             return f"  {_('done')}", "success", number, subject, ""
-        return f"  {phase_word(OutboxPhase.REFUSED)}", "danger", number, subject, own_words(part.outcome.reason)
+        why = own_words(part.outcome.reason).removeprefix(number).lstrip(" :")
+        return f"  {phase_word(OutboxPhase.REFUSED)}", "danger", number, subject, why
