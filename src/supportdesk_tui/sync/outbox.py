@@ -77,6 +77,8 @@ class Outbox:
     def load(self, agent: AgentId) -> OutboxLoaded:
         """Read an agent's changes of earlier runs."""
         loaded = self.book.load(agent, self._clock.now())
+        for item in loaded.items:
+            self._not_before |= rules.count_down(item, self._clock)
         self._wake.set()
         return loaded
 
@@ -108,8 +110,15 @@ class Outbox:
 
     async def step(self) -> None:
         """Begin everything that is due now."""
-        for item in [item for item in self.book.items if rules.is_overdue(item, self._clock.now())]:
-            await self.book.replace(self.book.asking(item))
+        for key in [item.key for item in self.book.items if item.phase is OutboxPhase.HELD]:
+            item = self.book.get(key)
+            if item is None or self._is_busy(key):
+                continue
+            self._not_before = rules.count_down(item, self._clock) | self._not_before
+            is_overdue = rules.is_overdue(item, self._clock.now())
+            moved = self.book.asking(item) if is_overdue else rules.dated(item, self._clock, self._not_before)
+            if moved is not item:
+                await self.book.replace(moved)
         moment = self._moment()
         if self._sender is None:
             return
@@ -139,9 +148,7 @@ class Outbox:
 
     async def add(self, item: OutboxItem, clears: Clears = NOTHING) -> None:
         """Take a change: on disk first, then told. StorageError leaves everything as it was."""
-        if item.held_until is not None:
-            left = (item.held_until - self._clock.now()).total_seconds()
-            self._not_before[item.key] = self._clock.monotonic() + left
+        self._not_before |= rules.count_down(item, self._clock)
         await self.book.add(item, clears)
         self._wake.set()
 

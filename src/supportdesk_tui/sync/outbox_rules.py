@@ -12,9 +12,13 @@ from supportdesk_tui.domain.ids import AgentId, ChangeKey
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import words
+from supportdesk_tui.sync.clock import Clock
 
 ASK_AFTER = timedelta(minutes=10)
 """A held change this much past its time (asleep, switched off) is not sent without asking."""
+LONGEST_HOLD_S = 120.0
+"""The longest hold there is; what is left of one after a restart is never more, whatever the wall clock says."""
+_ASTRAY = timedelta(seconds=1)
 SAYS = {EntryKind.CUSTOMER: words.WROTE_MEANWHILE, EntryKind.AGENT: words.REPLIED_MEANWHILE}
 """Who speaks makes a reply wait, and what is said of it."""
 OPEN = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.UNKNOWN})
@@ -34,6 +38,21 @@ class Moment(Struct, frozen=True):
 def is_overdue(item: OutboxItem, now: datetime) -> bool:
     """Held, and its time passed so long ago that the agent must be asked."""
     return item.phase is OutboxPhase.HELD and item.held_until is not None and now - item.held_until > ASK_AFTER
+
+
+def count_down(item: OutboxItem, clock: Clock) -> dict[ChangeKey, float]:
+    """Until when a held change waits, by the clock that nobody sets: not early when the wall clock goes ahead, nor long."""
+    if item.held_until is None:
+        return {}
+    left_s = (item.held_until - clock.now()).total_seconds()
+    return {item.key: clock.monotonic() + min(left_s, LONGEST_HOLD_S)}
+
+
+def dated(item: OutboxItem, clock: Clock, not_before: Mapping[ChangeKey, float]) -> OutboxItem:
+    """A held change, its end dated anew where the wall clock was set back meanwhile."""
+    end = clock.now() + timedelta(seconds=max(0.0, not_before.get(item.key, 0.0) - clock.monotonic()))
+    is_astray = item.held_until is not None and item.held_until - end > _ASTRAY
+    return replace(item, held_until=end) if is_astray else item
 
 
 def is_in_question(item: OutboxItem) -> bool:

@@ -142,7 +142,7 @@ class Writes:
             change=effect.change,
             phase=OutboxPhase.HELD if is_held else OutboxPhase.QUEUED,
             created_at=now,
-            held_until=now + timedelta(seconds=self._common.options.hold_s) if is_held else None,
+            held_until=self._common.clock.now() + timedelta(seconds=self._common.options.hold_s) if is_held else None,
             number=_number(effect.tickets[0], self._store.state) if len(effect.tickets) == 1 else "",
             numbers=numbers,
             expected=effect.expected,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.domain.changes import Assign, MarkRead, Note, Reply, SetStatus, Undo
 from supportdesk_tui.domain.errors import (
@@ -65,6 +66,49 @@ async def test_clock_set_forward_does_not_send_a_held_change_early(client: Clien
     clock.sleep_through(60)
     await client.work()
     assert client.server.done == []
+
+
+async def test_clock_set_back_holds_a_change_no_longer_than_it_was_to_be(client: Client, clock: HandClock) -> None:
+    await client.outbox.add(held(1, clock))
+    client.connect()
+    clock.advance(4)
+    clock.sleep_through(-3 * 3600)
+    await client.work()
+    assert client.server.done == []
+    until = client.board.items[ChangeKey("k1")].held_until
+    assert until is not None
+    assert (until - clock.now()).total_seconds() == 6
+    clock.advance(5.9)
+    await client.work()
+    assert client.server.done == []
+    clock.advance(0.2)
+    await client.work()
+    assert len(client.server.done) == 1
+
+
+async def test_clock_set_back_between_two_runs_holds_a_change_two_minutes_at_most(client: Client, clock: HandClock) -> None:
+    await client.outbox.add(held(1, clock))
+    clock.sleep_through(-3 * 3600)
+    successor = await again(client)
+    successor.connect()
+    await successor.work()
+    assert successor.server.done == []
+    clock.advance(121)
+    await successor.work()
+    assert len(successor.server.done) == 1
+    await successor.die()
+
+
+async def test_what_is_held_anew_in_the_place_of_another_is_never_sent_early(client: Client, clock: HandClock) -> None:
+    await client.outbox.add(replace(held(1, clock), held_until=None))
+    client.connect()
+    assert await client.outbox.put_in_place(held(2, clock), ChangeKey("k1"))
+    clock.advance(9.9)
+    await client.work()
+    assert client.server.done == []
+    clock.advance(0.2)
+    await client.work()
+    assert len(client.server.done) == 1
 
 
 @pytest.mark.parametrize("restarts", [False, True])

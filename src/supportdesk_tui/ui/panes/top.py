@@ -25,8 +25,13 @@ AGAIN_S = 5
 
 def ticks(link: LinkState, now: datetime) -> bool:
     """Whether the line tells seconds: only while a lost connection is young."""
-    silent_s = (now - link.heard_at).total_seconds() if link.heard_at is not None else OFFLINE_S
-    return link.phase is LinkPhase.LOST and silent_s < OFFLINE_S
+    return link.phase is LinkPhase.LOST and silent_s(link, now) < OFFLINE_S
+
+
+def silent_s(link: LinkState, now: datetime) -> float:
+    """Seconds since the last sign of life; as long as it counts as off when a clock that was set back cannot tell."""
+    silent = (now - link.heard_at).total_seconds() if link.heard_at is not None else OFFLINE_S
+    return silent if silent > -1 else OFFLINE_S
 
 
 class TopPane(LinePane):
@@ -104,7 +109,7 @@ class TopPane(LinePane):
         link, heard = view.link, view.link.heard_at
         match link.phase:
             case LinkPhase.LOST if heard is not None and not _is_off(view, now):
-                silent = max(1, int((now - heard).total_seconds()))
+                silent = max(1, int(silent_s(link, now)))
                 return _("{mark} last heard {n} s", mark=self.paint.glyphs.lost, n=silent), "warning"
             case LinkPhase.LIVE:
                 mark = self.paint.glyphs.live
@@ -140,5 +145,4 @@ def _again(link: LinkState, now: datetime) -> str:
 
 def _is_off(view: TopView, now: datetime) -> bool:
     """Whether the line has been silent for so long that it counts as off; then what waits is told beside it."""
-    heard = view.link.heard_at
-    return view.link.phase is LinkPhase.LOST and (heard is None or (now - heard).total_seconds() >= OFFLINE_S)
+    return view.link.phase is LinkPhase.LOST and silent_s(view.link, now) >= OFFLINE_S
