@@ -167,3 +167,14 @@ def test_the_head_of_a_conversation_calls_the_category_by_its_word() -> None:
 async def test_a_wide_list_says_who_else_is_on_a_ticket() -> None:
     assert "◎ Ana Ruiz" in (await rows(120, busy()))[1]
     assert "HX-260817-004214 P3 O. Petrova" in (await rows(120, busy()))[1]
+
+
+@pytest.mark.parametrize(("locale", "status"), [("en", "open"), ("zh_CN", "处理中")])
+async def test_a_very_wide_list_says_how_a_ticket_stands_and_whole_names(locale: str, status: str) -> None:
+    set_locale(locale)
+    view = busy()
+    view = replace(view, rows=(replace(view.rows[1], owner_name=SafeText("Дмитрий Волков")), *view.rows[1:]))
+    row = (await rows(150, view))[0]
+    at = [row.find(one) for one in ("App shows a blank screen after the", f" {status} ", " ru ", " Дмитрий Волков ")]
+    assert -1 not in at, row
+    assert at == sorted(at)

@@ -13,6 +13,7 @@ from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ticket import Priority, TicketSummary
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.text.clusters import clusters
+from supportdesk_tui.ui import words
 from supportdesk_tui.ui.text import cells, cut, fit, fit_right, shown_line
 from supportdesk_tui.ui.vocabulary import SHORT_CATEGORIES, category_word
 from supportdesk_tui.ui.widgets.glyph import Glyphs
@@ -26,8 +27,10 @@ MARKS = 6
 NUMBER = 7
 CODE, WORD = 4, 12
 """Columns of a category's code, and of its longest word, the blank behind it included."""
-INITIALS, NAME = 3, 9
-"""Columns of an owner, briefly and as a name."""
+INITIALS, NAME, WHOLE_NAME = 3, 9, 15
+"""Columns of an owner: briefly, as a name, and as a long one."""
+STATUS = 23
+"""Columns of a status in words."""
 LEAST = 11
 """A name is not read in fewer columns than these."""
 
@@ -60,6 +63,7 @@ class Columns(Struct, frozen=True):
     priority: int
     customer: int
     subject: int
+    status: int
     language: int
     owner: int
     who: int
@@ -69,25 +73,33 @@ class Columns(Struct, frozen=True):
 
 
 @lru_cache(maxsize=32)
-def columns_for(width: int, words: int = 0, *, has_codes: bool = True, is_spread: bool = True) -> Columns:
+def columns_for(width: int, longest: int = 0, *, has_codes: bool = True, is_spread: bool = True) -> Columns:
     """Which columns fit: clock, number and customer first, subject as soon as there is room to read one.
 
-    `words` are the columns of the longest word for a category, 0 where only codes are known; without `has_codes` a code
+    `longest` are the columns of the longest word for a category, 0 where only codes are known; without `has_codes` a code
     says nothing. `is_spread` means that the rows have different owners.
     """
     number = (17 if width >= 118 else NUMBER) if width >= FIXED + MARKS + NUMBER + 10 else 0
-    has_words = bool(words) and width >= (58 + words if words > CODE + 1 else 40)
-    code = (CODE if width < 66 or words else 6) if has_codes and width >= 38 else 0
-    category = words if has_words else code
+    has_words = bool(longest) and width >= (58 + longest if longest > CODE + 1 else 40)
+    code = (CODE if width < 66 or longest else 6) if has_codes and width >= 38 else 0
+    category = longest if has_words else code
     channel = 2 if width >= 42 else 0
     priority = 3 if width >= 70 else 0
     language = 3 if width >= 74 else 0
-    owner = (NAME if width >= 84 else INITIALS if width >= 46 else 0) if is_spread else INITIALS if width >= 78 else 0
+    status = STATUS if width >= 150 else 0
+    owner = _owner_columns(width) if is_spread else INITIALS if width >= 78 else 0
     who = NAME + 1 if width >= 118 else 0
-    left = width - FIXED - MARKS - number - category - channel - priority - language - owner - who
+    left = width - FIXED - MARKS - number - category - channel - priority - status - language - owner - who
     customer = min(26, max(LEAST, 5 + left // 5)) if left >= 2 * LEAST + 4 else max(0, left)
     subject = max(0, left - customer)
-    return Columns(width, category, channel, number, priority, customer, subject, language, owner, who, has_words=has_words)
+    return Columns(
+        width, category, channel, number, priority, customer, subject, status, language, owner, who, has_words=has_words
+    )
+
+
+def _owner_columns(width: int) -> int:
+    steps = ((150, WHOLE_NAME), (84, NAME), (46, INITIALS))
+    return next((columns for least, columns in steps if width >= least), 0)
 
 
 class CategoryNames(NamedTuple):
@@ -104,9 +116,9 @@ class CategoryNames(NamedTuple):
 @lru_cache(maxsize=4)
 def category_names(categories: tuple[Category, ...], locale: str) -> CategoryNames:
     """Short words for the categories of our own server, their titles for those of others; `locale` is the one spoken."""
-    words = {one.code: shown_line(category_word(one.title)) for one in categories}
-    columns = min(WORD, max(map(cells, words.values()), default=-1) + 1)
-    return CategoryNames(words, columns, all(one.title in SHORT_CATEGORIES for one in categories))
+    called = {one.code: shown_line(category_word(one.title)) for one in categories}
+    columns = min(WORD, max(map(cells, called.values()), default=-1) + 1)
+    return CategoryNames(called, columns, all(one.title in SHORT_CATEGORIES for one in categories))
 
 
 def short_number(number: str) -> str:
@@ -139,6 +151,8 @@ def ticket_row(paint: Paint, columns: Columns, look: RowLook, ground: str) -> St
         else:
             line.add(f"{row.priority.name} ", _priority_ink(row.priority))
     _words(line, columns, look)
+    if columns.status:
+        line.add(fit(words.status(row.status), columns.status - 1) + " ", "text_low")
     if columns.language:
         line.add(fit(shown_line(row.language), columns.language - 1) + " ", "text_low")
     if columns.owner:
@@ -151,9 +165,9 @@ def ticket_row(paint: Paint, columns: Columns, look: RowLook, ground: str) -> St
 
 def placeholder(paint: Paint, columns: Columns, ground: str) -> Strip:
     """A row that is not here yet."""
-    dots, words = paint.glyphs.dots, FIXED + columns.category + columns.channel + columns.number + columns.priority
-    line = Line(paint, columns.width, ground).to(FIXED - 2).add(dots, "rule").to(words).add(dots, "rule")
-    return (line.to(words + columns.customer).add(dots, "rule") if columns.subject else line).strip()
+    dots, names = paint.glyphs.dots, FIXED + columns.category + columns.channel + columns.number + columns.priority
+    line = Line(paint, columns.width, ground).to(FIXED - 2).add(dots, "rule").to(names).add(dots, "rule")
+    return (line.to(names + columns.customer).add(dots, "rule") if columns.subject else line).strip()
 
 
 def _words(line: Line, columns: Columns, look: RowLook) -> None:
