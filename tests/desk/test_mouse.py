@@ -3,7 +3,11 @@
 from pathlib import Path
 
 from supportdesk_tui.server.runner import ServerThread
-from tests.driver import at_desk
+from supportdesk_tui.store.state import Pane
+from supportdesk_tui.ui.screens.picker import PickerDialog
+from supportdesk_tui.ui.text import cells
+from tests.desk.people import open_ticket
+from tests.driver import AgentAtDesk, at_desk
 
 
 async def test_a_menu_as_high_as_the_one_before_shows_its_own_choices(server: ServerThread, tmp_path: Path) -> None:
@@ -13,3 +17,40 @@ async def test_a_menu_as_high_as_the_one_before_shows_its_own_choices(server: Se
         await agent.press("escape", "!")
         await agent.sees("Escalate to")
         assert not agent.lines_with("case number")
+
+
+async def click_on(agent: AgentAtDesk, text: str) -> None:
+    """Click on the first place of the screen where a text stands."""
+    y, line = next((y, line) for y, line in enumerate(agent.text().splitlines()) if text in line)
+    assert await agent.pilot.click(offset=(cells(line[: line.index(text)]), y))
+    await agent.settle()
+
+
+async def test_who_clicks_into_the_composer_writes_there(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path) as agent:
+        ticket = agent.state.queue.rows[0].id
+        await open_ticket(agent, ticket)
+        await agent.press("r", "a", "f6")
+        assert agent.state.view.focus is not Pane.COMPOSER
+        await click_on(agent, "Ctrl+D send")
+        await agent.until(lambda state: state.view.focus is Pane.COMPOSER, "keys go to the text")
+        await agent.press("x")
+        await agent.until(lambda state: state.drafts[ticket].body == "ax", "typed")
+
+
+async def test_a_click_on_a_key_of_the_last_line_or_on_a_choice_of_a_menu_is_that_key(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    async with at_desk(server, tmp_path) as agent:
+        await click_on(agent, "; macro")
+        await agent.sees("Withdrawal")
+        await click_on(agent, "w Withdrawal")
+        await agent.sees("p Withdrawal pending")
+        await click_on(agent, "Esc leaves this menu")
+        await agent.until(lambda state: state.view.menu is None, "menu closed")
+        await click_on(agent, "a assign")
+        await agent.sees("me", "Esc leaves this menu")
+        await click_on(agent, "Esc leaves this menu")
+        await agent.until(lambda state: state.view.menu is None, "menu closed")
+        await click_on(agent, ": palette")
+        await agent.until(lambda _: isinstance(agent.app.screen, PickerDialog), "palette")

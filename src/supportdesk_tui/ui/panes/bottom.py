@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from textual.events import Click
 from textual.strip import Strip
 
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import Level, Notice
 from supportdesk_tui.store.views import BottomView
 from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui.pressing import Place, press, pressed
 from supportdesk_tui.ui.text import cells, shown_line
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.glyph import Glyphs
@@ -34,6 +36,7 @@ class BottomPane(LinePane):
         self.panel: MenuPanel | None = None
         self._view: BottomView | None = None
         self._hints: tuple[Hint, ...] = ()
+        self._places: list[Place] = []
 
     async def furnish(self) -> None:
         """Hang the panel of menus on the screen, closed; the first paint does without it."""
@@ -61,6 +64,7 @@ class BottomPane(LinePane):
     def lay(self, width: int, height: int) -> list[Strip]:
         """What was just said, else the keys."""
         view = self._view
+        self._places.clear()
         if view is None:
             return []
         return [self._notice(view.notice) if view.notice is not None else self._keys()]
@@ -90,7 +94,14 @@ class BottomPane(LinePane):
             self._key(line, hint)
         return line.strip()
 
-    @staticmethod
-    def _key(line: Line, hint: "Hint") -> None:
+    def _key(self, line: Line, hint: "Hint") -> None:
+        start = line.width - line.room
         line.add(hint.key, "key_off" if hint.blocked else "key", bold=not hint.blocked)
         line.add(f" {_(hint.label)}  ", "key_off" if hint.blocked else "text_low")
+        self._places.append(Place(start, line.width - line.room - 1, hint.key))
+
+    def on_click(self, event: Click) -> None:
+        """A click on a key presses it."""
+        key = pressed(self._places, event.x)
+        if key:
+            press(self.app, key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -17,7 +18,7 @@ from supportdesk_tui.domain.ticket import Channel
 from supportdesk_tui.domain.together import together
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
-from supportdesk_tui.store.state import DraftMode
+from supportdesk_tui.store.state import DraftMode, Pane
 from supportdesk_tui.store.views import ComposerView
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui import words
@@ -26,6 +27,9 @@ from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.editor import Editor
 from supportdesk_tui.ui.widgets.line_pane import LinePane
 from supportdesk_tui.ui.widgets.paint import Line
+
+if TYPE_CHECKING:
+    from supportdesk_tui.ui.host import DeskHost
 
 EDITED_EVERY_S = 0.25
 """Typing is told to the store at most this often."""
@@ -293,6 +297,10 @@ class Composer(Vertical):
     async def take_paste(self, text: str) -> bool:
         """Put pasted text in; False when it was too long to take whole."""
         return self.editor.take_paste(text)
+
+    async def on_click(self) -> None:
+        """Who clicks into a text means to write there: keys come here from now on."""
+        await cast("DeskHost", self.app).run_command("pane.focus", (Pane.COMPOSER,))
 
     # --- telling
 

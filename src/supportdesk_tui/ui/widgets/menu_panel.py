@@ -1,10 +1,12 @@
 """The choices of a prefix key that waits for the next one: a panel over the panes, so that nothing below it moves."""
 
+from textual.events import Click
 from textual.strip import Strip
 
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import Menu, MenuItem
 from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui.pressing import press
 from supportdesk_tui.ui.text import cells, cut, shown_line
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.line_pane import LinePane
@@ -62,6 +64,19 @@ class MenuPanel(LinePane):
             lines.append(line.strip())
         foot = self.line("bar").add(" Esc", "key", bold=True).add(" " + _("leaves this menu"), "text_low")
         return [*lines, self.line().strip(), foot.strip()]
+
+    def on_click(self, event: Click) -> None:
+        """A click on a choice takes it, one on the last line leaves."""
+        menu, width = self._menu, self.size.width
+        if menu is None:
+            return
+        rows, columns = _rows(menu, width), _columns(menu, width)
+        column, row = (event.x - MARGIN) // ((width - MARGIN) // columns), event.y - 1
+        at = column * rows + row
+        if event.y == self.size.height - 1:
+            press(self.app, "Esc")
+        elif event.x >= MARGIN and 0 <= row < rows and 0 <= column < columns and at < len(menu.items):
+            press(self.app, menu.items[at].key)
 
 
 def _columns(menu: Menu, width: int) -> int:
