@@ -133,7 +133,7 @@ def test_server_loads_nothing_of_the_desk() -> None:
     names = loaded("import supportdesk_tui.server.runner")
     assert "textual" not in names
     ours = {name.split(".")[1] for name in names if name.startswith("supportdesk_tui.")}
-    assert ours <= {"server", "wire", "text", "failpoints"}
+    assert ours <= {"server", "wire", "text", "failpoints", "durable"}
 
 
 def test_domain_and_store_need_only_the_standard_library_and_structs() -> None:

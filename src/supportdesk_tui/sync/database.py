@@ -28,6 +28,8 @@ class Schema(Struct, frozen=True):
     pragmas: tuple[str, ...]
     is_checked: bool = False
     """Every page is looked at when the file is opened: for small files whose rows must not go missing without a word."""
+    is_kept: bool = False
+    """Before the first row the names that lead to the file are durable: what is in it is nowhere else."""
 
 
 class Database:
@@ -73,6 +75,8 @@ class Database:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(self._schema.steps):
                 raise _NewerError(f"made by a newer version ({version})")
+            if version == 0 and self._schema.is_kept and self.path is not None:
+                files.keep_names(self.path)
             for number in range(version, len(self._schema.steps)):
                 step = f"BEGIN IMMEDIATE; {self._schema.steps[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
                 connection.executescript(step)

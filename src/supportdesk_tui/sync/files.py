@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.durable import sync_names
 from supportdesk_tui.failpoints import failpoint
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -28,6 +29,14 @@ def private_file(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
+    except OSError as error:
+        raise StorageError(f"cannot use {path}: {error.strerror}") from error
+
+
+def keep_names(path: Path) -> None:
+    """Make sure that a file is found again after a power cut: its name, and those of the folders that lead to it."""
+    try:
+        sync_names(path)
     except OSError as error:
         raise StorageError(f"cannot use {path}: {error.strerror}") from error
 

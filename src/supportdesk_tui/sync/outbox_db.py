@@ -42,6 +42,7 @@ _SCHEMA = Schema(
     ),
     pragmas=("page_size = 16384", "cache_size = -256", "journal_mode = TRUNCATE", "synchronous = FULL", "secure_delete = ON"),
     is_checked=True,
+    is_kept=True,
 )
 _UPSERT_ITEM = (
     "INSERT INTO items VALUES (?, ?, ?, ?) "
@@ -118,6 +119,7 @@ class Slot:
             failpoint("salvage.uncommitted")
         failpoint("salvage.done")
         files.private_file(_rescued(aside))
+        files.keep_names(_rescued(aside))
         self.salvages.append(Salvage(aside, counts["item"], counts["draft"] + counts["form"]))
 
     def release(self) -> None:

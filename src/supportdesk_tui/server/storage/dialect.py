@@ -5,6 +5,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from supportdesk_tui.durable import sync_names
 from supportdesk_tui.server.storage.tables import keys
 
 TICKET_SHIFT = 16
@@ -56,6 +58,10 @@ class Dialect(Protocol):
 
     def listen(self, engine: Engine) -> None:
         """Set up every connection and begin every transaction."""
+        ...
+
+    def keep_names(self, engine: Engine) -> None:
+        """Make sure that the database is found again after a power cut; OSError when the disk fails."""
         ...
 
     def checkpoint(self, engine: Engine) -> None:
@@ -128,6 +134,10 @@ class Sqlite:
     def _on_begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    def keep_names(self, engine: Engine) -> None:
+        """SQLite syncs the file and the names in its folder, not the folders above."""
+        sync_names(Path(engine.url.database or ""))
 
     def checkpoint(self, engine: Engine) -> None:
         """Move what the write-ahead log holds into the database."""
@@ -217,6 +227,9 @@ class Postgres:
     def _on_begin(connection: Connection) -> None:
         if connection.get_execution_options().get("writes", False):
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+
+    def keep_names(self, engine: Engine) -> None:
+        """The server's files are its own business."""
 
     def checkpoint(self, engine: Engine) -> None:
         """The server does that by itself."""

@@ -47,6 +47,7 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(files("supportdesk_tui.server.storage").joinpath("migrations")))
     with connect_to_write(engine) as connection:
+        dialect_of(engine).keep_names(engine)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
