@@ -9,6 +9,7 @@ from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.domain.ticket import LIVE_PHASES
+from supportdesk_tui.store.kept import FormDraft
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxPhase
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.sync.cache import Cache
@@ -23,6 +24,10 @@ from tests.sync.desk import desk
 SEEDS = 500
 PHASES = (OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.HELD, OutboxPhase.REFUSED, OutboxPhase.UNKNOWN)
 PAGE = 16_384
+EVERY_ROW = (
+    "SELECT key, frame FROM items UNION ALL SELECT 'd' || ticket, frame FROM drafts "
+    "UNION ALL SELECT 'f' || key, frame FROM forms"
+)
 
 
 def damage(blob: bytes, chance: random.Random) -> bytes:
@@ -51,7 +56,7 @@ def damage(blob: bytes, chance: random.Random) -> bytes:
 
 
 def written(folder: Path) -> tuple[bytes, dict[str, bytes]]:
-    """A file with thirty changes and ten drafts, some longer than a page; and each one's words → its frame on disk."""
+    """A file with thirty changes, ten drafts and ten forms, some longer than a page; each one's words → its frame."""
     ledger = Ledger(folder)
     ledger.open()
     for number in range(30):
@@ -59,9 +64,12 @@ def written(folder: Path) -> tuple[bytes, dict[str, bytes]]:
         ledger.put_item(make.ME, make.outbox_item(number, PHASES[number % 5], change=Note(body)))
     for number in range(10):
         ledger.put_draft(make.ME, Draft(TicketId(f"t{number}"), DraftMode.NOTE, f"draft-{number}. " + "y" * number * 50))
+    for number in range(10):
+        texts = (("summary", f"form-{number}. " + "z" * number * 50), ("txid", ""))
+        ledger.put_form(make.ME, FormDraft(str(number), "Escalate", texts, make.NOW))
     frames: dict[str, bytes] = {}
     with ledger.main.use() as db:
-        for key, blob in db.execute("SELECT key, frame FROM items UNION ALL SELECT 'd' || ticket, frame FROM drafts"):
+        for key, blob in db.execute(EVERY_ROW):
             frames[str(key)] = blob
     ledger.close()
     return (folder / "outbox-0.db").read_bytes(), frames
@@ -79,6 +87,7 @@ def test_every_whole_row_of_a_damaged_outbox_is_recovered_and_no_file_deleted(tm
         ledger.open()
         items, drafts = ledger.items(make.ME), ledger.drafts(make.ME)
         found = {str(item.key) for item in items} | {f"d{draft.ticket}" for draft in drafts}
+        found |= {f"f{form.key}" for form in ledger.forms(make.ME)}
         intact = {key for key, one in frames.items() if one in wrong}
         assert intact <= found, f"seed {seed}: {intact - found} left behind"
         salvages = ledger.salvages()
@@ -104,10 +113,11 @@ async def test_rescued_words_are_told_and_shown_to_the_agent(tmp_path: Path) -> 
     (tmp_path / "client" / "outbox" / "outbox-0.db").write_bytes(b"\xff" * 100 + blob[100:])  # those of two pages go with it
     async with desk(tmp_path / "client", None) as one:
         assert one.state.view.notice is not None
-        assert "27 changes and 10 drafts were rescued" in one.state.view.notice.text
+        assert "27 changes and 20 drafts were rescued" in one.state.view.notice.text
         shown = {str(getattr(item.change, "body", "")).split()[0] for item in one.state.outbox}
         assert shown == {f"change-{number}." for number in range(30) if number % 10}
         assert {f"draft-{number}." for number in range(10)} == {draft.body.split()[0] for draft in one.state.drafts.values()}
+        assert {f"form-{number}." for number in range(10)} == {form.texts[0][1].split()[0] for form in one.state.forms.values()}
 
 
 def test_damaged_cache_is_set_aside_and_usable_at_once(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from supportdesk_tui.commands.effects import Apply, TakeBack
 from supportdesk_tui.domain.changes import Note, Reply
 from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.failpoints import Broken
-from supportdesk_tui.store.events import DraftChanged
+from supportdesk_tui.store.events import DraftChanged, FormTyped
+from supportdesk_tui.store.kept import FormDraft
 from supportdesk_tui.store.state import DeskState, Draft, DraftMode, OutboxItem, OutboxPhase
 from supportdesk_tui.sync.common import Options
 from supportdesk_tui.sync.outbox_db import Ledger
@@ -29,7 +30,7 @@ from tests.sync.fake import until
 Report = Callable[[str], None]
 SIGNED_IN_S = 8.0
 QUIET_S = 1.5
-EARLIER = ("earlier-note", "earlier-reply", "earlier-draft", "other-draft")
+EARLIER = ("earlier-note", "earlier-reply", "earlier-draft", "other-draft", "earlier-form")
 """Words that lay on the disk before the client started."""
 
 
@@ -44,6 +45,7 @@ def prepare(folder: Path, agent: AgentId, tickets: list[str]) -> None:
     one.put_item(agent, note)
     one.put_item(agent, reply)
     one.put_draft(agent, Draft(TicketId(tickets[2]), body="earlier-draft"))
+    one.put_form(agent, form_about(second, "earlier-form"))
     other.put_draft(agent, Draft(TicketId(tickets[2]), DraftMode.NOTE, body="other-draft"))
     one.close()
     other.close()
@@ -65,6 +67,7 @@ async def play(folder: Path, url: str, token: str, tickets: list[str], report: R
         for number, ticket in enumerate(tickets):
             await write(one, TicketId(ticket), f"note-{number}", report)
         await take_back(one, TicketId(tickets[1]), report)
+        await fill_in(one, TicketId(tickets[0]), report)
         first = one.state.draft(TicketId(tickets[0])) or Draft(TicketId(tickets[0]))
         one.store.dispatch(DraftChanged(replace(first, body=f"{first.body} last-draft".strip(), is_saved=False)))
         if one.engine.drafts.flush():
@@ -130,6 +133,22 @@ async def take_back(one: Desk, ticket: TicketId, report: Report) -> None:
         report("held-reply")
         one.engine.perform(TakeBack(held()[0].key))
         await until(lambda: not held(), 0.3)
+
+
+def form_about(ticket: TicketId, text: str) -> FormDraft:
+    """A form with one field."""
+    return FormDraft(f"ask {ticket}", "Ask", (("what", text),), make.NOW, ticket=ticket, count=1)
+
+
+async def fill_in(one: Desk, ticket: TicketId, report: Report) -> None:
+    """Something is typed into a form, saved, and sent."""
+    form = form_about(ticket, "note-in-a-form")
+    one.store.dispatch(FormTyped(form))
+    if one.engine.drafts.flush():
+        report("note-in-a-form")
+    one.engine.perform(Apply((ticket,), Note("note-in-a-form"), clears_form=form.key))
+    with suppress(TimeoutError):
+        await until(lambda: any("note-in-a-form" in str(item.change) for item in one.state.outbox), 0.3)
 
 
 def is_quiet(one: Desk) -> bool:

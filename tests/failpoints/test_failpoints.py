@@ -51,6 +51,7 @@ def check(one: Desk, rows: list[tuple[str, str, str]], written: set[str], ticket
             assert ticket == (tickets[int(number)] if number.isdecimal() else tickets[2 if "draft" in word else 0])
     kept = " ".join([str(item.change) for item in one.engine.outbox.book.items])
     kept += " ".join(draft.body for draft in one.state.drafts.values())
+    kept += " ".join(text for form in one.state.forms.values() for _, text in (*form.texts, *form.other))
     assert not {word for word in written if not words[word] and word not in kept}
 
 
