@@ -18,12 +18,14 @@ from supportdesk_tui.app import DeskApp, DeskParts
 from supportdesk_tui.commands.catalog import CATALOG
 from supportdesk_tui.commands.effects import Effect
 from supportdesk_tui.commands.keymap import resolve
-from supportdesk_tui.domain.directory import Directory
+from supportdesk_tui.domain.directory import Category, Directory
 from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.i18n.catalog import set_locale
+from supportdesk_tui.server.floor.words import CATEGORIES
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import LinkPhase
 from supportdesk_tui.store.store import Store
+from supportdesk_tui.text.safe import SafeText
 from supportdesk_tui.theming.load import load_theme, theme_folders
 from tests import make
 from tests.pane import data
@@ -70,6 +72,7 @@ def desk(theme: str = "harbor-night", *, opened: bool = True) -> DeskApp:
         agents=(make.agent(1, id=data.ME), make.agent(2), make.agent(3)),
         teams=make.directory().teams,
         statuses=(data.OPEN, data.WAITING),
+        categories=tuple(Category(one.code, SafeText(one.title)) for one in CATEGORIES.values()),
     )
     view = make.view()
     store.dispatch(
@@ -126,6 +129,7 @@ LOOKS: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "wide-keys": ("harbor-night", WIDE, ("question_mark",)),
     "wide-palette": ("harbor-day", WIDE, ("ctrl+p", *"esc")),
     "wide-contrast": ("high-contrast", WIDE, ("l",)),
+    "wide-list": ("harbor-night", (120, 36), ("W", "j", "x")),
     "middle": ("harbor-night", MIDDLE, ("l",)),
     "middle-customer": ("harbor-night", MIDDLE, ("enter", "i", "r", *"We see it.")),
     "narrow": ("harbor-night", NARROW, ("enter",)),
@@ -133,7 +137,7 @@ LOOKS: dict[str, tuple[str, tuple[int, int], tuple[str, ...]]] = {
     "small-conversation": ("harbor-night", SMALL, ("enter",)),
     "small-reply": ("harbor-day", SMALL, ("r", *"Hello")),
     "small-16-colours": ("ansi16", SMALL, ("enter",)),
-    "small-mono": ("mono", SMALL, ()),
+    "middle-mono": ("mono", MIDDLE, ("l",)),
 }
 
 
