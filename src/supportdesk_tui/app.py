@@ -30,6 +30,8 @@ from supportdesk_tui.ui.shelf import ASKED_BY, LoadMacros, MacroShelf
 from supportdesk_tui.ui.terminal import TerminalSettings
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from supportdesk_tui.commands.context import Context
     from supportdesk_tui.commands.effects import Effect
     from supportdesk_tui.commands.keymap import Keymap
@@ -92,6 +94,7 @@ class DeskApp(App[int]):
 
     def __init__(self, parts: DeskParts) -> None:
         self.terminal_settings = parts.terminal
+        self._look = parts.theme.theme
         super().__init__(driver_class=DeskDriver)
         self._parts = parts
         self.macros = MacroShelf(parts.load_macros)
@@ -101,13 +104,18 @@ class DeskApp(App[int]):
         self._early: list[events.Key | events.Paste] = []
         """What was typed before that."""
         self.store = parts.store
-        self.register_theme(parts.theme.theme)
-        self.theme = parts.theme.theme.name
+        self.register_theme(self._look)
+        self.set_reactive(App.theme, self._look.name)  # it is in use since `super`: no style is read twice
         self.palette: Palette = parts.theme.palette
         self.desk = DeskScreen(self.palette, hints=self.hints, run=self.run_command, keep_text=self.keep_text, draw=self.draw)
         self.bridge = Bridge(parts.store, self.desk, parts.clock, self.call_later)
         self.pulse = Pulse(self, parts.store, self.bridge, parts.clock)
         guard_crashes(self, parts.terminal.report_dir)
+
+    @property
+    def current_theme(self) -> "Theme":
+        """The theme in use, also while Textual sets itself up."""
+        return self._look
 
     def get_default_screen(self) -> DeskScreen:
         """The desk is the first screen: nothing else is ever composed before it."""
@@ -230,6 +238,7 @@ class DeskApp(App[int]):
     def use_theme(self, name: str) -> None:
         """Draw everything in another theme."""
         loaded = load_theme(name, self._parts.theme_folders)
+        self._look = loaded.theme
         self.register_theme(loaded.theme)
         self.theme = loaded.theme.name
         self.palette = loaded.palette
