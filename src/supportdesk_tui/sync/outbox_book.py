@@ -74,10 +74,15 @@ class Book:
         self._publish(OutboxChanged(item))
 
     async def replace(self, item: OutboxItem) -> None:
-        """A change has moved on; where the disk refuses, its older phase there is the more careful one."""
+        """A change has moved on; where the disk refuses, its older phase there is the more careful one.
+
+        Of one that was refused there is nothing to take back: what waited to do that is dropped.
+        """
         self.tell(item)
         with suppress(StorageError):
             await self.commit(item)
+            for one in rules.taking_back(self.items, item) if item.phase is OutboxPhase.REFUSED else ():
+                await self.drop(one)
 
     async def drop(self, item: OutboxItem, keeps: Draft | None = None) -> None:
         """Forget a change on disk, then in memory; its words go into a draft in the same transaction."""

@@ -126,6 +126,13 @@ def _passes_held(item: OutboxItem) -> bool:
     return isinstance(item.change, Undo | MarkRead | Watch)
 
 
+def taking_back(items: Iterable[OutboxItem], taken: OutboxItem) -> list[OutboxItem]:
+    """What waits to take a change back."""
+    return [
+        one for one in items if one.phase is OutboxPhase.QUEUED and isinstance(one.change, Undo) and one.change.key == taken.key
+    ]
+
+
 def next_delay(items: Iterable[OutboxItem], moment: Moment) -> float | None:
     """Seconds until something may become due by time alone; None when only news can change that."""
     delays: list[float] = []
@@ -174,7 +181,7 @@ def joined_drafts(newer: Draft, older: Draft) -> Draft:
     """Two drafts of one ticket as one that nothing is missing from; words for colleagues never become public by it."""
     has_note = any(draft.mode is DraftMode.NOTE and draft.body.strip() for draft in (newer, older))
     bodies = [newer.body] if newer.body.strip() else []
-    if older.body.strip() and older.body not in newer.body:
+    if older.body.strip() and f"\n{older.body}" not in f"\n{newer.body}":
         bodies.append(older.body)
     return replace(
         newer,

@@ -15,6 +15,11 @@ def is_action(change: Change) -> bool:
     return not isinstance(change, Undo) and not (isinstance(change, MarkRead) and change.read)
 
 
+def has_deeds(change: Change) -> bool:
+    """Whether there is something in it that can be taken back once the server has it."""
+    return not isinstance(change, _ONLY_HELD) or bool(change.then)
+
+
 class UndoStack:
     """Follows the outbox."""
 
@@ -64,7 +69,8 @@ class UndoStack:
             case OutboxPhase.REFUSED if target is not None:
                 # Somebody built on it: it stays done, and the next `z` is for what was done before.
                 self._drop(target)
-            case OutboxPhase.SENDING | OutboxPhase.SENT | OutboxPhase.REFUSED if item.key in self._undo:
+            case OutboxPhase.SENT | OutboxPhase.REFUSED if item.key in self._undo:
+                # While it is on its way `z` is still about it, and not about what was done before, elsewhere perhaps.
                 self._undo.remove(item.key)
             case _:
                 pass
@@ -74,8 +80,7 @@ class UndoStack:
         change = item.change
         if isinstance(change, SetAgentState):
             return item.key in self._states
-        has_more = not isinstance(change, _ONLY_HELD) or bool(change.then)
-        return can_undo and is_action(change) and has_more
+        return can_undo and is_action(change) and has_deeds(change)
 
     def state_was(self, key: ChangeKey, state: str) -> None:
         """Remember what an agent's state was before the change `key` of it."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from supportdesk_tui.commands.effects import Apply
 from supportdesk_tui.domain.capabilities import Capability
-from supportdesk_tui.domain.changes import MarkRead, Note, Reply, SetAgentState, Undo
+from supportdesk_tui.domain.changes import Change, MarkRead, Note, Reply, SetAgentState, Undo
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store import events as ev
@@ -24,7 +24,7 @@ from supportdesk_tui.sync.outbox_rows import Clears
 from supportdesk_tui.sync.posting import Given, Posted, Posts, without_sent
 from supportdesk_tui.sync.sending import new_key
 from supportdesk_tui.sync.telling import told
-from supportdesk_tui.sync.undo import UndoStack
+from supportdesk_tui.sync.undo import UndoStack, has_deeds
 
 SETTLE_S = 2.0
 """How long leaving waits for what was sent to be on the disk."""
@@ -187,7 +187,9 @@ class Writes:
         if key in self._unwritten:
             return None
         target = self.outbox.book.get(key)
-        if target is not None and target.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}:
+        if target is not None and (
+            target.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED} or not self._can_follow(target.change)
+        ):
             await self._take_back(key)
             return None
         states = self._undo.state_back(key)
@@ -197,6 +199,10 @@ class Writes:
             self._common.tell(words.STATE_MOVED, Level.WARN, state=_my_state(self._store.state))
             return None
         return Apply((), SetAgentState(states[1]))
+
+    def _can_follow(self, change: Change) -> bool:
+        """Whether what takes it back can go right behind a change that is on its way; else it is too late by now."""
+        return self._common.can(Capability.UNDO) and not isinstance(change, SetAgentState) and has_deeds(change)
 
     def begin_taking_back(self, key: ChangeKey) -> Job:
         """Note at once that a change is being taken back: the next `z` is for the one before it."""

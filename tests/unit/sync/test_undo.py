@@ -36,8 +36,17 @@ def test_something_new_leaves_nothing_to_bring_back() -> None:
 def test_words_can_be_taken_back_only_until_they_are_sent() -> None:
     stack = UndoStack()
     assert stack_of(stack.moved(make.outbox_item(1, OutboxPhase.HELD, change=Reply("x")), can_undo=True)) == (("k1",), ())
-    assert stack_of(stack.moved(make.outbox_item(1, OutboxPhase.SENDING, change=Reply("x")), can_undo=True)) == ((), ())
-    assert stack.moved(make.outbox_item(1, OutboxPhase.SENT, change=Reply("x")), can_undo=True) is None
+    assert stack.moved(make.outbox_item(1, OutboxPhase.SENDING, change=Reply("x")), can_undo=True) is None
+    assert stack_of(stack.moved(make.outbox_item(1, OutboxPhase.SENT, change=Reply("x")), can_undo=True)) == ((), ())
+
+
+def test_change_on_its_way_is_what_is_taken_back_next_and_not_the_one_before() -> None:
+    stack = UndoStack()
+    stack.moved(make.outbox_item(1, OutboxPhase.SENT, change=TAG), can_undo=True)
+    stack.moved(make.outbox_item(2, OutboxPhase.QUEUED, change=TAG), can_undo=True)
+    for phase in (OutboxPhase.SENDING, OutboxPhase.UNKNOWN, OutboxPhase.SENDING, OutboxPhase.SENT):
+        assert stack.moved(make.outbox_item(2, phase, change=TAG), can_undo=True) is None
+    assert stack_of(stack.asked_back(ChangeKey("k2"))) == (("k1",), ())
 
 
 def test_taken_back_or_refused_change_leaves_the_stack() -> None:
