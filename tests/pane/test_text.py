@@ -18,6 +18,8 @@ from supportdesk_tui.ui.widgets.tab_stops import TabStops
         ("你好，世界", 4, ["你", "好，", "世界"]),
         ("averyveryverylongword", 8, ["averyver", "yverylon", "gword"]),
         ("a\n\nb", 5, ["a", "", "b"]),
+        ("I don’t know what “they” said", 8, ["I don’t", "know", "what", "“they”", "said"]),
+        ("我们don’t know什么", 9, ["我们don’t", "know什么"]),
     ],
 )
 def test_lines_break_where_a_reader_expects(text: str, width: int, lines: list[str]) -> None:

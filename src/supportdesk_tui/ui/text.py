@@ -20,6 +20,8 @@ _WIDE = (
     "\u1100-\u115f\u2e80-\u9fff\ua000-\ua4cf\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
     "\U0001f300-\U0001f64f\U0001f900-\U0001f9ff\U00020000-\U0003fffd"
 )
+_FIRST_WIDE = "\u2e80"
+"""Below it stand scripts that are broken at blanks only."""
 _OPENERS = "（「『【《〈［｛“‘"
 _CLOSERS = "，。、！？：；）」』】》〉］｝”’…·～"
 HIDDEN = (
@@ -38,8 +40,9 @@ _MARKS = "\u0300-\u036f\u3099\u309a\ufe00-\ufe0f"
 @cache
 def _token() -> re.Pattern[str]:
     """What a line may be broken between: blanks, words, and single Han or Kana characters with their punctuation."""
+    word = rf"[^ {_WIDE}{_OPENERS}{_CLOSERS}]+"
     return re.compile(
-        rf" +|[{_OPENERS}]*(?:[{_WIDE}][{_MARKS}]*[,.;:!?)]*|[^ {_WIDE}{_OPENERS}{_CLOSERS}]+)[{_CLOSERS}]*"
+        rf" +|[{_OPENERS}]*(?:[{_WIDE}][{_MARKS}]*[,.;:!?)]*|{word}(?:’{word})*)[{_CLOSERS}]*"
         rf"|[{_OPENERS}{_CLOSERS}]+"
     )
 
@@ -149,6 +152,9 @@ def _wrap_line(line: str, width: int) -> Iterator[str]:
 
 
 def _tokens(line: str) -> Iterator[str]:
+    if max(line) < _FIRST_WIDE:
+        yield from re.findall(" +|[^ ]+", line)
+        return
     at = 0
     for match in _token().finditer(line):
         if match.start() > at:
