@@ -228,8 +228,53 @@ async def test_stops_are_marked_typed_over_and_walked() -> None:
         assert composer.previous_stop()
         assert composer.editor.selected_text == "张敏"
         assert composer.next_stop()
+        assert composer.next_stop()
+        await typed(composer, "!")
+        assert composer.text == "Hi. Dear 张敏, it arrives by 18:00.\nYours!"
         assert not composer.next_stop()
-        assert composer.text == "Hi. Dear 张敏, it arrives by 18:00.\nYours"
+
+
+async def test_tab_leaves_no_text_with_a_place_that_is_not_filled_in() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        composer.insert("TXID ⟦withdrawal.txid⟧ by ⟦time⟧.", ((26, 6),), None)
+        await typed(composer, "18:00")
+        for _again in range(2):
+            assert composer.next_stop()
+            assert composer.editor.selected_text == "⟦withdrawal.txid⟧"
+        await typed(composer, "ab12")
+        assert composer.next_stop()
+        await typed(composer, "!")
+        assert composer.text == "TXID ab12 by 18:00.!"
+        assert not composer.next_stop()
+
+
+async def test_a_macro_begins_a_paragraph_behind_what_is_written() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        await typed(composer, "Hello Ann.")
+        composer.insert("It left us.\nIt arrives by TIME.", ((26, 4),), None)
+        assert composer.editor.selected_text == "TIME"
+        assert composer.next_stop()
+        composer.insert("Yours", (), None)
+        assert composer.text == "Hello Ann.\n\nIt left us.\nIt arrives by TIME. Yours"
+
+
+async def test_the_caret_is_in_sight_when_a_macro_opens_the_composer() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 60, 40) as (_app, pilot):
+        composer.styles.height = 8
+        composer.display = False
+        await pilot.pause()
+        composer.show(writing(language_note="no ja text, using en", body=""), data.NOW)
+        composer.display = True
+        composer.insert("one\ntwo\nthree\nfour\nfive\nsix\nseven\nBLANK\nnine", ((34, 5),), None)
+        await pilot.pause()
+        editor = composer.editor
+        assert editor.selected_text == "BLANK"
+        assert editor.scroll_offset.y <= editor.cursor_location[0] < editor.scroll_offset.y + editor.size.height
 
 
 async def test_text_without_stops_puts_the_caret_where_it_is_told() -> None:

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from supportdesk_tui.commands.blanks import spans
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
 from supportdesk_tui.domain.ids import TicketId
@@ -35,6 +36,9 @@ EDITED_EVERY_S = 0.25
 """Typing is told to the store at most this often."""
 NEAR = 0.9
 """Share of the limit from which the counter warns."""
+
+_ENDS = frozenset(".,;:!?")
+"""Marks behind which a word is written after a space."""
 
 KeepText = Callable[[TicketId, str, str], str]
 """Takes a ticket, the text typed for its draft and what the draft was when that was typed; the draft as it is then."""
@@ -271,17 +275,35 @@ class Composer(Vertical):
         self._show_frame()
 
     def insert(self, text: str, stops: Sequence[tuple[int, int]] = (), caret: int | None = None) -> None:
-        """Put text at the caret with places to fill in, the first one marked."""
-        self.editor.insert_stops(text, stops, caret)
+        """Put text at the caret with places to fill in, the first one marked; what is there already ends before it."""
+        lead = self._lead(text)
+        moved = [(offset + len(lead), length) for offset, length in stops]
+        self.editor.insert_stops(lead + text, moved, None if caret is None else caret + len(lead))
+
+    def _lead(self, text: str) -> str:
+        """What parts an inserted text from the words before the caret: a letter begins a paragraph, a sentence a word."""
+        row, column = min(self.editor.selection)
+        before = self.editor.document.get_line(row)[:column]
+        if not before.strip() or before[-1].isspace():
+            return ""
+        return "\n\n" if "\n" in text.strip("\n") else " " if before[-1] in _ENDS and text[:1].isalnum() else ""
 
     def select(self, offset: int, length: int) -> None:
         """Mark a piece of the text, in characters, so that typing replaces it."""
         self.editor.select_span(offset, offset + length)
 
     def next_stop(self) -> bool:
-        """Mark the next place to fill in; False when there is none."""
+        """Mark the next place to fill in, behind the last of them what is not filled in yet; False when nothing is left."""
         editor = self.editor
-        return editor.select_stop(editor.stops.step(1, editor.index_of(editor.cursor_location)))
+        at = editor.index_of(editor.cursor_location)
+        stop = editor.stops.step(1, at)
+        blanks = [] if stop is not None and stop.length else spans(editor.text)
+        if not blanks:
+            return editor.select_stop(stop)
+        if stop is not None:
+            editor.stops.step(-1, at)  # the end of the text is gone to when all is filled in
+        editor.select_span(*next((blank for blank in blanks if blank[0] >= at), blanks[0]))
+        return True
 
     def previous_stop(self) -> bool:
         """Mark the place before."""

@@ -129,7 +129,8 @@ class Editor(TextArea):
         return len(kept) == len(text) and len(short) == len(safe) and len(safe) < room + 1
 
     def on_resize(self) -> None:
-        """The terminal's own cursor, where an input method looks for the caret, moves along."""
+        """The caret stays in sight; the terminal's own cursor, where an input method looks for it, moves along."""
+        self.scroll_cursor_visible()
         if self.has_focus:
             self.app.cursor_position = self.cursor_screen_offset
 
@@ -191,11 +192,14 @@ class Editor(TextArea):
         super().redo()
 
     def insert_stops(self, text: str, stops: Sequence[tuple[int, int]], caret: int | None) -> None:
-        """Put text at the caret with places to fill in; the first is marked, else the caret goes where it is told."""
+        """Put text at the caret with places to fill in; the first is marked, else the caret goes where it is told.
+
+        Behind the last of them the caret goes there too, or to the end of the text: that is one more stop.
+        """
         at = self.index_of(min(self.selection))
         self.replace(text, *self.selection, maintain_selection_offset=False)
-        self.stops.add(stops, at)
         if stops:
+            self.stops.add((*stops, (len(text) if caret is None else caret, 0)), at)
             self.select_stop(self.stops.step(1, at))
         elif caret is not None:
             self.move_cursor(self.location_of(at + caret))
