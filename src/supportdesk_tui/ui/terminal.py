@@ -8,8 +8,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -125,7 +126,7 @@ class Writer(threading.Thread):
             return self._queue.popleft()
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True):
     """A part of what the terminal sent."""
 
     kind: Literal["keys", "sequence", "escape", "paste"]
@@ -133,16 +134,21 @@ class Piece(NamedTuple):
     text: str
 
 
-_TOKEN = re.compile(
-    r"(?P<keys>[^\x1b]+)"
-    r"|(?P<answer>\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\))"
-    r"|(?P<string>\x1b[\]P_^X][^\x07\x1b]*\x1b?\Z)"
-    r"|(?P<csi>\x1b\[(?:\[[A-E]|[0-?]*[ -/]*[@-Z\\-~]))"
-    r"|(?P<ss3>\x1bO[ -~])"
-    r"|(?P<torn>\x1b(?:\[[0-?]*[ -/]*|\[\[|O)?\Z)"
-    r"|(?P<alt>\x1b[^\x1b\[O])"
-    r"|(?P<lone>\x1b)"
-)
+@cache
+def _token() -> re.Pattern[str]:
+    """The next part of what was typed; made when the first key comes."""
+    return re.compile(
+        r"(?P<keys>[^\x1b]+)"
+        r"|(?P<answer>\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\))"
+        r"|(?P<string>\x1b[\]P_^X][^\x07\x1b]*\x1b?\Z)"
+        r"|(?P<csi>\x1b\[(?:\[[A-E]|[0-?]*[ -/]*[@-Z\\-~]))"
+        r"|(?P<ss3>\x1bO[ -~])"
+        r"|(?P<torn>\x1b(?:\[[0-?]*[ -/]*|\[\[|O)?\Z)"
+        r"|(?P<alt>\x1b[^\x1b\[O])"
+        r"|(?P<lone>\x1b)"
+    )
+
+
 _UNTYPED = re.compile("[\x00\x80-\x9f]")
 
 
@@ -211,7 +217,7 @@ class InputFilter:
     def _take_typed(self, text: str, pieces: list[Piece]) -> None:
         self._held = ""
         position = 0
-        while position < len(text) and (found := _TOKEN.match(text, position)):
+        while position < len(text) and (found := _token().match(text, position)):
             position = found.end()
             token, kind = found[0], found.lastgroup
             if kind == "csi" and token.endswith("[200~"):
