@@ -80,6 +80,29 @@ def test_config_check_is_content_with_the_example(shell: Shell) -> None:
     assert "all is well" in done.output
 
 
+def test_a_key_taken_from_a_default_is_a_warning_in_the_words_of_the_key_sheet(shell: Shell) -> None:
+    shell.configure('[keys]\n"ticket.spam" = ["r", ":"]\nticket.solve = "f8"\n')
+    done = shell("config", "check")
+    assert done.exit_code == 0, done.output
+    reply = "r now runs ticket.spam; ticket.reply has no key any more"
+    palette = ": now runs ticket.spam; desk.palette still has Ctrl+P"
+    assert done.stdout.splitlines() == [f"{shell.config}:2: warning: keys.ticket.spam: {told}" for told in (reply, palette)]
+    assert done.stderr == f"all is well, 2 warnings ({shell.config})\n"
+    assert [line.partition("ticket.spam: ")[2] for line in shell("keys").stderr.splitlines()] == [reply, palette]
+    plain = json.loads(shell("config", "check", "--json").stdout)
+    assert [(one["line"], one["key"], one["is_warning"]) for one in plain] == [(2, "keys.ticket.spam", True)] * 2
+    shell.configure(shell.config.read_text() + 'hold_s = "x"\n')
+    assert shell("config", "check").exit_code == 2
+
+
+def test_doctor_only_notes_a_key_taken_from_a_default(desk: Shell) -> None:
+    desk.configure(desk.config.read_text() + '[keys]\n"ticket.spam" = "r"\n')
+    done = desk("doctor", "--json")
+    found = [one for one in json.loads(done.stdout) if one["what"] == "settings"]
+    assert [one["state"] for one in found] == ["ok", "note"]
+    assert "ticket.reply has no key any more" in found[1]["found"]
+
+
 def test_unknown_theme_is_a_problem_with_the_nearest_name(shell: Shell) -> None:
     shell.configure('theme = "harbour-night"\n')
     done = shell("config", "check")

@@ -245,22 +245,24 @@ def test_missing_psycopg_names_the_command(monkeypatch: pytest.MonkeyPatch) -> N
         open_engine("postgresql://localhost/desk")
 
 
-def test_serve_makes_an_administrator_once_and_keeps_its_tickets(cluster: Cluster, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "supportdesk_tui", "serve", "--port", "0", "--db", cluster.new_database()]
+def test_serve_keeps_its_tickets_and_its_agents(cluster: Cluster, tmp_path: Path) -> None:
+    program, db = [sys.executable, "-m", "supportdesk_tui", "serve"], ["--db", cluster.new_database()]
     environment = {**os.environ, "HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     said: list[str] = []
-    for _ in range(2):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    for start in range(2):
+        with subprocess.Popen([*program, "--port", "0", *db], stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout
             url = ""
             while not url.startswith("http"):
                 url = process.stdout.readline().strip()
                 assert url or process.poll() is None
                 said.append(url)
-            password = next(line.split()[1] for line in said if line.startswith("Password"))
-            answer = httpx.post(f"{url}/api/v1/session", json={"login": "admin", "password": password})
+            if start == 0:
+                add = [*program, "agents", "add", "admin", "--role", "admin", "--password-stdin", *db]
+                subprocess.run(add, input="correct horse\n", text=True, env=environment, check=True, capture_output=True)
+            answer = httpx.post(f"{url}/api/v1/session", json={"login": "admin", "password": "correct horse"})
             assert answer.json()["agent"]["role"] == "admin"
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)
-    assert len([line for line in said if line.startswith("Password")]) == 1
+    assert len([line for line in said if line.startswith("Nobody can sign in yet")]) == 1
     assert not list(tmp_path.rglob("*.db"))

@@ -70,7 +70,8 @@ def path_command(as_json: bool) -> None:
 def check_command(as_json: bool) -> None:
     """Report every problem of settings, keys, theme and macros, with file, line and the nearest valid name.
 
-    Exit code 2 when there is one. The desk starts all the same, with the default in its place.
+    Exit code 2 when there is one. The desk starts all the same, with the default in its place. Warned of are keys of yours that
+    another command had; they work.
     """
     import json
     import os
@@ -84,21 +85,24 @@ def check_command(as_json: bool) -> None:
     paths = find_paths()
     loaded = load_settings(os.environ, paths)
     problems = list(problems_of(loaded, paths))
+    wrong = sum(not one.is_warning for one in problems)
     if as_json:
-        names = ("file", "key", "line", "text", "nearest")
+        names = ("file", "key", "line", "text", "nearest", "is_warning")
         click.echo(json.dumps([{name: getattr(one, name) for name in names} for one in problems], ensure_ascii=False, indent=2))
     else:
         for problem in problems:
             click.echo(said(problem))
         read = ", ".join(map(str, loaded.files)) or _("no file: every setting has its default")
-        sum_up = ngettext("{count} problem", "{count} problems", len(problems)) if problems else _("all is well")
-        click.echo(f"{sum_up} ({read})", err=bool(problems))
-    if problems:
+        warnings = len(problems) - wrong
+        parts = [ngettext("{count} problem", "{count} problems", wrong) if wrong else _("all is well")]
+        parts += [ngettext("{count} warning", "{count} warnings", warnings)] if warnings else []
+        click.echo(f"{', '.join(parts)} ({read})", err=bool(problems))
+    if wrong:
         click.get_current_context().exit(int(ExitCode.WRONG_USE))
 
 
 def problems_of(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
-    """Everything wrong with what the user wrote, from every part that reads it."""
+    """Everything wrong or surprising in what the user wrote, from every part that reads it."""
     yield from loaded.problems
     yield from _key_problems(loaded)
     yield from _theme_problems(loaded, paths)
@@ -106,14 +110,16 @@ def problems_of(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
 
 
 def _key_problems(loaded: "Loaded") -> "Iterator[Problem]":
+    from msgspec.structs import replace
+
     from supportdesk_tui.commands.catalog import CATALOG
     from supportdesk_tui.commands.keymap import KeyTrouble, resolve
     from supportdesk_tui.i18n.catalog import _
 
     settings = loaded.settings
     for problem in resolve(CATALOG, settings.key_preset, settings.keys).problems:
-        if problem.kind is not KeyTrouble.TAKEN:
-            yield loaded.problem(("keys", problem.command), _(problem.text, **dict(problem.values)))
+        found = loaded.problem(("keys", problem.command), _(problem.text, **dict(problem.values)))
+        yield replace(found, is_warning=problem.kind is KeyTrouble.TAKEN)
 
 
 def _theme_problems(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":

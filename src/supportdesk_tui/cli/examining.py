@@ -125,10 +125,12 @@ def _locale() -> Iterator[Finding]:
 def _settings(loaded: Loaded, paths: Paths) -> Iterator[Finding]:
     read = ", ".join(map(str, loaded.files)) or _("no file yet ({file})", file=paths.config_file)
     problems = list(problems_of(loaded, paths))
-    if not problems:
+    if all(one.is_warning for one in problems):
         yield Finding(msg("settings"), State.OK, read)
     for problem in problems:
-        yield Finding("settings", State.BAD, said(problem), code=ExitCode.WRONG_USE)
+        bad = State.BAD, ExitCode.WRONG_USE
+        state, code = (State.NOTE, ExitCode.DONE) if problem.is_warning else bad
+        yield Finding("settings", state, said(problem), code=code)
 
 
 def _backend(profile: str | None) -> Iterator[Finding]:

@@ -117,14 +117,14 @@ def stopped(error: Exception) -> Stopped:
 
 
 def _details(error: Exception) -> str:
-    if isinstance(error, Refused) and error.fields:
-        fields = "; ".join(f"{name}: {complaint}" for name, complaint in error.fields.items())
-        return f"{error.reason} ({fields})" if error.reason else fields
-    if isinstance(error, BackendError):
-        from supportdesk_tui.ui.vocabulary import own_words
+    if not isinstance(error, BackendError):
+        return str(error)
+    from supportdesk_tui.ui.vocabulary import own_words
 
-        return own_words(str(error.reason or error.operation))
-    return str(error)
+    if isinstance(error, Refused) and error.fields:
+        fields = "; ".join(f"{name}: {own_words(complaint)}" for name, complaint in error.fields.items())
+        return f"{own_words(str(error.reason))} ({fields})" if error.reason else fields
+    return own_words(str(error.reason or error.operation))
 
 
 def _step(error: Exception, step: str) -> str:

@@ -9,5 +9,6 @@ def said(problem: Problem) -> str:
     from supportdesk_tui.ui.vocabulary import own_words
 
     place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
-    told = ": ".join(filter(None, (place, problem.key, own_words(problem.text))))
+    level = _("warning") if problem.is_warning else ""
+    told = ": ".join(filter(None, (place, level, problem.key, own_words(problem.text))))
     return _("{told} (did you mean {name}?)", told=told, name=problem.nearest) if problem.nearest else told

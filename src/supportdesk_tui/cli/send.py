@@ -22,6 +22,7 @@ from supportdesk_tui.sync.outbox import Hooks, Outbox
 from supportdesk_tui.sync.outbox_db import Ledger
 from supportdesk_tui.sync.outbox_rules import OPEN
 from supportdesk_tui.sync.sending import new_key
+from supportdesk_tui.ui.vocabulary import own_words
 
 LIMIT_S = 30.0
 """How long an outcome is waited for; after it the change stays in the outbox."""
@@ -109,7 +110,7 @@ class Sending:
         if not kept:
             await self._outbox.forget(item.key)
         raise Stopped(
-            _("refused: {reason}", reason=item.reason) if item.reason else _("refused"),
+            _("refused: {reason}", reason=own_words(item.reason)) if item.reason else _("refused"),
             code=ExitCode.REFUSED,
             next_step=_("What you wrote is kept in the outbox of the desk.") if kept else "",
         )
@@ -152,7 +153,7 @@ def _unsettled(item: OutboxItem | None) -> Stopped:
         )
     reason = item.reason if item is not None else ""
     return Stopped(
-        _("not sent yet ({reason})", reason=reason) if reason else _("not sent yet"),
+        _("not sent yet ({reason})", reason=own_words(reason)) if reason else _("not sent yet"),
         code=ExitCode.CANNOT_REACH,
         next_step=_("It waits in the outbox: the same command again, or the desk when it opens, sends it once."),
     )

@@ -5,10 +5,12 @@ from typing import Any
 
 import click
 
+from supportdesk_tui.cli.staff import agents_group, connectors_group
+
 REMOTE_FLAG = "--plain-http-to-others"
 
 
-@click.command("serve")
+@click.group("serve", invoke_without_command=True)
 @click.option(
     "--db",
     metavar="URL",
@@ -42,15 +44,22 @@ REMOTE_FLAG = "--plain-http-to-others"
 @click.option(
     REMOTE_FLAG, "is_plain", is_flag=True, help="Answer other machines without TLS; tokens can then be read on the way."
 )
-def serve_command(**options: Any) -> None:
+@click.pass_context
+def serve_command(context: click.Context, /, **options: Any) -> None:
     """Run the embedded ticket backend until it is interrupted.
 
-    It listens on this machine only, unless it has a certificate. On an empty database it makes an administrator and says, this
-    once, how to sign in.
+    It listens on this machine only, unless it has a certificate. Where nobody can sign in yet it says what to do: on a terminal
+    it makes an administrator, whose password is shown this once.
     """
+    if context.invoked_subcommand is not None:
+        return
     from supportdesk_tui.cli.extra import require_server
 
     require_server()
     from supportdesk_tui.cli.service import Wanted, serve
 
     serve(Wanted(**options))
+
+
+serve_command.add_command(agents_group)
+serve_command.add_command(connectors_group)

@@ -2,28 +2,26 @@
 
 import os
 import secrets
-from contextlib import suppress
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import msgspec
-from sqlalchemy import insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.serve import REMOTE_FLAG
 from supportdesk_tui.cli.wrapping import padded
 from supportdesk_tui.config.paths import find_paths, make_private
 from supportdesk_tui.i18n.catalog import _
-from supportdesk_tui.server.desk.desk import now_ms
-from supportdesk_tui.server.floor.people import Agent
+from supportdesk_tui.server import staff
 from supportdesk_tui.server.http.limits import Limits
-from supportdesk_tui.server.http.tokens import hash_password
 from supportdesk_tui.server.runner import NotLoopback, ServeOptions, is_empty, open_parts, run_server
-from supportdesk_tui.server.storage import log, tables
-from supportdesk_tui.server.storage.dialect import UnsupportedDatabase
-from supportdesk_tui.server.storage.engine import Database
+from supportdesk_tui.server.storage.dialect import UnsupportedDatabase, is_outside
 
 ADMIN = "admin"
 
@@ -46,7 +44,7 @@ class Wanted:
 
 
 def serve(wanted: Wanted) -> None:
-    """Prepare the database, say how to sign in when it is new, and serve."""
+    """Prepare the database, say who can sign in, and serve."""
     if (wanted.certificate is None) != (wanted.key is None):
         raise Stopped(
             _("a certificate and its key belong together"),
@@ -55,33 +53,42 @@ def serve(wanted: Wanted) -> None:
         )
     db_url = wanted.db or default_db()
     try:
-        password = first_password(db_url, is_seeded=wanted.seed_tickets > 0)
-        options = ServeOptions(
-            db_url=db_url,
-            host=wanted.host,
-            port=wanted.port,
-            allow_remote=wanted.is_plain,
-            certificate=wanted.certificate,
-            key=wanted.key,
-            seed_tickets=wanted.seed_tickets,
-            seed=wanted.seed,
-            password=password,
-            limits=Limits(token_rate=wanted.token_rate, address_rate=wanted.address_rate, connections=wanted.connections),
-        )
-        run_server(options, lambda url: _announce(url, is_new=bool(password)))
+        with on_database():
+            password = first_password(wanted, db_url)
+            options = ServeOptions(
+                db_url=db_url,
+                host=wanted.host,
+                port=wanted.port,
+                allow_remote=wanted.is_plain,
+                certificate=wanted.certificate,
+                key=wanted.key,
+                seed_tickets=wanted.seed_tickets,
+                seed=wanted.seed,
+                password=password,
+                limits=Limits(token_rate=wanted.token_rate, address_rate=wanted.address_rate, connections=wanted.connections),
+            )
+            run_server(options, lambda url: _announce(url, db_url, is_new=bool(password)))
     except NotLoopback as error:
         raise Stopped(
             str(error),
             code=ExitCode.WRONG_USE,
             next_step=_("Give --tls-cert and --tls-key, or {option}.", option=REMOTE_FLAG),
         ) from error
-    except (UnsupportedDatabase, SQLAlchemyError) as error:
-        why = getattr(error, "orig", None) or error  # the database's own words, without SQLAlchemy's around them
-        text = _("the database cannot be used: {reason}", reason=str(why).strip())
-        raise Stopped(text, code=ExitCode.WRONG_USE) from error
     except OSError as error:
         text = _("cannot listen on {place}: {reason}", place=f"{wanted.host}:{wanted.port}", reason=error.strerror)
         raise Stopped(text, code=ExitCode.REFUSED) from error
+
+
+@contextmanager
+def on_database() -> Iterator[None]:
+    """Turn what a database cannot do into an ending: 3 where it is not reached or busy, 2 where it is none of ours."""
+    try:
+        yield
+    except (UnsupportedDatabase, SQLAlchemyError) as error:
+        why = getattr(error, "orig", None) or error  # the database's own words, without SQLAlchemy's around them
+        text = _("the database cannot be used: {reason}", reason=str(why).strip())
+        is_away = isinstance(error, OperationalError) and is_outside(error.orig)
+        raise Stopped(text, code=ExitCode.CANNOT_REACH if is_away else ExitCode.WRONG_USE) from error
 
 
 def default_db() -> str:
@@ -90,42 +97,61 @@ def default_db() -> str:
     return f"sqlite:///{folder / 'desk.db'}"
 
 
-def first_password(db_url: str, *, is_seeded: bool) -> str:
-    """A password for a database in which nothing has happened, whose administrator is made and told of now; else empty."""
+def shown_db(db_url: str) -> str:
+    """A database as it may be named on a screen: without its password."""
+    return make_url(db_url).render_as_string(hide_password=True)
+
+
+def serve_words(words: str, db: str | None) -> str:
+    """A command of `supportdesk serve` for this database, as it can be typed."""
+    place = f"--db {shlex.quote(shown_db(db))}" if db else ""
+    return " ".join(filter(None, ("supportdesk serve", words, place)))
+
+
+def made_up() -> str:
+    """A password nobody can guess, short enough to be typed from a screen."""
+    return secrets.token_urlsafe(12)
+
+
+def show_once(login: str, password: str) -> None:
+    """Show what somebody signs in with."""
+    for title, value in ((_("Login"), login), (_("Password"), password)):
+        click.echo(f"  {padded(title, 9)} {value}")
+    click.echo(_("The password is not shown again."))
+
+
+def first_password(wanted: Wanted, db_url: str) -> str:
+    """A password for whoever is made now; empty where somebody can sign in, or where only a log would read it."""
     parts = open_parts(db_url)
     try:
-        if not is_empty(parts.database.engine):
-            return ""
-        password = secrets.token_urlsafe(12)
-        if not is_seeded:
-            make_admin(parts.database, password)
-        click.echo(_("This database is new. Sign in with what stands here now; it is not shown again:"))
-        for title, value in ((_("Login"), ADMIN), (_("Password"), password)):
-            click.echo(f"  {padded(title, 9)} {value}")
-        return password
+        is_new = is_empty(parts.database.engine)
+        is_seeded = wanted.seed_tickets > 0
+        if is_new and sys.stdout.isatty():
+            password = made_up()
+            if not is_seeded:
+                staff.add(parts.desk, staff.Newcomer(login=ADMIN, name="Administrator", role="admin", password=password))
+            click.echo(_("This database is new. Sign in with what stands here now:"))
+            show_once(ADMIN, password)
+            return password
+        found = staff.members(parts.desk)
+        if not staff.can_anybody_sign_in(found):
+            click.echo(nobody_yet(wanted.db, has_agents=bool(found) or (is_new and is_seeded)))
+        return ""
     finally:
         parts.database.close()
 
 
-def make_admin(database: Database, password: str) -> None:
-    """Let the log begin with an administrator, who can sign in with this password."""
-    agent = Agent(id="a1", login=ADMIN, name="Administrator", role="admin", languages=["en"], state="away")
-    row = msgspec.structs.asdict(agent)
-    salt = secrets.token_bytes(16)
-    with database.writing() as connection:
-        joined = log.Event(
-            seq=log.next_seq(connection), at=now_ms(), actor=None, kind="agent.joined", ticket=None,
-            before={"agents": {agent.id: None}}, after={"agents": {agent.id: row}},
-        )  # fmt: skip
-        log.append(connection, joined)
-        connection.execute(
-            insert(tables.credentials), [{"agent": agent.id, "salt": salt, "hash": hash_password(password, salt)}]
-        )
+def nobody_yet(db: str | None, *, has_agents: bool) -> str:
+    """What to do where nobody has a password."""
+    words = f"agents password {ADMIN}" if has_agents else f"agents add {ADMIN} --role admin"
+    return _("Nobody can sign in yet. Let somebody in with: {command}", command=serve_words(words, db))
 
 
-def _announce(url: str, *, is_new: bool) -> None:
-    """Say where it listens; that nobody reads it (`serve | head`) is no reason to stop."""
+def _announce(url: str, db_url: str, *, is_new: bool) -> None:
+    """Say what is kept where and where it listens; that nobody reads it (`serve | head`) is no reason to stop."""
     with suppress(BrokenPipeError):
+        click.echo(_("Tickets are kept in {db}", db=shown_db(db_url)))
         click.echo(url)
         if is_new:
             click.echo(_("Sign in, from another terminal, with: {command}", command=f"supportdesk login {url}"))
+            click.echo(_("Let others in with: {command}", command="supportdesk serve agents add LOGIN"))

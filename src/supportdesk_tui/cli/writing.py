@@ -14,6 +14,7 @@ from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.i18n.catalog import _, msg
 from supportdesk_tui.store.state import OutboxItem
+from supportdesk_tui.ui.vocabulary import own_words
 
 __all__ = ["Desk", "change_ticket", "say", "to_assign", "to_escalate", "to_status"]
 
@@ -41,7 +42,7 @@ def say(item: OutboxItem, *, as_json: bool) -> None:
         plain = {"key": item.key, "ticket": item.number, "phase": item.phase, "says": item.says}
         click.echo(show.to_json(plain))
     else:
-        click.echo(f"{item.number}  {item.says or _('done')}")
+        click.echo(f"{item.number}  {own_words(item.says) or _('done')}")
 
 
 def to_assign(desk: Desk, agent: str) -> Assign:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from supportdesk_tui.commands import keys as spelling
 from supportdesk_tui.commands.presets import PRESETS
@@ -34,6 +35,10 @@ class KeyTrouble(StrEnum):
     """Two keys of the agent's own: the first one holds."""
     TAKEN = "taken"
     """A key of the agent's own took it from a default."""
+
+
+TAKEN = msg("{key} now runs {winner}; {name} has no key any more")
+TAKEN_OF_SEVERAL = msg("{key} now runs {winner}; {name} still has {keys}")
 
 
 class KeyProblem(Struct, frozen=True):
@@ -145,8 +150,7 @@ class _Resolver(Struct):
             text = msg("{key} is given to {winner} already; {name} does not get it")
             self.problems.append(KeyProblem(KeyTrouble.CONFLICT, name, text, values, key=claim.key))
         elif holder.rank == 0:
-            text = msg("{key} now runs {winner}; {name} lost it")
-            self.problems.append(KeyProblem(KeyTrouble.TAKEN, winner, text, values, key=claim.key))
+            self.problems.append(KeyProblem(KeyTrouble.TAKEN, winner, TAKEN, values, key=claim.key))
 
 
 def resolve(
@@ -165,7 +169,15 @@ def resolve(
     held: dict[str, tuple[str, ...]] = {command.id: () for command in catalog}
     for (_, key), name in bound.items():
         held[name] += (key,)
-    return Keymap(bound, held, tuple(resolver.unbound), tuple(resolver.problems))
+    return Keymap(bound, held, tuple(resolver.unbound), tuple(_with_rest(one, held) for one in resolver.problems))
+
+
+def _with_rest(problem: KeyProblem, held: Mapping[str, tuple[str, ...]]) -> KeyProblem:
+    """A lost key, with those its command still has."""
+    if problem.kind is not KeyTrouble.TAKEN:
+        return problem
+    rest = " ".join(map(spelling.shown, held[dict(problem.values)["name"]]))
+    return replace(problem, text=TAKEN_OF_SEVERAL, values=(*problem.values, ("keys", rest))) if rest else problem
 
 
 class Run(Struct, frozen=True):

@@ -17,6 +17,8 @@ class Problem(Struct, frozen=True):
     """What was expected, and what is used instead."""
     nearest: str = ""
     """The valid name closest to what was written."""
+    is_warning: bool = False
+    """It does what was written; whoever wrote it may not know what else it does."""
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"

@@ -4,11 +4,10 @@ Anything else, and everything while English is spoken, is shown as it came.
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from string import Formatter
 
-from supportdesk_tui.commands.spec import msg
-from supportdesk_tui.i18n.catalog import SOURCE, _, current_locale
+from supportdesk_tui.i18n.catalog import SOURCE, _, current_locale, msg
 
 LONGEST = 600
 """Characters of the longest text whose shape is looked at."""
@@ -302,8 +301,8 @@ def _shaped(text: str) -> str | None:
     known = _(text)
     if known != text:
         return known
-    for shape, pattern in _patterns():
-        if match := pattern.fullmatch(text):
+    for shape, words in _shapes():
+        if words in text and (match := _shape(shape).fullmatch(text)):
             found = {name: value for name, value in match.groupdict().items() if name != "who"}
             values = {name: own_words(value) if name in OWN_WORDS else value for name, value in found.items()}
             said = _(shape, **values) if values else _(shape)
@@ -311,9 +310,18 @@ def _shaped(text: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((shape, re.compile(_who(shape) + _pattern(shape), re.DOTALL)) for shape in SHAPES)
+@cache
+def _shapes() -> tuple[tuple[str, str], ...]:
+    """Every shape with its longest words: few texts hold them, and only for those the shape is made a pattern."""
+    from supportdesk_tui.ui.refusals import REFUSALS
+
+    parsed = ((shape, Formatter().parse(shape)) for shape in (*SHAPES, *REFUSALS))
+    return tuple((shape, max((literal for literal, *_place in parts), key=len)) for shape, parts in parsed)
+
+
+@cache
+def _shape(shape: str) -> re.Pattern[str]:
+    return re.compile(_who(shape) + _pattern(shape), re.DOTALL)
 
 
 def _who(shape: str) -> str:

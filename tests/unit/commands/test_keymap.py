@@ -20,6 +20,7 @@ from supportdesk_tui.commands.keymap import (
 )
 from supportdesk_tui.commands.presets import PRESETS
 from supportdesk_tui.commands.spec import Scope
+from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import Menu, MenuItem, Pane
 
 QUEUE, TALK, WRITE = CHAINS[Pane.QUEUE], CHAINS[Pane.CONVERSATION], CHAINS[Pane.COMPOSER]
@@ -97,6 +98,9 @@ def test_the_agents_key_wins_over_a_default_and_the_loser_is_listed() -> None:
     assert Unbound("ticket.reply", "r", "ticket.spam") in keymap.unbound
     (problem,) = keymap.problems
     assert (problem.kind, problem.command) == (KeyTrouble.TAKEN, "ticket.spam")
+    assert _(problem.text, **dict(problem.values)) == "r now runs ticket.spam; ticket.reply has no key any more"
+    (problem,) = resolve(CATALOG, overrides={"ticket.spam": [":"]}).problems
+    assert _(problem.text, **dict(problem.values)) == ": now runs ticket.spam; desk.palette still has Ctrl+P"
 
 
 def test_a_key_of_an_enclosing_scope_conflicts_too() -> None:
