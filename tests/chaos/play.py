@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from tests.chaos.report import Intent, Report
+from tests.chaos.acts import ACTS, settled
+from tests.chaos.judging import judge
+from tests.chaos.report import Deed, Intent, Report
 from tests.chaos.schedule import Say, Schedule
 from tests.chaos.stage import COLUMNS, ROWS, Desk, Stage
 
@@ -21,9 +23,8 @@ DRAFT: Final = "safe as you are and back to you as far as it is so"
 TELLING: Final = frozenset("abcdefgijkorstuvwxyz")
 """Letters no sequence of the terminal ends with: bytes that hold one after its key are its echo."""
 COMPOSING: Final = re.compile(r"Ctrl\+D (?:send|add note)")
+MARK: Final = re.compile(r"mark-\d+-\d+(?= )")
 SENT: Final = re.compile(r"\bsent \d\d:\d\d|^\W*sent\s")
-KINDS: Final = {False: "agent", True: "note"}
-"""Kind of an entry in the server's table, by whether it is a note."""
 
 
 class Player:
@@ -34,9 +35,12 @@ class Player:
         self.stage = stage
         self.report = report
         self.intents: list[Intent] = []
+        self.deeds: list[Deed] = []
+        self.later: list[Callable[[], None]] = []
+        """What is to be asked when everything has settled."""
         self._homes = list(plan.desks)
-        self._desks: list[Desk] = []
-        self._deaths: list[float] = []
+        self.desks: list[Desk] = []
+        self.deaths: list[float] = []
         self._first: Desk | None = None
         """The one with failpoints: it may die of them to the very end."""
 
@@ -46,49 +50,49 @@ class Player:
         """Everything, then the judgement."""
         for number, (login, home) in enumerate(self._homes):
             desk = self.stage.desk(login, home, self.plan.client_failpoints if not number else "")
-            self._desks.append(desk)
-        self._first = self._desks[0]
-        for number in range(len(self._desks)):
+            self.desks.append(desk)
+        self._first = self.desks[0]
+        for number in range(len(self.desks)):
             self._ready(number)
         for number, say in enumerate(self.plan.says):
-            self._say(number, say)
+            (ACTS[say.act] if say.act else type(self)._say)(self, number, say)
             if self.plan.revokes and number == 0:
                 self._restart_server(is_revoked=True)
         self._heal()
         self._settle()
         self._leave()
-        self._judge()
+        judge(self)
 
     def _ready(self, number: int) -> None:
         """Wait until a client can be used; one that a failpoint ended is started again without."""
-        self._until(number, lambda desk: "live" in desk.lines[0] or "offline" in desk.text, STEP_S)
-        self._alive(number)
+        self.until(number, lambda desk: "live" in desk.lines[0] or "offline" in desk.text, STEP_S)
+        self.alive(number)
 
-    def _alive(self, number: int) -> Desk:
-        desk = self._desks[number]
+    def alive(self, number: int) -> Desk:
+        desk = self.desks[number]
         if desk.is_alive:
             return desk
-        self._deaths.append(time.monotonic())
+        self.deaths.append(time.monotonic())
         desk.pump(0)
         self.stage.let_go(desk)
         self.report.restarts += 1
-        desk = self._desks[number] = self.stage.desk(*self._homes[number])
-        self._until(number, lambda one: "live" in one.lines[0] or "offline" in one.text, STEP_S)
+        desk = self.desks[number] = self.stage.desk(*self._homes[number])
+        self.until(number, lambda one: "live" in one.lines[0] or "offline" in one.text, STEP_S)
         return desk
 
-    def _until(self, number: int, holds: "Seen", limit_s: float) -> bool:
+    def until(self, number: int, holds: "Seen", limit_s: float) -> bool:
         """Read the terminal until something is on it; False when it never is, or the program ended."""
-        desk = self._desks[number]
+        desk = self.desks[number]
         end = time.monotonic() + limit_s
         while not holds(desk):
             if time.monotonic() > end or not desk.is_alive:
                 return False
-            self._pump(desk, 0.02)
-            if not self.stage.is_server_alive():
+            self.pump(desk, 0.02)
+            if not self.stage.is_server_alive() and not self.stage.is_meant_down:
                 self.stage.start_server()
         return True
 
-    def _pump(self, desk: Desk, timeout_s: float) -> None:
+    def pump(self, desk: Desk, timeout_s: float) -> None:
         """Read; whatever is called sent now must be in the server's table already."""
         before = len(desk.raw)
         desk.pump(timeout_s)
@@ -100,9 +104,10 @@ class Player:
         for at, line in enumerate(lines):
             if not SENT.search(line):
                 continue
-            near = " ".join(lines[at : at + 2])
+            above = (MARK.findall(lines[place]) for place in range(at, max(-1, at - 4), -1))
+            named = next(filter(None, above), [])  # it stands in the line of the text, or below it
             for intent in self.intents:
-                if f"{intent.marker} " in near and not self.stage.rows(intent.marker):
+                if intent.marker in named and not intent.is_gone and not self.stage.rows(intent.marker):
                     self.report.early += 1
                     self.report.problems.append(f"{intent.marker} is called sent before the server has it: {line.strip()}")
 
@@ -111,7 +116,7 @@ class Player:
     def _say(self, number: int, say: Say) -> None:
         ticket, case = self.stage.seeded.tickets[say.ticket]
         intent = Intent(f"mark-{self.plan.seed}-{number}", ticket, say.is_note)
-        if not self._open(say.desk, case, "n" if say.is_note else "r"):
+        if not self.compose(say.desk, case, "n" if say.is_note else "r"):
             self.report.untyped += 1
             return
         intent.begun_at = time.monotonic()
@@ -120,60 +125,61 @@ class Player:
         if say.strike == "draft":
             self._killed_while_composing(say, f"{intent.marker} {DRAFT}", case)
             return
-        desk = self._desks[say.desk]
-        if not self._type(desk, intent.marker, WORDS):
+        desk = self.desks[say.desk]
+        if not self.write(desk, intent.marker, WORDS):
             return
         desk.send("\x04")
         if say.strike == "resize":
             self._resize(desk)
         self._strike(say, intent)
-        self._past_the_gate(say.desk)
+        self.past_the_gate(say.desk)
 
-    def _open(self, number: int, case: str, key: str) -> bool:
+    def compose(self, number: int, case: str, key: str) -> bool:
         """Get a ticket and its composer on the screen, as a person who looks before typing."""
         end = time.monotonic() + STEP_S
         short = case[-6:]
         tries = 0
         while time.monotonic() < end:
-            desk = self._alive(number)
+            desk = self.alive(number)
             if tries or COMPOSING.search(desk.text):
-                self._escape(desk)
+                self.escape(desk)
             tries += 1
             desk.send("gn")
-            if not self._until(number, lambda one: "Case number" in one.text, 2):
+            if not self.until(number, lambda one: "Case number" in one.text, 2):
                 continue
             desk.send(f"{case}\r")
-            if not self._until(number, lambda one: short in one.lines[1], 3):
+            if not self.until(number, lambda one: short in one.lines[1], 3):
                 continue
             desk.send(key)
-            if self._until(number, lambda one: short in one.lines[1] and bool(COMPOSING.search(one.text)), 3):
-                self._in_mode(self._desks[number], case, is_note=key == "n")
+            if self.until(number, lambda one: short in one.lines[1] and bool(COMPOSING.search(one.text)), 3):
+                self._in_mode(self.desks[number], case, is_note=key == "n")
                 return True
+        self.report.untyped_because.append("\n".join(line.rstrip() for line in self.desks[number].lines if line.strip()))
         return False
 
     def _in_mode(self, desk: Desk, case: str, *, is_note: bool) -> None:
         """A draft of before keeps its kind, and the desk says so: change it, as who sees it does; its words go with it."""
-        if self._until(self._desks.index(desk), lambda one: ("add note" in one.text) is is_note, 1):
-            self._read_for(desk, 0.05)
-        if ("add note" in desk.text) is is_note or "F2 makes it" not in desk.text:
+        if self.until(self.desks.index(desk), lambda one: ("add note" in one.text) is is_note, 1):
+            self.read_for(desk, 0.05)
+        if ("add note" in desk.text) is is_note or not COMPOSING.search(desk.text):
             return
         _, _, written = desk.text.rpartition("▎")  # the composer begins with it
         desk.send("\x1bOQ")
-        for intent in self._missing():
+        for intent in self.missing():
             if dict(self.stage.seeded.tickets)[intent.ticket] == case and intent.marker in written:
                 intent.is_note = is_note
-        self._pump(desk, 0.2)
+        self.pump(desk, 0.2)
 
-    def _escape(self, desk: Desk) -> None:
+    def escape(self, desk: Desk) -> None:
         """Out of menus, dialogs and the composer."""
         for _ in range(3):
             desk.send("\x1b")
-            self._pump(desk, 0.08)
+            self.pump(desk, 0.08)
 
-    def _type(self, desk: Desk, marker: str, words: str) -> bool:
+    def write(self, desk: Desk, marker: str, words: str) -> bool:
         """The marker in one go, the rest when the letter before is to be seen; how long that takes is noted."""
         desk.send(f"{marker} ")
-        if not self._until(self._desks.index(desk), lambda one: marker in one.text, 4):
+        if not self.until(self.desks.index(desk), lambda one: marker in one.text, 4):
             if desk.is_alive:
                 self.report.unseen += 1
                 self.intents.pop()
@@ -184,7 +190,7 @@ class Player:
             began = time.monotonic()
             desk.send(letter)
             while letter.encode() not in desk.raw[before:]:
-                self._pump(desk, 0.02)
+                self.pump(desk, 0.02)
                 if time.monotonic() - began > 2 or not desk.is_alive:
                     break
             if not desk.is_alive:
@@ -193,59 +199,69 @@ class Player:
                 self.report.echoes.append(time.monotonic() - began)
         return True
 
-    def _past_the_gate(self, number: int) -> None:
+    def past_the_gate(self, number: int) -> None:
         """Wait until the composer is gone; what the desk asks before it sends is answered with a reason."""
         end = time.monotonic() + 4
         answered = False
-        while time.monotonic() < end and self._desks[number].is_alive:
-            desk = self._desks[number]
+        while time.monotonic() < end and self.desks[number].is_alive:
+            desk = self.desks[number]
             if not COMPOSING.search(desk.text) and "Before it is sent" not in desk.text:
                 return
             if "Before it is sent" in desk.text and not answered:
                 answered = True
                 desk.send("s")
-                self._pump(desk, 0.1)
+                self.pump(desk, 0.1)
                 desk.send("it is meant so\r")
-            self._pump(desk, 0.03)
+            self.pump(desk, 0.03)
 
     # --- strikes
 
     def _strike(self, say: Say, intent: Intent) -> None:
-        desk = self._desks[say.desk]
+        desk = self.desks[say.desk]
         end = time.monotonic() + say.after_s
         while time.monotonic() < end:
-            self._pump(desk, max(0.0, end - time.monotonic()))
+            self.pump(desk, max(0.0, end - time.monotonic()))
         match say.strike:
             case "kill_client":
-                desk.signal(signal.SIGKILL)
-                desk.wait_exit()
-                self._alive(say.desk)
+                self.kill(say.desk)
             case "kill_server":
                 self.stage.kill_server()
-                self._read_for(desk, say.lasts_s)
+                self.read_for(desk, say.lasts_s)
                 self.stage.start_server()
             case "sleep":
                 desk.asleep(True)
-                self._read_for(desk, say.lasts_s)
+                self.read_for(desk, say.lasts_s)
                 desk.asleep(False)
             case "take_back":
-                self._past_the_gate(say.desk)
+                self.past_the_gate(say.desk)
                 desk.send("z")
-                if self._until(say.desk, lambda one: "Taken back" in one.text or "Too late" in one.text, 2):
+                if self.until(say.desk, lambda one: "Taken back" in one.text or "Too late" in one.text, 2):
                     intent.is_taken_back = "Taken back" in desk.text
             case _:
                 pass
 
-    def _read_for(self, desk: Desk, seconds: float) -> None:
+    def kill(self, number: int) -> None:
+        """End a client without a goodbye, and start it again."""
+        desk = self.desks[number]
+        if desk.is_alive:
+            desk.signal(signal.SIGKILL)
+            desk.wait_exit()
+        self.alive(number)
+
+    def killed_within(self, moment: float) -> bool:
+        """Whether a client ended so soon after a moment that the disk had not been promised what was done then."""
+        return any(0 <= died - moment <= TYPED_S for died in self.deaths)
+
+    def read_for(self, desk: Desk, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self._pump(desk, min(0.05, left))
+            self.pump(desk, min(0.05, left))
 
     def _resize(self, desk: Desk) -> None:
         """A storm of sizes while the reply is on its way."""
         for columns, rows in ((80, 24), (1, 1), (300, 80), (40, 10), (132, 50), (COLUMNS, ROWS)):
             desk.resize(columns, rows)
-            self._pump(desk, 0.01)
+            self.pump(desk, 0.01)
 
     def _restart_server(self, *, is_revoked: bool) -> None:
         self.stage.kill_server()
@@ -254,21 +270,21 @@ class Player:
 
     def _killed_while_composing(self, say: Say, text: str, case: str) -> None:
         """Type at a person's speed, kill at a moment, start again: how much of it is there?"""
-        desk = self._desks[say.desk]
+        desk = self.desks[say.desk]
         pressed: list[float] = []
         lives = int((say.after_s + 0.05) * 97) % len(text) + 1
         for letter in text[:lives]:
             desk.send(letter)
             pressed.append(time.monotonic())
-            self._read_for(desk, 0.03)
+            self.read_for(desk, 0.03)
         killed_at = time.monotonic()
         desk.signal(signal.SIGKILL)
         desk.wait_exit()
-        if not self._open(say.desk, case, "n" if say.is_note else "r"):
+        if not self.compose(say.desk, case, "n" if say.is_note else "r"):
             self.report.problems.append("a draft could not be opened after the kill")
             return
-        self._read_for(self._desks[say.desk], 0.3)
-        shown = self._desks[say.desk].text
+        self.read_for(self.desks[say.desk], 0.3)
+        shown = self.desks[say.desk].text
         kept = next((n for n in range(lives, 0, -1) if text[:n] in shown), 0)
         self.report.draft_chars = max(self.report.draft_chars, lives - kept)
         if kept < lives:
@@ -285,34 +301,35 @@ class Player:
         if self.plan.revokes:
             self._restart_server(is_revoked=False)
         self.stage.heal()
-        for number in range(len(self._desks)):
-            desk = self._alive(number)
-            if self.plan.revokes:
-                desk.signal(signal.SIGKILL)
-                desk.wait_exit()
-                self._alive(number)
+        for number in range(len(self.desks)):
+            desk = self.alive(number)
+            if desk.is_alive and self.plan.revokes:
+                self.kill(number)
 
-    def _missing(self) -> list[Intent]:
+    def missing(self) -> list[Intent]:
         there = " ".join(body for body, _, _ in self.stage.rows(f"mark-{self.plan.seed}-"))
-        return [one for one in self.intents if f"{one.marker} " not in there]
+        return [one for one in self.intents if f"{one.marker} " not in there and not one.is_gone]
 
     def _settle(self) -> None:
         """Wait for what is on its way, then look for the rest where the desk keeps what is not delivered."""
+        if self.deeds and not settled(self, SETTLE_S):
+            self.report.problems.append("changes are still on their way")
+            self.picture()
         end = time.monotonic() + SETTLE_S
         looked_at = 0.0
         shown: set[str] = set()
-        while missing := [one for one in self._missing() if one.marker not in shown]:
+        while missing := [one for one in self.missing() if one.marker not in shown]:
             if time.monotonic() > end:
                 break
-            for number in range(len(self._desks)):
-                self._pump(self._alive(number), 0.03)
+            for number in range(len(self.desks)):
+                self.pump(self.alive(number), 0.03)
             if time.monotonic() - looked_at > 1.5:
                 shown |= self._at_rest(missing)
                 looked_at = time.monotonic()
         for intent in missing:
             if self._kept(intent):
                 continue
-            age = min((died - intent.begun_at for died in self._deaths if died >= intent.begun_at), default=SETTLE_S)
+            age = min((died - intent.begun_at for died in self.deaths if died >= intent.begun_at), default=SETTLE_S)
             if age <= TYPED_S:
                 self.report.draft_chars = max(self.report.draft_chars, len(f"{intent.marker} {WORDS}"))
                 self.report.draft_s = max(self.report.draft_s, age)
@@ -320,40 +337,40 @@ class Player:
             else:
                 self.report.lost += 1
                 self.report.problems.append(f"{intent.marker} is neither delivered nor shown; typed {age:.2f} s before a kill")
-                self._picture()
+                self.picture()
 
     def _at_rest(self, missing: list[Intent]) -> set[str]:
         """Those that wait for the agent: drafts, refused, unknown and waiting for a yes."""
         final = re.compile(r"^\W*(?:draft|refused|held)\s|long ago|not show it")
         found = set()
-        for desk in self._desks:
-            for line in self._outbox(desk):
+        for desk in self.desks:
+            for line in self.outbox(desk):
                 found |= {one.marker for one in missing if f"{one.marker} " in f"{line} " and final.search(line.strip(" ▸│▌▎"))}
         return found
 
-    def _picture(self) -> None:
+    def picture(self) -> None:
         """Every screen as it is, for whoever looks into it."""
-        for desk in self._desks:
+        for desk in self.desks:
             self.report.problems.append("\n".join(line.rstrip() for line in desk.lines if line.strip())[:6000])
 
     def _kept(self, intent: Intent) -> bool:
-        return any(f"{intent.marker} " in f"{line} " for desk in self._desks for line in self._outbox(desk))
+        return any(f"{intent.marker} " in f"{line} " for desk in self.desks for line in self.outbox(desk))
 
-    def _outbox(self, desk: Desk) -> list[str]:
+    def outbox(self, desk: Desk) -> list[str]:
         """The lines of the desk's list of drafts and changes."""
-        number = self._desks.index(desk)
-        self._escape(desk)
+        number = self.desks.index(desk)
+        self.escape(desk)
         desk.send("D")
-        self._until(number, lambda one: "Drafts and outbox" in one.text, 2)
-        self._read_for(desk, 0.1)
+        self.until(number, lambda one: "Drafts and outbox" in one.text, 2)
+        self.read_for(desk, 0.1)
         return desk.lines
 
     def _leave(self) -> None:
         """Out by the door: exit code 0, and nothing the gate had to stop."""
-        for desk in self._desks:
-            self._escape(desk)
+        for desk in self.desks:
+            self.escape(desk)
             desk.send("\x11")
-            if self._until(self._desks.index(desk), lambda one: "Leave?" in one.text, 4):
+            if self.until(self.desks.index(desk), lambda one: "Leave?" in one.text, 4):
                 desk.send("y")
             try:
                 status = desk.wait_exit(deadline_s=STEP_S)
@@ -362,7 +379,7 @@ class Player:
             is_meant = status == -signal.SIGKILL and self.plan.client_failpoints and desk is self._first
             if status and not is_meant:
                 self.report.problems.append(f"the desk ended with {status}: {desk.lines[-1].strip()}")
-        for desk in (*self._desks, *self.stage.ended):
+        for desk in (*self.desks, *self.stage.ended):
             found = desk.violations()
             self.report.violations += len(found)
             self.report.problems += found[:2]
@@ -371,28 +388,6 @@ class Player:
             self.report.gate += int(told[1]) if told else 0
         if self.report.gate:
             self.report.problems.append(f"the gate stopped {self.report.gate} characters")
-
-    def _judge(self) -> None:
-        """Compare what was meant with the server's table."""
-        rows = self.stage.rows(f"mark-{self.plan.seed}-")
-        report = self.report
-        for intent in self.intents:
-            mine = [row for row in rows if f"{intent.marker} " in row[0]]
-            report.delivered += bool(mine)
-            report.taken_back += intent.is_taken_back and not mine
-            report.shown += not mine and not intent.is_taken_back
-            faults = (
-                ("duplicated", len(mine) > 1),
-                ("wrong_ticket", any(ticket != intent.ticket for _, ticket, _ in mine)),
-                ("wrong_visibility", any(kind != KINDS[intent.is_note] for _, _, kind in mine)),
-                ("early", intent.is_taken_back and any(body.count("mark-") == 1 for body, _, _ in mine)),
-            )
-            for name, is_so in faults:
-                if is_so:
-                    setattr(report, name, getattr(report, name) + 1)
-                    report.problems.append(f"{intent.marker} {name}: {mine}, meant {intent.ticket}")
-        report.shown -= report.lost + report.unsaved
-        report.faults = len(self.stage.faults_done)
 
 
 Seen = Callable[[Desk], bool]

@@ -14,6 +14,7 @@ import os
 import re
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Literal
@@ -44,6 +45,9 @@ FAULTS: Final = {
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _WRITE = re.compile(rb"POST /api/v1/(?:tickets|changes)[/ ]")
 _FEED = re.compile(rb"GET /api/v1/events\b")
+_KEY = re.compile(rb"\r\nidempotency-key: *([\w-]+)", re.IGNORECASE)
+_LOOK = re.compile(rb"GET /api/v1/changes/([\w-]+) ")
+_MARK = re.compile(rb"mark-\d+-\d+")
 HEAD_END: Final = b"\r\n\r\n"
 
 
@@ -81,6 +85,8 @@ class Proxy(Struct, eq=False):
     """What was done, in order."""
     log: int = -1
     """A file to write it to as well."""
+    trace: int = -1
+    """A file for every change that is asked for or looked for, and what was answered, by its key."""
     is_down: bool = False
     writes: int = 0
     """Changes that were passed on."""
@@ -129,6 +135,7 @@ class Proxy(Struct, eq=False):
 
     async def _exchange(self, request: bytes, client: "Ends", server: "Ends") -> None:
         lane = lane_of(request)
+        self._follow(request)
         coming = self.faults.get(lane)
         fault = coming.pop(0) if coming else PASS
         if fault.kind != "pass":
@@ -146,6 +153,7 @@ class Proxy(Struct, eq=False):
             self.passed.clear()
         if not answer:
             raise Broken
+        self._follow(request, answer)
         await self._answer(request, answer, fault, client)
 
     async def _before(self, request: bytes, fault: Fault, client: "Ends", server: "Ends") -> None:
@@ -247,6 +255,17 @@ class Proxy(Struct, eq=False):
     def _come_up(self) -> None:
         self.is_down = False
 
+    def _follow(self, request: bytes, answer: bytes = b"") -> None:
+        """A line for a change: time, `>` or `<` and the status, method and path, its key, the marks of its text."""
+        looked, sent = _LOOK.match(request), _WRITE.match(request)
+        key = looked or (_KEY.search(request) if sent else None)
+        if self.trace < 0 or key is None:
+            return
+        way = answer.split(b" ", 2)[1].decode("ascii", "replace") if answer else ">"
+        path = request.partition(b" HTTP")[0].decode("ascii", "replace")
+        marks = " ".join(sorted({one.decode() for one in _MARK.findall(request)}))
+        os.write(self.trace, f"{time.monotonic():.3f} {way} {path} {key[1].decode()} {marks}\n".encode())
+
     def _note(self, line: str) -> None:
         self.done.append(line)
         if self.log >= 0:
@@ -325,11 +344,11 @@ async def proxy_to(url: str, faults: Sequence[Fault] = ()) -> AsyncIterator[Prox
         await listener.wait_closed()
 
 
-def serve(listener: socket.socket, port: int, faults: Sequence[Fault], log: int) -> None:
+def serve(listener: socket.socket, port: int, faults: Sequence[Fault], log: int, trace: int = -1) -> None:
     """Be a proxy until the process ends; SIGUSR1 makes it pass everything from then on."""
 
     async def run() -> None:
-        proxy = Proxy(port, log=log)
+        proxy = Proxy(port, log=log, trace=trace)
         proxy.plan(faults)
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, proxy.faults.clear)
         server = await asyncio.start_server(proxy.accept, sock=listener)

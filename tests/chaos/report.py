@@ -12,6 +12,19 @@ class Intent(Struct):
     begun_at: float = 0.0
     """When its first letter was typed."""
     is_taken_back: bool = False
+    is_gone: bool = False
+    """It was delivered, and the server was put back to before that."""
+
+
+class Deed(Struct):
+    """A tag that was put on, told from others by its name, and perhaps taken back."""
+
+    marker: str
+    count: int
+    """Tickets it was meant for."""
+    begun_at: float = 0.0
+    is_undone: bool = False
+    undone_at: float = 0.0
 
 
 class Report(Struct):
@@ -29,6 +42,8 @@ class Report(Struct):
     """Typed less than a second before the client was killed, and gone with it: draft loss, not the loss of a reply."""
     untyped: int = 0
     """The ticket or its composer never came to the screen: nothing was typed."""
+    untyped_because: list[str] = field(default_factory=list)
+    """The screen at that moment."""
     unseen: int = 0
     """What was typed never came to the screen: nobody sends that."""
     lost: int = 0
@@ -37,6 +52,12 @@ class Report(Struct):
     wrong_visibility: int = 0
     early: int = 0
     """Called sent while the server had no such row."""
+    unasked: int = 0
+    """Sent without the word of the agent it waited for."""
+    unread: int = 0
+    """Sent once more although nobody had said whether it arrived."""
+    reordered: int = 0
+    """Tickets whose texts arrived in another order than they were sent in."""
     gate: int = 0
     violations: int = 0
     """Of the lexer."""

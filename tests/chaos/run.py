@@ -7,6 +7,7 @@ Exit code 1 when anything was lost, doubled, misplaced, shown too early or writt
 """
 
 import argparse
+import itertools
 import os
 import select
 import shutil
@@ -43,8 +44,9 @@ def main(argv: list[str] | None = None) -> int:
         "--quiet", action="store_true", help="nothing else runs on this machine: judge how fast keys are answered"
     )
     parser.add_argument("--only", type=int, default=None, help="one seed")
+    parser.add_argument("--kinds", default="", help="only schedules whose kind has one of these words in it, by commas")
     options = parser.parse_args(argv)
-    seeds = [options.only] if options.only is not None else list(range(options.seed, options.seed + options.schedules))
+    seeds = [options.only] if options.only is not None else wanted(options.seed, options.schedules, options.kinds)
     # thousands of databases are made and thrown away: in memory, where there is such a folder
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=memory if memory.is_dir() else None))
@@ -56,6 +58,8 @@ def main(argv: list[str] | None = None) -> int:
             reports.append(report)
             if report.problems or options.only is not None:
                 say(f"{'BAD' if report.problems else 'good'} {report.said}\n  " + "\n  ".join(report.problems))
+            if options.only is not None:
+                say("\n".join(report.untyped_because))
             if time.monotonic() - told_at > TELL_EVERY_S:
                 told_at = time.monotonic()
                 bad = sum(not one.is_good for one in reports)
@@ -70,6 +74,13 @@ def main(argv: list[str] | None = None) -> int:
     for one in bad_seeds:
         say(f"play it again: python -m tests.chaos.run --only {one}")
     return 1 if bad_seeds or is_slow else 0
+
+
+def wanted(first: int, count: int, kinds: str) -> list[int]:
+    """The seeds to play: so many from the first on, of all kinds or of some."""
+    words = [word for word in kinds.split(",") if word]
+    some = (one for one in itertools.count(first) if not words or any(word in schedule(one).kind for word in words))
+    return list(itertools.islice(some, count))
 
 
 def too_slow(reports: list[Report]) -> str:
@@ -183,7 +194,9 @@ def table(reports: list[Report], seconds: float) -> str:
         "",
         f"- {len(reports)} schedules in {seconds:.0f} s, {sum(report.faults for report in reports)} faults on the line done, "
         f"{sum(report.restarts for report in reports)} clients started again",
-        f"- called sent before the server had it: {sum(report.early for report in reports)}",
+        f"- called sent before the server had it: {sum(report.early for report in reports)}; sent without the agent's word: "
+        f"{sum(report.unasked for report in reports)}; sent again unread: {sum(report.unread for report in reports)}; "
+        f"tickets whose texts came out of order: {sum(report.reordered for report in reports)}",
         f"- draft loss over {sum(one.restarts for one in reports)} ends of a client: at most "
         f"{max((one.draft_chars for one in reports), default=0)} characters, "
         f"{max((one.draft_s for one in reports), default=0.0):.2f} s of typing",

@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from tests.chaos.proxy import Fault, Lane
+from tests.chaos.proxy import PASS, Fault, Lane
 
 SERVER_POINTS: Final = ("server.before_read", "server.before_commit", "server.after_commit", "server.mid_answer")
 CLIENT_POINTS: Final = (
@@ -30,6 +31,10 @@ class Say(Struct, frozen=True):
     """From the key to the strike."""
     lasts_s: float = 0.0
     """How long the server is away or the client asleep."""
+    act: str = ""
+    """Something else than opening, writing and sending; see `acts.ACTS`."""
+    count: int = 0
+    """How many texts, tickets or steps of an act."""
 
 
 class Schedule(Struct, frozen=True):
@@ -46,10 +51,17 @@ class Schedule(Struct, frozen=True):
     """Login and home of each client; two with one home are two windows of one agent."""
     revokes: bool = False
     """The agent's token is refused for a while."""
+    keeps_order: bool = False
+    """Nothing can stop one text of a ticket and let a later one go."""
 
     def __str__(self) -> str:
         more = [str(fault) for fault in self.faults] + [self.server_failpoints, self.client_failpoints]
-        says = [f"{'note' if one.is_note else 'reply'} t{one.ticket} {one.strike}".strip() for one in self.says]
+        does = [one.act or ("note" if one.is_note else "reply") for one in self.says]
+        counts = [f" x{one.count}" if one.count else "" for one in self.says]
+        says = [
+            f"{what} t{one.ticket}{count} {one.strike}".strip()
+            for what, count, one in zip(does, counts, self.says, strict=True)
+        ]
         return f"seed {self.seed} {self.kind}: {'; '.join(says)} | {', '.join(filter(None, more)) or 'no fault'}"
 
 
@@ -151,6 +163,44 @@ def _down(draw: random.Random) -> Fault:
     return Fault("down", _any_lane(draw), seconds=round(draw.uniform(0.05, 2.0), 3))
 
 
+def _act(kind: str, act: str, counts: tuple[int, ...] = (0,), **more: Any) -> Make:
+    """One act twice, on two tickets; the client is killed in most of them."""
+
+    def make(draw: random.Random, seed: int) -> Schedule:
+        tickets = draw.sample(range(4), 2)
+        says = tuple(
+            Say(
+                ticket=ticket,
+                is_note=draw.random() < 0.4,
+                strike=draw.choice(("kill_client", "kill_client", "kill_client", "")),
+                after_s=round(draw.choice((0.0, draw.uniform(0, 0.06), draw.uniform(0, 0.5), draw.uniform(0, 1.6))), 4),
+                lasts_s=round(draw.uniform(0, 1.0), 3),
+                act=act,
+                count=draw.choice(counts),
+            )
+            for ticket in tickets
+        )
+        return Schedule(seed, kind, says, **more)
+
+    return make
+
+
+def _breath(draw: random.Random, seed: int) -> Schedule:
+    """Texts of one ticket in order, killed at a moment or at a failpoint, with or without a hold and a fault on the line."""
+    plan = _act("two texts of one ticket", "in_one_breath", (2, 2, 3), keeps_order=True)(draw, seed)
+    points = tuple(point for point in CLIENT_POINTS if point.startswith("outbox"))
+    point = f"{draw.choice(points)}=kill@{draw.randint(1, 5)}" if draw.random() < 0.4 else ""
+    faults = (_cut(draw),) if draw.random() < 0.3 else ()
+    return replace(plan, hold_s=draw.choice((0, 0, 1)), client_failpoints=point, faults=faults)
+
+
+def _backup(draw: random.Random, seed: int) -> Schedule:
+    """One text is delivered and lost with the server's disk; of the next the answer is lost, or it has not left."""
+    plan = _act("server put back to a backup", "put_back", (0, 1))(draw, seed)
+    faults = (PASS, Fault("lost"), PASS, PASS) if plan.says[0].count else ()
+    return replace(plan, says=plan.says[:1], faults=faults)
+
+
 KINDS: Final[tuple[tuple[int, Make], ...]] = (
     (2, _plain("calm")),
     (10, _server_point),
@@ -175,6 +225,12 @@ KINDS: Final[tuple[tuple[int, Make], ...]] = (
     (4, _plain("taken back", "take_back", hold_s=3)),
     (6, _plain("client killed while composing", "draft")),
     (5, _much),
+    (4, _breath),
+    (4, _act("killed while the gate asks", "at_the_gate", (0, 1, 2))),
+    (4, _act("taken over in its hold", "taken_over", (0, 1), hold_s=4)),
+    (4, _act("change and taking back, killed", "tag_and_back")),
+    (4, _act("many tickets at once, killed", "tag_many", (3, 5, 8))),
+    (3, _backup),
 )
 """How often each kind is drawn, and what makes it."""
 

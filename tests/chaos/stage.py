@@ -127,10 +127,11 @@ def _tell(pipe: int, _: str) -> None:
 class Proxying(Work):
     """The proxy."""
 
-    def __init__(self, port: int, server_port: int, faults: Sequence[Fault]) -> None:
+    def __init__(self, port: int, server_port: int, faults: Sequence[Fault], trace: Path) -> None:
         self.port = port
         self.server_port = server_port
         self.faults = faults
+        self.trace = trace
 
     def run(self, tell: int) -> None:
         """Pass on; every fault that was done is a line in the log."""
@@ -139,7 +140,8 @@ class Proxying(Work):
         listener.bind(("127.0.0.1", self.port))
         listener.listen(64)
         os.write(tell, b"1")
-        serve(listener, self.server_port, self.faults, 1)
+        trace = os.open(self.trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        serve(listener, self.server_port, self.faults, 1, trace)
 
 
 class Desk(Terminal):
@@ -229,13 +231,16 @@ class Stage:
         self.desks: list[Desk] = []
         self.ended: list[Desk] = []
         """Those that were replaced; their bytes are looked at as well."""
+        self.is_meant_down = False
+        """The server is not to be started again by who finds it dead."""
         self.hold_s = hold_s
         self._faults = faults
         self._failpoints = server_failpoints
 
     def __enter__(self) -> "Stage":
         self.start_server(self._failpoints)
-        self.proxy_pid = self._started(Proxying(self.proxy_port, self.server_port, self._faults), self.folder / "proxy.log")
+        proxying = Proxying(self.proxy_port, self.server_port, self._faults, self.folder / "trace.log")
+        self.proxy_pid = self._started(proxying, self.folder / "proxy.log")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -282,6 +287,11 @@ class Stage:
         log = self.folder / "proxy.log"
         return log.read_text("utf-8", "replace").splitlines() if log.exists() else []
 
+    @property
+    def trace(self) -> list[str]:
+        """Every change that was asked for or looked for on the line, and the answers; see `Proxy._follow`."""
+        return (self.folder / "trace.log").read_text("utf-8", "replace").splitlines()
+
     # --- clients
 
     def desk(self, login: str, home: str, failpoints: str = "") -> Desk:
@@ -322,7 +332,22 @@ class Stage:
     def rows(self, text: str) -> list[tuple[str, str, str]]:
         """Body, ticket and kind of every entry with a text in it, in the order they were committed."""
         sql = "SELECT body, ticket, kind FROM entries WHERE body LIKE ? ORDER BY seq"
-        return [(str(body), str(ticket), str(kind)) for body, ticket, kind in self._ask(sql, f"%{text}%")]
+        return [(str(body), str(ticket), str(kind)) for body, ticket, kind in self.ask(sql, f"%{text}%")]
+
+    def back_up(self) -> None:
+        """Keep the database as it is now; the server is killed for it and started again."""
+        self.kill_server()
+        with closing(sqlite3.connect(self.database)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copyfile(self.database, self.folder / "backup.db")
+        self.start_server()
+
+    def put_back(self) -> None:
+        """The database as it was backed up, and nothing of what came later; the server is not running then."""
+        self.kill_server()
+        for side in ("", "-wal", "-shm"):
+            self.database.with_name(self.database.name + side).unlink(missing_ok=True)
+        shutil.copyfile(self.folder / "backup.db", self.database)
 
     def revoke(self, login: str, *, is_revoked: bool) -> None:
         """Make an agent's token invalid, or valid again; the server keeps good ones in memory, so it is to be restarted."""
@@ -331,7 +356,8 @@ class Stage:
         with closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
             connection.execute(sql, (at, login))
 
-    def _ask(self, sql: str, *values: str) -> list[tuple[str, ...]]:
+    def ask(self, sql: str, *values: str) -> list[tuple[str, ...]]:
+        """Rows of the server's own database."""
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
             return connection.execute(sql, values).fetchall()
 
