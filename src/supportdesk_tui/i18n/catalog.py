@@ -24,6 +24,7 @@ DEFAULT_KEYS = {
     "queue.next_view": "]",
     "queue.search": "/",
     "queue.open": "Enter",
+    "conversation.find_previous": "Shift+F3",
 }
 """Keys that messages speak of, as `⟪command⟫`, while nobody has changed them."""
 _KEY = re.compile("⟪([a-z_.]+)⟫")

@@ -20,6 +20,8 @@ from supportdesk_tui.ui.widgets.ticket_row import category_names, short_number
 
 EXTRA = 4
 """Lines below title and facts at most."""
+GIVEN_UP = (4, 3)
+"""Facts left out where not all of them fit, by their place: the channel, which every message tells, then the language."""
 
 
 class TalkHead:
@@ -30,8 +32,8 @@ class TalkHead:
         self.glyphs = paint.glyphs
         self.width = width
 
-    def lines(self, view: ConversationView, now: datetime, found: str) -> list[Strip]:
-        """Title, facts, then what is unusual."""
+    def lines(self, view: ConversationView, now: datetime, found: str, reach: str = "") -> list[Strip]:
+        """Title, facts, then what is unusual; `found` says how a search stands, `reach` how far it has looked."""
         row = view.summary
         if row is None:
             return [self._line("chip" if view.is_focused else "").strip()]
@@ -41,7 +43,7 @@ class TalkHead:
             facts.right(age)  # where nothing moves when it is read anew
         extra = [
             self._line().to(3).add(part, ink).strip()
-            for text, ink in self._extra(view, now, "" if is_beside else age)
+            for text, ink in (*([(reach, "warning")] if reach else ()), *self._extra(view, now, "" if is_beside else age))
             for part in (wrap_some(text, self.width - 5, 2)[0] if ink == "warning" else [text])
         ]
         return [self._title(view, row, now, found), facts.strip(), *extra[:EXTRA]]
@@ -81,6 +83,10 @@ class TalkHead:
             (_("watched") if row.watched else "", "text_low"),
             (_("only looking") if view.is_peek else "", "accent"),
         ]
+        for given_up in GIVEN_UP:
+            if sum(cells(text) + 3 for text, _ink in parts if text) - 3 < line.room:
+                break
+            parts[given_up] = ("", "")
         for place, (text, ink) in enumerate(part for part in parts if part[0]):
             line.add(" · " if place else "", "text_low").add(text, ink)
         return line

@@ -1,0 +1,93 @@
+"""Looking for words further up than the desk holds a conversation: page by page, until a hit, the beginning or a stop."""
+
+from enum import Enum, auto
+
+from supportdesk_tui.i18n import when
+from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.store.views import ConversationView
+from supportdesk_tui.ui.text import shown_line
+from supportdesk_tui.ui.widgets.talk_reader import TalkReader
+from supportdesk_tui.ui.widgets.talk_span import TalkSpan
+
+
+class Step(Enum):
+    """What a search that goes on upward does next."""
+
+    WAIT = auto()
+    ASK = auto()
+    """For the entries before those that are here."""
+    SHOW = auto()
+    """A hit is among those that came."""
+    END = auto()
+
+
+class TalkSeek:
+    """One search upward; it reads no page before it is told to, and no second one while the first is on its way."""
+
+    def __init__(self) -> None:
+        self._before: int | None = None
+        """Sequence of the oldest entry when the last page was asked for; None while nothing is looked for."""
+        self._is_answered = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is looking."""
+        return self._before is not None
+
+    def ask(self, view: ConversationView) -> None:
+        """The entries before those that are here are being asked for."""
+        self._before, self._is_answered = view.entries[0].seq if view.entries else None, False
+
+    def stop(self) -> None:
+        """Look no further."""
+        self._before = None
+
+    def hit(self, view: ConversationView, places: list[int]) -> int | None:
+        """The place of the newest hit among the entries that came since."""
+        before = self._before
+        came = [at for at in places if before is not None and view.entries[at].seq < before]
+        return came[-1] if came else None
+
+    def step(self, view: ConversationView, places: list[int]) -> Step:
+        """What to do now that the conversation is as it is."""
+        if self._before is None:
+            return Step.WAIT
+        if view.is_loading_older:
+            self._is_answered = True  # by the time it is not loading any more
+            return Step.WAIT
+        if self.hit(view, places) is not None:
+            return Step.SHOW
+        has_come = bool(view.entries) and view.entries[0].seq < self._before
+        if view.shown.failed or not view.has_older:
+            return Step.END
+        return Step.ASK if has_come or self._is_answered else Step.WAIT
+
+    def words(self, view: ConversationView, text: str) -> str:
+        """How far a search has looked where that is not the whole conversation; empty where it is, or nothing is looked for."""
+        count = when.number(len(view.entries))
+        if not text or not view.entries:
+            return ""
+        if self.is_on:
+            return _("looking further up, {n} messages so far · ⟪conversation.find_previous⟫ stops", n=count)
+        if view.has_older:
+            return _("only in the newest {n} messages · ⟪conversation.find_previous⟫ looks further up", n=count)
+        return _("only in the newest {n} messages: the desk holds no more", n=count) if view.is_full else ""
+
+
+def is_first_hit(reader: TalkReader, span: TalkSpan, text: str) -> bool:
+    """Whether no hit stands above the one that is shown."""
+    places = span.places(text)
+    return not places or (reader.hit == 0 and span.start <= places[0])
+
+
+def found_words(text: str, reader: TalkReader, span: TalkSpan, *, is_all: bool = True) -> str:
+    """How a search inside the conversation stands; empty without one. `is_all`: nothing of it is on the server only."""
+    if not text:
+        return ""
+    if not span.is_whole and (places := span.places(text)):
+        return _("“{text}” in {count} entries", text=shown_line(text), count=len(places))
+    count = len(reader.hits())
+    if not count:
+        text = shown_line(text)
+        return _("“{text}” is nowhere here", text=text) if is_all else _("“{text}” not found so far", text=text)
+    return _("“{text}” {n} of {count}", text=shown_line(text), n=reader.hit + 1, count=count)
