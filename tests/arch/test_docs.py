@@ -19,6 +19,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#:]+)(?:#[^)]*)?\)")
 SUBCOMMANDS = {
     "config": {"init", "path", "check"},
+    "serve": {"agents", "connectors"},
     "tickets": {"list", "show", "reply", "note", "assign", "status", "escalate"},
 }
 
