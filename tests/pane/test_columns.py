@@ -164,6 +164,22 @@ def test_the_head_of_a_conversation_calls_the_category_by_its_word() -> None:
     assert facts(OURS).startswith("资金 · P2")
 
 
+@pytest.mark.parametrize("locale", ["en", "zh_CN"])
+def test_the_owner_in_the_head_is_never_cut_for_what_is_told_elsewhere(locale: str) -> None:
+    set_locale(locale)
+    nobodys = replace(data.summary(), owner=None, status=data.WAITING, category="DEP")
+
+    def facts(width: int) -> str:
+        view = data.conversation(categories=OURS, summary=nobodys)
+        return TalkHead(Paint(DARK), width).lines(view, data.NOW, "")[1].text
+
+    assert len(facts(80).split(" · ")) == 6
+    for width in range(44, 80):
+        assert facts(width).rstrip().endswith({"en": "nobody's", "zh_CN": "无人负责"}[locale]), width
+        assert facts(width).endswith(" ")
+        assert " P2 " in facts(width)
+
+
 async def test_a_wide_list_says_who_else_is_on_a_ticket() -> None:
     assert "◎ Ana Ruiz" in (await rows(120, busy()))[1]
     assert "HX-260817-004214 P3 O. Petrova" in (await rows(120, busy()))[1]

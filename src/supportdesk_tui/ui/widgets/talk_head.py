@@ -20,8 +20,8 @@ from supportdesk_tui.ui.widgets.ticket_row import category_names, short_number
 
 EXTRA = 4
 """Lines below title and facts at most."""
-GIVEN_UP = (4, 3)
-"""Facts left out where not all of them fit, by their place: the channel, which every message tells, then the language."""
+GIVEN_UP = (4, 3, 0)
+"""Facts left out where not all of them fit, by their place: the channel, which every message tells, language, category."""
 
 
 class TalkHead:
