@@ -1,5 +1,7 @@
 """The composer as it is written in: who reads it, keys in order, places to fill in, what happens on send."""
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 from textual import events
@@ -12,6 +14,7 @@ from supportdesk_tui.store.state import Draft, DraftMode
 from supportdesk_tui.store.views import ComposerView
 from supportdesk_tui.ui.panes.composer import Composer
 from supportdesk_tui.ui.widgets.editor import LONGEST, PASTE_CHARS
+from tests.driver import DEADLINE_S
 from tests.pane import data
 from tests.pane.harness import DARK, misfits, on_surface, presses, showing, texts
 
@@ -271,10 +274,11 @@ async def test_the_caret_is_in_sight_when_a_macro_opens_the_composer() -> None:
         composer.show(writing(language_note="no ja text, using en", body=""), data.NOW)
         composer.display = True
         composer.insert("one\ntwo\nthree\nfour\nfive\nsix\nseven\nBLANK\nnine", ((34, 5),), None)
-        await pilot.pause()
         editor = composer.editor
         assert editor.selected_text == "BLANK"
-        assert editor.scroll_offset.y <= editor.cursor_location[0] < editor.scroll_offset.y + editor.size.height
+        async with asyncio.timeout(DEADLINE_S):
+            while not 0 <= editor.cursor_location[0] - editor.scroll_offset.y < editor.size.height:
+                await pilot.pause()
 
 
 async def test_text_without_stops_puts_the_caret_where_it_is_told() -> None:

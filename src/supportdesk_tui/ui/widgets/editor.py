@@ -130,7 +130,7 @@ class Editor(TextArea):
 
     def on_resize(self) -> None:
         """The caret stays in sight; the terminal's own cursor, where an input method looks for it, moves along."""
-        self.scroll_cursor_visible()
+        self.call_after_refresh(self.scroll_cursor_visible)
         if self.has_focus:
             self.app.cursor_position = self.cursor_screen_offset
 
