@@ -110,6 +110,23 @@ async def test_what_is_typed_in_the_same_breath_as_sending_stays_a_draft(one: De
     assert kept.body == "And this"
 
 
+async def test_words_taken_back_before_a_text_that_is_just_being_sent_stay_and_that_text_goes_once(
+    one: Desk, tmp_path: Path
+) -> None:
+    write(one, "First.")
+    send(one, hold=True)
+    await rest(one)
+    write(one, "Second.")
+    one.engine.perform(TakeBack(one.engine.outbox.book.items[0].key))
+    send(one)
+    await until(lambda: [said(item) for item in one.engine.outbox.book.items] == [("Reply", "Second.")])
+    assert b'"body":"First."' in (tmp_path / "outbox" / "outbox-0.db").read_bytes()  # with the change, not some time later
+    assert await rest(one) == [("Reply", "Second.")]
+    draft = one.state.draft(T1)
+    assert draft is not None
+    assert draft.body == "First."
+
+
 async def test_a_disk_that_refuses_the_first_lets_the_next_carry_all_of_it(one: Desk) -> None:
     with failpoints.armed("outbox.put_uncommitted=enospc@1"):
         write(one, "First.")

@@ -234,7 +234,9 @@ class Ledger:
         failpoint("outbox.before_put")
         with slot.db.use(write=True) as db:
             db.execute(_UPSERT_ITEM, (item.key, agent, record["rev"], frame(record)))
-            if clears.draft is not None:
+            if clears.keeps is not None and not clears.keeps.is_empty:
+                db.execute(_UPSERT_DRAFT, self._draft_row(agent, clears.keeps))
+            elif clears.draft is not None:
                 db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, clears.draft))
             if clears.form:
                 db.execute("DELETE FROM forms WHERE agent = ? AND key = ?", (agent, clears.form))

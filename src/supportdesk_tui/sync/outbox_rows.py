@@ -18,6 +18,8 @@ class Clears(Struct, frozen=True):
 
     draft: TicketId | None = None
     form: str = ""
+    keeps: Draft | None = None
+    """What stays of the draft: words that came to stand beside those that are sent."""
 
 
 NOTHING = Clears()

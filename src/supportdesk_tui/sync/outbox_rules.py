@@ -166,12 +166,18 @@ def restored_draft(item: OutboxItem, draft: Draft | None) -> Draft | None:
 
 
 def rest_of(sent: Draft, now: Draft | None) -> Draft:
-    """What stays of a draft that was sent as it stood at `sent`: words typed behind it since; all of it if it was rewritten."""
-    if now is None or not now.body.startswith(sent.body):
-        return now or Draft(sent.ticket)
+    """What stays of a draft that was sent as it stood at `sent`; all of it if it was rewritten.
+
+    That is what was typed behind it since, and words of a change taken back, which stand in front of it.
+    """
+    if now is None:
+        return Draft(sent.ticket)
+    before, found, behind = f"\n\n{now.body}".partition(f"\n\n{sent.body}")
+    if not found:
+        return now
     then = tuple(one for one in now.then if one not in sent.then)
     files = tuple(one for one in now.attachments if one not in sent.attachments)
-    rest = now.body[len(sent.body) :].lstrip()
+    rest = "\n\n".join(filter(None, (before.lstrip(), behind.lstrip())))
     mode = now.mode if rest or then or files else now.wanted or now.mode
     cc = tuple(one for one in now.cc if one not in sent.cc)
     return Draft(sent.ticket, mode, rest, then, attachments=files, cc=cc, is_saved=False)

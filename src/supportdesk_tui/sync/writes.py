@@ -157,7 +157,10 @@ class Writes:
 
     async def _taken(self, item: OutboxItem, effect: Apply, posted: Posted | None) -> bool:
         """Put a change on the disk in place of its draft or form; where the disk refuses, these stay and it is said."""
-        clears, is_taken = Clears(posted.draft.ticket if posted is not None else None, effect.clears_form), False
+        clears, is_taken = Clears(form=effect.clears_form), False
+        if posted is not None:
+            keeps = rules.rest_of(posted.draft, self._draft(posted.draft.ticket))
+            clears = Clears(posted.draft.ticket, effect.clears_form, keeps)
         keys = [key for key in (clears.draft, clears.form) if key]
         for key in keys:
             self._drafts.let_go(key)
