@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import DeskState, value_of
-from supportdesk_tui.ui.widgets.talk_span import SIZE
+from supportdesk_tui.ui.widgets.talk_span import PER_LINE, SIZE
 from tests.driver import at_desk
 
 MESSAGES = 100_000
@@ -61,7 +61,7 @@ async def test_long_conversation_is_opened_scrolled_and_searched_a_screen_at_a_t
             await li.press("home")
             await li.until(partial(has_more, oldest), "older ones")
             oldest = held()
-        assert len([block for block in pane.reader.blocks if block.entry]) <= SIZE + 2 * pane.size.height
+        assert len([block for block in pane.reader.blocks if block.entry]) <= SIZE + PER_LINE * pane.size.height
         await li.press("end")
         await li.sees(f"message {MESSAGES - 1} of many")
         assert pane.find(_WORD) == held() // 1000 + (held() % 1000 > 500)

@@ -6,13 +6,13 @@ from msgspec.structs import replace
 
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.ui.panes.conversation import ConversationPane, entry_under
-from supportdesk_tui.ui.widgets.talk_span import SIZE
+from supportdesk_tui.ui.widgets.talk_span import PER_LINE, SIZE
 from tests import make
 from tests.pane import data
 from tests.pane.harness import DARK, misfits, of, showing, texts
 
 COUNT, HEIGHT = 1_000, 24
-MOST_BLOCKS = 3 * (SIZE + 2 * HEIGHT)
+MOST_BLOCKS = 3 * (SIZE + PER_LINE * HEIGHT)
 
 
 def entries(count: int = COUNT) -> tuple[Entry, ...]:
@@ -52,7 +52,7 @@ async def test_first_and_last_message_are_one_key_away_and_the_entry_cursor_pass
         pane.home()
         assert numbers(pane)[0] == 1
         passed = []
-        for _ in range(SIZE + 2 * HEIGHT + 10):
+        for _ in range(SIZE + PER_LINE * HEIGHT + 10):
             pane.next_entry(1)
             under = entry_under(pane)
             assert under is not None

@@ -65,6 +65,9 @@ class ConversationPane(LinePane):
             self._fresh = 0
         elif before is not None and before.entries and not self.reader.is_at_end:
             self._fresh += newer_than(view.entries, before.entries[-1].seq)
+            self._span.hold()
+        elif self.reader.is_at_end:
+            self._span.end()
         self._arrange(is_new=is_opened or not (before and before.entries))
         if self._seek.is_on:
             self._look_further(view)

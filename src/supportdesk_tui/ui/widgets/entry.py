@@ -18,6 +18,8 @@ from supportdesk_tui.ui.widgets.paint import Line, Paint
 
 GUTTER = 4
 """Cursor bar, letter, blank, margin: columns a body never enters."""
+TIME = 7
+"""Columns at the right of a message without a head that its body never enters: its time stands there."""
 INDENT = 2
 """How much further in the desk's own words stand than the customer's."""
 MEASURE = 96
@@ -59,6 +61,10 @@ class EntryLook(NamedTuple):
     is_unfolded: bool
     has_cursor: bool
     find: str
+    goes_on: bool = False
+    """The same one goes on speaking: no head of its own, a small letter, and its time at the right."""
+    shows_time: bool = False
+    """For one that goes on: the clock shows another minute than for the message before."""
 
 
 class Picture(Struct, frozen=True):
@@ -68,6 +74,8 @@ class Picture(Struct, frozen=True):
     hits: tuple[int, ...] = ()
     is_cut: bool = False
     """Something is folded away or left out."""
+    heads: int = 0
+    """Lines before the words."""
 
 
 class EntryPainter:
@@ -88,17 +96,22 @@ class EntryPainter:
         if look.entry.kind is EntryKind.SYSTEM:
             lines: Iterator[tuple[str, str]] = self._system(look.entry)
         else:
-            drawn.append(self._head(look, voice))
+            if not look.goes_on:
+                drawn.append(self._head(look, voice))
             lines = self._body(look, voice)
+        heads = len(drawn)
         for text, ink in lines:
-            line = self._gutter(look, voice, "" if drawn else voice.letter)
+            is_first = not drawn
+            line = self._gutter(look, voice, _letter(look, voice) if is_first else "")
             found = self._text(line, text, ink, pattern)
+            if is_first and look.shows_time:
+                line.right(when.clock_time(look.entry.at))
             hits += [len(drawn)] * found
             is_cut = is_cut or ink == FOLD
             drawn.append(line)
         for text in wrap(look.state, self._room(voice.indent)) if look.state else ():
             drawn.append(self._gutter(look, voice, "").add(text, look.state_ink))
-        return Picture(drawn, tuple(hits), is_cut)
+        return Picture(drawn, tuple(hits), is_cut, heads)
 
     def _gutter(self, look: EntryLook, voice: Voice, letter: str) -> Line:
         line = Line(self.paint, self.width, voice.ground)
@@ -125,14 +138,15 @@ class EntryPainter:
         for line in islice(wrap(text, self._room(0)), 3):
             yield line, "system_text"
 
-    def _room(self, indent: int) -> int:
-        return max(8, min(MEASURE, self.width - GUTTER - indent - 1))
+    def _room(self, indent: int, kept: int = 0) -> int:
+        return max(8, min(MEASURE, self.width - GUTTER - indent - kept - 1))
 
     def _body(self, look: EntryLook, voice: Voice) -> Iterator[tuple[str, str]]:
-        entry, room = look.entry, self._room(voice.indent)
+        entry, room = look.entry, self._room(voice.indent, TIME if look.goes_on else 0)
         limit = FULL_LINES if look.is_unfolded else FOLDED_LINES
         count = 0
-        for text, ink in self._source(entry.body, look.is_unfolded):
+        is_wordless = entry.attachments and not entry.body.strip()
+        for text, ink in () if is_wordless else self._source(entry.body, look.is_unfolded):
             for line in wrap(text, room):
                 count += 1
                 if count > limit:
@@ -182,6 +196,11 @@ class EntryPainter:
                 found += 1
         line.add(text[at:], ink)
         return found
+
+
+def _letter(look: EntryLook, voice: Voice) -> str:
+    """Who speaks; a small letter tells a message that goes on from a head, which no body can imitate."""
+    return voice.letter.lower() if look.goes_on else voice.letter
 
 
 def _quotes(text: str) -> list[range]:

@@ -1,7 +1,7 @@
 """A conversation as blocks of lines, each kept as long as what it shows is the same."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct, field
 
@@ -23,6 +23,14 @@ KEPT = 800
 """Pictures of entries kept, those of tickets left behind included: opening one again wraps nothing."""
 
 
+GROUP_GAP = timedelta(minutes=5)
+"""Who goes on speaking within this time of the message before needs no head again."""
+GROUP_CHARS = 300
+"""A longer message has a head of its own: without a blank between them long ones run together."""
+GROUP_WIDTH = 40
+"""Columns below which nothing is grouped: there is no room for a time beside the words."""
+
+
 class Block(Struct, frozen=True):
     """Some lines that belong together."""
 
@@ -31,6 +39,8 @@ class Block(Struct, frozen=True):
     hits: tuple[int, ...] = ()
     entry: Entry | None = None
     is_cut: bool = False
+    heads: int = 0
+    """Lines before the words of an entry."""
 
 
 class Reading(Struct):
@@ -60,6 +70,17 @@ def pending_state(item: OutboxItem, now: datetime, glyphs: Glyphs) -> tuple[str,
             return _("{mark} not sent: {reason} · ⟪outbox.open⟫", mark=glyphs.bad, reason=reason), "danger"
         case _:
             return _("{mark} unknown: the line broke while sending · ⟪outbox.open⟫", mark=glyphs.warn), "warning"
+
+
+def goes_on(before: Entry, entry: Entry) -> bool:
+    """Whether the same one says something more, in the same way, right after what was said before, and shortly."""
+    return (
+        before.kind is entry.kind is not EntryKind.SYSTEM
+        and before.author_id == entry.author_id
+        and (entry.author_id is not None or before.author == entry.author)
+        and len(entry.body) <= GROUP_CHARS
+        and before.at <= entry.at <= before.at + GROUP_GAP
+    )
 
 
 class Talk:
@@ -105,42 +126,66 @@ class Talk:
         newer = newer_than(view.entries, view.read_to) if view.read_to else 0
         unread = sum(one.author_id is None or one.author_id != view.me for one in view.entries[len(view.entries) - newer :])
         before: Entry | None = view.entries[start - 1] if start else None
+        day = before.at.astimezone().date() if before is not None else None
         for entry in view.entries[start:stop]:
-            if before is None or before.at.astimezone().date() != entry.at.astimezone().date():
+            above, day_before, day = before, day, entry.at.astimezone().date()
+            if day != day_before:
                 lines = day_break(self.paint, self.width, entry.at, now)
                 yield Block(f"day {entry.id}", lines if before is not None else lines[1:])
-            if unread and entry.seq > view.read_to and (before is None or before.seq <= view.read_to) and before is not None:
+                above = None
+            if unread and entry.seq > view.read_to and before is not None and before.seq <= view.read_to:
                 yield Block("unread", unread_mark(self.paint, self.width, unread))
-            if before is None or not (before.kind is entry.kind is EntryKind.SYSTEM):
+                above = None
+            look = self._look(entry, channel, ("", ""), reading, above)
+            if not look.goes_on and (before is None or not (before.kind is entry.kind is EntryKind.SYSTEM)):
                 yield Block(f"gap {entry.id}", self._blank)
-            yield self._entry(entry, EntryLook(entry, channel, "", "", False, False, ""), reading)
+            yield self._entry(look)
             before = entry
 
+    def _look(self, entry: Entry, channel: str, state: tuple[str, str], reading: Reading, above: Entry | None) -> EntryLook:
+        """The look of an entry; one that goes on after the one right above it is drawn without a head."""
+        is_joined = above is not None and self.width >= GROUP_WIDTH and goes_on(above, entry)
+        return EntryLook(
+            entry,
+            channel,
+            *state,
+            is_unfolded=entry.id in reading.unfolded,
+            has_cursor=entry.id == reading.cursor,
+            find=reading.find,
+            goes_on=is_joined,
+            shows_time=is_joined and above is not None and above.at.minute != entry.at.minute,
+        )
+
     def _pending(self, view: ConversationView, now: datetime, reading: Reading) -> Iterator[Block]:
+        before = view.entries[-1] if view.entries else None
         for item in view.pending:
             if not isinstance(item.change, Reply | Note):
                 continue
-            state, ink = pending_state(item, now, self.paint.glyphs)
             kind = EntryKind.NOTE if isinstance(item.change, Note) else EntryKind.AGENT
             entry = Entry(
                 id=EntryId(f"pending {item.key}"),
                 seq=0,
                 kind=kind,
                 author=shown_line(_("me")),
-                author_id=None,
+                author_id=view.me,
                 at=item.created_at,
                 body=shown(item.change.body),
                 key=item.key,
             )
-            yield Block(f"gap {item.key}", self._blank)
-            yield self._entry(entry, EntryLook(entry, "", state, ink, False, False, ""), reading)
+            is_same_day = before is not None and before.at.astimezone().date() == entry.at.astimezone().date()
+            state = pending_state(item, now, self.paint.glyphs)
+            look = self._look(entry, "", state, reading, before if is_same_day else None)
+            if not look.goes_on:
+                yield Block(f"gap {item.key}", self._blank)
+            yield self._entry(look)
+            before = entry
 
-    def _entry(self, entry: Entry, look: EntryLook, reading: Reading) -> Block:
-        look = look._replace(is_unfolded=entry.id in reading.unfolded, has_cursor=entry.id == reading.cursor, find=reading.find)
+    def _entry(self, look: EntryLook) -> Block:
+        entry = look.entry
         kept = self._kept.get(entry.id)
         if kept is not None and kept[0] == look:
             picture = kept[1]
         else:
             picture = self._painter.picture(look)
             self._kept[entry.id] = (look, picture)
-        return Block(entry.id, picture.lines, picture.hits, entry, picture.is_cut)
+        return Block(entry.id, picture.lines, picture.hits, entry, picture.is_cut, picture.heads)

@@ -65,12 +65,18 @@ class TalkReader:
         return min(end, self.starts[unread]) if unread is not None else end
 
     def _anchor(self) -> tuple[str, int] | None:
+        """The words next to the top, and how many lines the top is below their first one.
+
+        What stands before the words of an entry comes and goes with the entry above it: a head, a blank, a day.
+        """
         at = self.block_at(self.top)
-        return (self.blocks[at].key, self.top - self.starts[at]) if at is not None else None
+        while at is not None and self.blocks[at].entry is None and self.blocks[at].key != "older":
+            at = at + 1 if at + 1 < len(self.blocks) else None
+        return (self.blocks[at].key, self.top - self.starts[at] - self.blocks[at].heads) if at is not None else None
 
     def _line_of(self, anchor: tuple[str, int]) -> int:
         key, offset = anchor
-        found = (start for start, block in zip(self.starts, self.blocks, strict=True) if block.key == key)
+        found = (start + block.heads for start, block in zip(self.starts, self.blocks, strict=True) if block.key == key)
         start = next(found, None)
         return self.top if start is None else start + offset
 

@@ -10,7 +10,8 @@ from supportdesk_tui.domain.conversation import Entry, seq_of
 from supportdesk_tui.ui.widgets.talk_reader import TalkReader
 
 SIZE = 150
-"""Entries laid out, on top of two a line of the pane: more than any way of moving passes at once."""
+"""Entries laid out, on top of three a line of the pane: more than any way of moving passes at once, one line each or not."""
+PER_LINE = 3
 STEP = 50
 """By how many they move along."""
 
@@ -30,7 +31,7 @@ class TalkSpan:
     def over(self, entries: tuple[Entry, ...], room: int) -> None:
         """Take the entries as they are now, for a pane of so many lines."""
         self._entries, self._room = entries, room
-        size = SIZE + 2 * room
+        size = SIZE + PER_LINE * room
         last = max(0, len(entries) - size)
         self.start = last if self._first is None else min(last, bisect_left(entries, self._first, key=seq_of))
         self.stop = min(len(entries), self.start + size)
@@ -48,8 +49,13 @@ class TalkSpan:
     def go(self, at: int) -> None:
         """Begin with the entry at this place."""
         at = max(0, at)
-        last = len(self._entries) - (SIZE + 2 * self._room)
+        last = len(self._entries) - (SIZE + PER_LINE * self._room)
         self._first = None if at >= last or not self._entries else self._entries[at].seq
+
+    def hold(self) -> None:
+        """Stay with these entries, whatever is added below."""
+        if self._first is None and self._entries:
+            self._first = self._entries[self.start].seq
 
     def end(self) -> None:
         """Follow the end."""
