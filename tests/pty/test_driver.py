@@ -130,6 +130,13 @@ def test_answers_of_the_terminal_are_never_typed(start: StartHarness, log: Log) 
     assert keys_of(log()) == ["tab", "a", "b", "c", "d", "e", "f"]
 
 
+def test_ctrl_enter_is_heard_where_the_terminal_tells_it_from_enter(start: StartHarness, log: Log) -> None:
+    terminal = start()
+    terminal.send("\x1b[13;5u\x1b[27;5;13~\ra")
+    terminal.wait_until(lambda: "a" in keys_of(log()), "last key")
+    assert keys_of(log()) == ["ctrl+enter", "ctrl+enter", "enter", "a"]
+
+
 def test_a_torn_answer_is_dropped_and_typing_goes_on(start: StartHarness, log: Log) -> None:
     terminal = start()
     terminal.press("tab")

@@ -61,6 +61,8 @@ _COPY = re.compile(r"\x1b\]52;c;[A-Za-z0-9+/=]{0,133400}\x07")
 """What Textual's own copying sends, up to the size we send ourselves; its other commands to the terminal are dropped."""
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 _REPORT = re.compile(r"\x1b\[(?:\?\d+;\d\$y|<\d+;-?\d+;-?\d+[Mm]|\d+;\d+R|[IO])")
+_CTRL_ENTER = frozenset({"\x1b[13;5u", "\x1b[27;5;13~"})
+"""How terminals that are set so tell it from Enter, unasked."""
 _KITTY_KEY = re.compile(r"\x1b\[[\d:;]*[u~A-FHPQRS]")
 
 
@@ -370,7 +372,7 @@ class Keyboard:
 
     def is_known(self, sequence: str) -> bool:
         """Whether a sequence is a key, the mouse, focus or a report the app understands."""
-        if sequence in ANSI_SEQUENCES_KEYS or _REPORT.fullmatch(sequence):
+        if sequence in ANSI_SEQUENCES_KEYS or sequence in _CTRL_ENTER or _REPORT.fullmatch(sequence):
             return True
         return self._kitty and _KITTY_KEY.fullmatch(sequence) is not None
 
@@ -380,6 +382,8 @@ class Keyboard:
             return [events.Paste(sanitize(piece.text))]
         if piece.kind == "escape":
             return [events.Key("escape", piece.text)]
+        if piece.text in _CTRL_ENTER:
+            return [events.Key("ctrl+enter", None)]
         found = list(self._parser.feed(piece.text))
         if self._parser._timeout_time is not None:
             self._parser._timeout_time = 0
