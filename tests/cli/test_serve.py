@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -103,6 +104,15 @@ def test_seeded_database_lets_an_agent_in_who_is_given_a_password(shell: Shell, 
         assert told == ["serve", "agents", "password", "admin", "--db", db]
         assert shell(*told, "--password-stdin", typed="correct horse\n").exit_code == 0
         assert post(lines[-1], "/session", {"login": "admin", "password": "correct horse"})["token"]
+
+
+def test_nothing_is_made_or_shown_where_it_cannot_listen(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for words in (("--port", str(taken.getsockname()[1])), ("--host", "0.0.0.0")):
+            with OnTerminal([*PROGRAM, "serve", *words], environment(shell.home), shell.home) as terminal:
+                assert terminal.ended() in {1, 2}
+            assert b"Password" not in terminal.shown
+    assert shell("serve", "agents", "list").stdout.count("\n") == 1, "nobody works there"
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,9 @@ from supportdesk_tui.cli.wrapping import padded
 from supportdesk_tui.config.paths import find_paths, make_private
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.server import staff
+from supportdesk_tui.server.desk.desk import Desk
 from supportdesk_tui.server.http.limits import Limits
-from supportdesk_tui.server.runner import NotLoopback, ServeOptions, is_empty, open_parts, run_server
+from supportdesk_tui.server.runner import NotLoopback, ServeOptions, run_server
 from supportdesk_tui.server.storage.dialect import UnsupportedDatabase, is_outside
 
 ADMIN = "admin"
@@ -52,22 +53,20 @@ def serve(wanted: Wanted) -> None:
             next_step=_("Give {options}.", options="--tls-cert, --tls-key"),
         )
     db_url = wanted.db or default_db()
+    options = ServeOptions(
+        db_url=db_url,
+        host=wanted.host,
+        port=wanted.port,
+        allow_remote=wanted.is_plain,
+        certificate=wanted.certificate,
+        key=wanted.key,
+        seed_tickets=wanted.seed_tickets,
+        seed=wanted.seed,
+        limits=Limits(token_rate=wanted.token_rate, address_rate=wanted.address_rate, connections=wanted.connections),
+    )
     try:
         with on_database():
-            password = first_password(wanted, db_url)
-            options = ServeOptions(
-                db_url=db_url,
-                host=wanted.host,
-                port=wanted.port,
-                allow_remote=wanted.is_plain,
-                certificate=wanted.certificate,
-                key=wanted.key,
-                seed_tickets=wanted.seed_tickets,
-                seed=wanted.seed,
-                password=password,
-                limits=Limits(token_rate=wanted.token_rate, address_rate=wanted.address_rate, connections=wanted.connections),
-            )
-            run_server(options, lambda url: _announce(url, db_url, is_new=bool(password)))
+            run_server(options, lambda url: _announce(url, db_url), lambda desk: let_in(desk, wanted.db))
     except NotLoopback as error:
         raise Stopped(
             str(error),
@@ -120,38 +119,35 @@ def show_once(login: str, password: str) -> None:
     click.echo(_("The password is not shown again."))
 
 
-def first_password(wanted: Wanted, db_url: str) -> str:
-    """A password for whoever is made now; empty where somebody can sign in, or where only a log would read it."""
-    parts = open_parts(db_url)
-    try:
-        is_new = is_empty(parts.database.engine)
-        is_seeded = wanted.seed_tickets > 0
-        if is_new and sys.stdout.isatty():
-            password = made_up()
-            if not is_seeded:
-                staff.add(parts.desk, staff.Newcomer(login=ADMIN, name="Administrator", role="admin", password=password))
-            click.echo(_("This database is new. Sign in with what stands here now:"))
-            show_once(ADMIN, password)
-            return password
-        found = staff.members(parts.desk)
-        if not staff.can_anybody_sign_in(found):
-            click.echo(nobody_yet(wanted.db, has_agents=bool(found) or (is_new and is_seeded)))
-        return ""
-    finally:
-        parts.database.close()
+def let_in(desk: Desk, db: str | None) -> None:
+    """Where nobody can sign in: give an administrator a password on a terminal, else say how, since a log is for others too."""
+    found = staff.members(desk)
+    if staff.can_anybody_sign_in(found):
+        return
+    admin = next((one.agent.login for one in found if one.agent.role == "admin" and one.agent.active), "")
+    if not sys.stdout.isatty() or (found and not admin):
+        click.echo(nobody_yet(db, admin, has_agents=bool(found)))
+        return
+    password = made_up()
+    if admin:
+        staff.set_password(desk, admin, password)
+    else:
+        staff.add(desk, staff.Newcomer(login=ADMIN, name="Administrator", role="admin", password=password))
+    click.echo(_("Nobody could sign in yet. Now this administrator can:"))
+    show_once(admin or ADMIN, password)
 
 
-def nobody_yet(db: str | None, *, has_agents: bool) -> str:
+def nobody_yet(db: str | None, login: str = "", *, has_agents: bool) -> str:
     """What to do where nobody has a password."""
-    words = f"agents password {ADMIN}" if has_agents else f"agents add {ADMIN} --role admin"
+    words = f"agents password {login or 'LOGIN'}" if has_agents else f"agents add {ADMIN} --role admin"
     return _("Nobody can sign in yet. Let somebody in with: {command}", command=serve_words(words, db))
 
 
-def _announce(url: str, db_url: str, *, is_new: bool) -> None:
+def _announce(url: str, db_url: str) -> None:
     """Say what is kept where and where it listens; that nobody reads it (`serve | head`) is no reason to stop."""
     with suppress(BrokenPipeError):
         click.echo(_("Tickets are kept in {db}", db=shown_db(db_url)))
         click.echo(url)
-        if is_new:
+        if sys.stdout.isatty():
             click.echo(_("Sign in, from another terminal, with: {command}", command=f"supportdesk login {url}"))
             click.echo(_("Let others in with: {command}", command="supportdesk serve agents add LOGIN"))

@@ -209,8 +209,13 @@ class ServeOptions:
     limits: Limits = field(default_factory=Limits)
 
 
-def run_server(options: ServeOptions, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `announce` is told the URL once requests are answered."""
+def run_server(
+    options: ServeOptions, announce: Callable[[str], None], prepare: Callable[[Desk], object] = lambda _desk: None
+) -> None:
+    """Serve until SIGTERM or SIGINT; `announce` is told the URL once requests are answered.
+
+    `prepare` gets the desk before that, once the port is ours: what it makes and shows is not in vain.
+    """
     is_local = options.host == "localhost" or _is_loopback(options.host)
     if not is_local and not options.allow_remote and options.certificate is None:
         raise NotLoopback(f"{options.host} is not a loopback address; give a certificate or allow it explicitly")
@@ -230,6 +235,7 @@ def run_server(options: ServeOptions, announce: Callable[[str], None]) -> None:
     service = Service(make_config(parts, limits=options.limits, **tls), parts.hub, lambda: announce(url))
     signal.signal(signal.SIGTERM, _leave)
     try:
+        prepare(parts.desk)
         with contextlib.suppress(KeyboardInterrupt, SystemExit):
             service.run([listener])
     finally:
