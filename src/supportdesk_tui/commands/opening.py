@@ -45,6 +45,9 @@ def cursor_to(context: Context, index: int) -> Iterable[Effect]:
 
 def open_ticket(context: Context, ticket: TicketId, *, peek: bool = False) -> Iterable[Effect]:
     """Show a ticket; unless it is a peek, others see that we look and the unread mark goes."""
+    if context.state.view.composer_open and context.state.conversation.ticket != ticket:
+        yield ef.Emit(ev.ComposerToggled(False))  # its text is a draft by now, and nothing is written here yet
+        yield ef.Emit(ev.FocusMoved(Pane.QUEUE if peek else Pane.CONVERSATION))
     yield ef.Emit(ev.TicketOpened(ticket, peek))
     yield ef.Load(ef.LoadKind.TICKET, ticket)
     if peek:

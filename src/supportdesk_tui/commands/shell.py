@@ -8,7 +8,7 @@ from supportdesk_tui.commands.effects import Choice, Dialog, Effect
 from supportdesk_tui.commands.guards import UNSENT, lacking
 from supportdesk_tui.commands.spec import Args, Blocked, Run, msg
 from supportdesk_tui.domain.capabilities import Capability
-from supportdesk_tui.domain.changes import MarkRead, SetAgentState, Undo
+from supportdesk_tui.domain.changes import MarkRead, Note, Reply, SetAgentState, Undo
 from supportdesk_tui.domain.ids import ChangeKey
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase, Pane
@@ -95,9 +95,19 @@ def undo(context: Context, _: Args) -> Iterable[Effect]:
         return
     item = _item(context, key)
     if item is not None and item.phase in {OutboxPhase.HELD, OutboxPhase.QUEUED}:
-        yield ef.TakeBack(key)
+        yield from _taking_back(context, key)
     else:
         yield ef.Apply(item.tickets if item else (), Undo(key))
+
+
+def _taking_back(context: Context, key: ChangeKey) -> Iterable[Effect]:
+    """Take a change back before it leaves; where its ticket is open its text is seen again, and keys stay where they are."""
+    yield ef.TakeBack(key)
+    item, opened, view = _item(context, key), context.state.conversation, context.state.view
+    is_here = item is not None and opened.ticket in item.tickets and not opened.peek
+    if item is not None and isinstance(item.change, Reply | Note) and is_here and not view.composer_open:
+        yield ef.Emit(ev.ComposerToggled(True))
+        yield ef.Emit(ev.FocusMoved(view.focus))
 
 
 def redo(context: Context, _: Args) -> Iterable[Effect]:
@@ -119,7 +129,7 @@ def take_back(context: Context, args: Args) -> Iterable[Effect]:
     held = {OutboxPhase.HELD, OutboxPhase.QUEUED}
     keys = [ChangeKey(args[0])] if args else [item.key for item in reversed(context.state.outbox) if item.phase in held]
     if keys:
-        yield ef.TakeBack(keys[0])
+        yield from _taking_back(context, keys[0])
     else:
         yield ef.Tell(msg("Nothing is waiting to be sent"))
 

@@ -87,6 +87,15 @@ def test_nothing_is_opened_without_a_cursor() -> None:
     assert run(with_queue(context(), cursor=None), "queue.select") == []
 
 
+@pytest.mark.parametrize(("command", "pane"), [("queue.open", Pane.CONVERSATION), ("queue.peek", Pane.QUEUE)])
+def test_another_ticket_is_not_met_by_an_open_composer_nobody_opened_for_it(command: str, pane: Pane) -> None:
+    ctx = context(opened=1)
+    view = replace(ctx.state.view, composer_open=True, focus=Pane.QUEUE)
+    ctx = with_queue(replace(ctx, state=replace(ctx.state, view=view)), cursor=TicketId("t2"), index=1)
+    then = after(ctx, run(ctx, command)).state
+    assert (then.conversation.ticket, then.view.composer_open, then.view.focus) == (TicketId("t2"), False, pane)
+
+
 def test_peeking_neither_claims_nor_marks_read_and_ends_with_the_same_key() -> None:
     ctx = with_queue(context(), rows=(make.summary(1, unread=3),))
     effects = run(ctx, "queue.peek")

@@ -5,13 +5,14 @@ from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.domain.capabilities import Capability
-from supportdesk_tui.domain.changes import Assign, SetAgentState, Undo
+from supportdesk_tui.domain.changes import Assign, Reply, SetAgentState, Undo
 from supportdesk_tui.domain.ids import ChangeKey, Cursor, TeamId, TicketId
 from supportdesk_tui.domain.people import AgentState
 from supportdesk_tui.domain.ticket import Phase, Status
 from supportdesk_tui.store.events import (
     ArticlesAsked,
     ClockToggled,
+    ComposerToggled,
     CustomerToggled,
     FocusMoved,
     OlderAsked,
@@ -134,6 +135,15 @@ def test_one_entry_is_shown_whole() -> None:
 def test_undo_takes_back_what_has_not_left() -> None:
     ctx = context(outbox=(make.outbox_item(1, OutboxPhase.HELD),), undo_stack=(K1,))
     assert run(ctx, "desk.undo") == [ef.TakeBack(K1)]
+
+
+@pytest.mark.parametrize("command", ["desk.undo", "outbox.take_back"])
+def test_a_reply_taken_back_is_seen_again_where_its_ticket_is_open_and_keys_stay_where_they_are(command: str) -> None:
+    held = make.outbox_item(1, OutboxPhase.HELD, change=Reply("hello"), tickets=(TicketId("t1"),))
+    here = context(opened=1, outbox=(held,), undo_stack=(K1,))
+    assert run(here, command)[0] == ef.TakeBack(K1)
+    assert events(run(here, command)) == [ComposerToggled(True), FocusMoved(here.focus)]
+    assert events(run(context(opened=2, outbox=(held,), undo_stack=(K1,)), command)) == []
 
 
 def test_undo_asks_the_server_for_what_is_done_on_every_ticket_of_it() -> None:
