@@ -36,7 +36,7 @@ def test_naming_every_command_loads_nothing_heavy() -> None:
     assert not names & set(HEAVY)
 
 
-@pytest.mark.parametrize("command", ["tickets list", "doctor", "config check", "serve", "demo", "login"])
+@pytest.mark.parametrize("command", ["tickets list", "doctor", "config check", "serve", "serve agents add", "demo", "login"])
 def test_help_of_a_command_loads_no_toolkit_and_no_network(command: str) -> None:
     names = loaded(f"from supportdesk_tui.cli.group import cli; cli({[*command.split(), '--help']}, standalone_mode=False)")
     assert not names & {"textual", "rich", "httpx", "keyring", "sqlalchemy", "starlette", "uvicorn"}

@@ -30,9 +30,14 @@ def every_command() -> list[tuple[str, ...]]:
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None
-        found.append((name,))
-        found += [(name, inner) for inner in (command.commands if isinstance(command, click.Group) else ())]
+        found += below((name,), command)
     return found
+
+
+def below(words: tuple[str, ...], command: click.Command) -> list[tuple[str, ...]]:
+    """A command and all that follow it."""
+    inner = command.commands.items() if isinstance(command, click.Group) else ()
+    return [words, *(one for name, each in inner for one in below((*words, name), each))]
 
 
 @pytest.mark.parametrize("words", every_command(), ids=" ".join)

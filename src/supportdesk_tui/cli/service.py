@@ -66,7 +66,7 @@ def serve(wanted: Wanted) -> None:
     )
     try:
         with on_database():
-            run_server(options, lambda url: _announce(url, db_url), lambda desk: let_in(desk, wanted.db))
+            run_server(options, lambda url: _announce(url, db_url, wanted.db), lambda desk: let_in(desk, wanted.db))
     except NotLoopback as error:
         raise Stopped(
             str(error),
@@ -143,11 +143,11 @@ def nobody_yet(db: str | None, login: str = "", *, has_agents: bool) -> str:
     return _("Nobody can sign in yet. Let somebody in with: {command}", command=serve_words(words, db))
 
 
-def _announce(url: str, db_url: str) -> None:
+def _announce(url: str, db_url: str, db: str | None) -> None:
     """Say what is kept where and where it listens; that nobody reads it (`serve | head`) is no reason to stop."""
     with suppress(BrokenPipeError):
         click.echo(_("Tickets are kept in {db}", db=shown_db(db_url)))
         click.echo(url)
         if sys.stdout.isatty():
             click.echo(_("Sign in, from another terminal, with: {command}", command=f"supportdesk login {url}"))
-            click.echo(_("Let others in with: {command}", command="supportdesk serve agents add LOGIN"))
+            click.echo(_("Let others in with: {command}", command=serve_words("agents add LOGIN", db)))

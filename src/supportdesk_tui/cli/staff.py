@@ -76,11 +76,14 @@ def add_command(db: str | None, is_given: bool, as_json: bool, **wanted: Any) ->
 
 @agents_group.command("role")
 @click.argument("login")
-@click.argument("role", type=click.Choice(ROLES))
+@click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
 @db_option
 @json_option
 def role_command(db: str | None, login: str, role: str, as_json: bool) -> None:
-    """Give an agent another role."""
+    """Give an agent another role.
+
+    ROLE is trainee, l1, l2, specialist, lead, duty_manager, auditor or admin.
+    """
     from supportdesk_tui.cli import staffing
 
     staffing.change_agent(db, login, {"role": role}, as_json=as_json)
