@@ -26,6 +26,8 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 _NAME_BYTES = 180
 """Of a name, so that it fits with a number and `.part` behind it: a file system takes 255."""
 _PROGRESS_S = 1.0
+_NAMES = 1000
+"""How many files of one name a folder may have."""
 _SPARE = 1_000_000
 """Bytes that must be left on the disk beside the file."""
 ATTACHMENT_LIMIT = 10_000_000
@@ -116,7 +118,7 @@ def _open_part(folder: Path, wanted: Attachment) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if disk_usage(folder).free < wanted.size + _SPARE:
             raise StorageError(f"{folder}: no room for {_size(wanted.size)}")
-        for number in range(1, 1000):
+        for number in range(1, _NAMES):
             part = folder / f"{_numbered(name, number)}.part"
             with suppress(FileExistsError):
                 os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
@@ -128,7 +130,7 @@ def _open_part(folder: Path, wanted: Attachment) -> Path:
 
 def _named(part: Path, wanted: Path) -> Path:
     """Give a whole file the name it was to have, or the next one that is free."""
-    for number in range(1, 1000):
+    for number in range(1, _NAMES):
         target = wanted.with_name(_numbered(wanted.name, number))
         try:
             os.link(part, target)
@@ -151,7 +153,9 @@ def _numbered(name: str, number: int) -> str:
 
 def _measured(path: str) -> tuple[Path, int]:
     """The file a path means and its size in bytes; -1 when there is no such file."""
-    file = Path(path).expanduser()
+    file = Path(path)
+    with suppress(RuntimeError):  # the home of nobody: then it is a name like others
+        file = file.expanduser()
     try:
         return file, file.stat().st_size if file.is_file() else -1
     except OSError as error:
