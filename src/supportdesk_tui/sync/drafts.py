@@ -1,9 +1,11 @@
 """One draft per ticket and form, on disk soon after typing stops and at once when the agent leaves."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from supportdesk_tui.domain.errors import StorageError
@@ -20,6 +22,12 @@ WAIT_S = 0.4
 """Longest time a typed character stays off the disk."""
 RETRY_S = 5.0
 """Until a draft the disk refused is tried again."""
+
+
+class Handover(Struct):
+    """Whether the outbox has taken what was handed over to it."""
+
+    is_taken: bool = False
 
 
 class Drafts:
@@ -57,6 +65,21 @@ class Drafts:
             self._store.dispatch(FormTyped(joined_forms(shown_form, forms[key])))
         self._seen_forms = {**forms, **self._seen_forms}
         return DraftsLoaded(tuple(found.values()), tuple(forms.values()))
+
+    @contextmanager
+    def handed_over(self, *keys: str | None) -> Iterator["Handover"]:
+        """While the outbox makes a change of a draft or a form; what it does not take is written as it stands."""
+        handover, ours = Handover(), [key for key in keys if key]
+        for key in ours:
+            self.let_go(key)
+        try:
+            yield handover
+        except asyncio.CancelledError:
+            ours = []  # whether the disk has it by now is not known: what lies there is left alone
+            raise
+        finally:
+            for key in ours:
+                (self.go_on if handover.is_taken else self.keep)(key)
 
     def let_go(self, key: str) -> None:
         """A draft or a form is becoming a change, or a change a draft: the outbox writes it, until `go_on` or `keep`."""

@@ -157,30 +157,24 @@ class Writes:
 
     async def _taken(self, item: OutboxItem, effect: Apply, posted: Posted | None) -> bool:
         """Put a change on the disk in place of its draft or form; where the disk refuses, these stay and it is said."""
-        clears, is_taken = Clears(form=effect.clears_form), False
+        clears = Clears(form=effect.clears_form)
         if posted is not None:
             keeps = rules.rest_of(posted.draft, self._draft(posted.draft.ticket))
             clears = Clears(posted.draft.ticket, effect.clears_form, keeps)
-        keys = [key for key in (clears.draft, clears.form) if key]
-        for key in keys:
-            self._drafts.let_go(key)
-        try:
-            if effect.replaces is None:
-                await self.outbox.add(item, clears)
-                is_taken = True
-            elif not (is_taken := await self.outbox.put_in_place(item, effect.replaces)):
-                self._common.tell(words.GONE, Level.WARN)
-        except StorageError as error:
-            self._common.tell(words.NOT_QUEUED, Level.ERROR, reason=str(error))
-        except asyncio.CancelledError:
-            keys = []  # whether the disk has it by now is not known: what lies there is left alone
-            raise
-        finally:
-            for key in keys:
-                (self._drafts.go_on if is_taken else self._drafts.keep)(key)
+        with self._drafts.handed_over(clears.draft, clears.form) as handover:
+            try:
+                if effect.replaces is None:
+                    await self.outbox.add(item, clears)
+                    handover.is_taken = True
+                else:
+                    handover.is_taken = await self.outbox.put_in_place(item, effect.replaces)
+                    if not handover.is_taken:
+                        self._common.tell(words.GONE, Level.WARN)
+            except StorageError as error:
+                self._common.tell(words.NOT_QUEUED, Level.ERROR, reason=str(error))
         if posted is not None:
-            posted.is_taken = is_taken
-        return is_taken
+            posted.is_taken = handover.is_taken
+        return handover.is_taken
 
     def _draft(self, ticket: TicketId) -> Draft:
         return self._store.state.draft(ticket) or Draft(ticket)

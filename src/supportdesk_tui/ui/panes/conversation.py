@@ -15,7 +15,7 @@ from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of
 from supportdesk_tui.ui.widgets.talk import Reading, Talk
 from supportdesk_tui.ui.widgets.talk_head import TalkHead
 from supportdesk_tui.ui.widgets.talk_reader import TalkReader
-from supportdesk_tui.ui.widgets.talk_seek import Step, TalkSeek, found_words, is_first_hit
+from supportdesk_tui.ui.widgets.talk_seek import Finder
 from supportdesk_tui.ui.widgets.talk_span import STEP, TalkSpan
 
 WHEEL = 3
@@ -49,7 +49,13 @@ class ConversationPane(LinePane):
         self.reading = Reading()
         self.reader = TalkReader()
         self._span = TalkSpan()
-        self._seek = TalkSeek()
+        self._finder = Finder(
+            self.reader,
+            lambda: (self._view, self._span, self.reading),
+            lambda: self._arrange(is_new=False),
+            self.redraw,
+            lambda: self.post_message(self.NeedOlder()),
+        )
         self._head: list[Strip] = []
         self._fresh = 0
 
@@ -61,7 +67,8 @@ class ConversationPane(LinePane):
             return
         is_opened = before is None or before.ticket != view.ticket
         if is_opened:
-            self.reading, self._span, self._seek = Reading(), TalkSpan(), TalkSeek()
+            self.reading, self._span = Reading(), TalkSpan()
+            self._finder.stop()
             self._fresh = 0
         elif before is not None and before.entries and not self.reader.is_at_end:
             self._fresh += newer_than(view.entries, before.entries[-1].seq)
@@ -69,15 +76,14 @@ class ConversationPane(LinePane):
         elif self.reader.is_at_end:
             self._span.end()
         self._arrange(is_new=is_opened or not (before and before.entries))
-        if self._seek.is_on:
-            self._look_further(view)
+        self._finder.look_further()
         self.redraw()
 
     # --- moving
 
     def scroll_lines(self, by: int) -> None:
         """Move the text by lines; up is negative. Whoever moves is not taken elsewhere by a search that goes on."""
-        self._seek.stop()
+        self._finder.stop()
         self.reader.go(self.reader.top + by)
         self.redraw()
 
@@ -122,54 +128,11 @@ class ConversationPane(LinePane):
 
     def find(self, text: str) -> int:
         """Mark a text wherever it stands and show it; says how often. An empty text ends the search."""
-        self.reading.find = text.strip()
-        self._seek.stop()
-        self._arrange(is_new=False)
-        count = self.reader.first_hit()
-        self.find_next(0)
-        return count if self._span.is_whole else len(self._span.places(self.reading.find))
+        return self._finder.find(text)
 
     def find_next(self, by: int) -> None:
-        """To the next place, or the one before; goes round at the ends.
-
-        Where there are earlier entries than are here the one before the first is looked for there, and the same key stops it.
-        """
-        reader, text, view = self.reader, self.reading.find, self._view
-        if by and self._seek.is_on:
-            self._seek.stop()
-            self.redraw()
-            return
-        is_above = by < 0 if self._span.places(text) else by != 0
-        if view is not None and view.has_older and text and is_above and is_first_hit(reader, self._span, text):
-            self._seek.ask(view)
-            self.post_message(self.NeedOlder())
-            self.redraw()
-            return
-        is_here = not text or self._span.is_whole or 0 <= reader.hit + by < len(reader.hits())
-        entry = None if is_here else self._span.beyond(text, by)
-        if entry is None:
-            reader.show_hit(by)
-        else:
-            self._arrange(is_new=False)
-            reader.show_entry(entry.id, is_last=by < 0)
-        self.redraw()
-
-    def _look_further(self, view: ConversationView) -> None:
-        """A search goes on upward: what came is looked through, and what is before it is asked for."""
-        places = self._span.places(self.reading.find)
-        match self._seek.step(view, places):
-            case Step.ASK:
-                self._seek.ask(view)
-                self.post_message(self.NeedOlder())
-            case Step.SHOW if (at := self._seek.hit(view, places)) is not None:
-                self._seek.stop()
-                self._span.go(at - STEP)
-                self._arrange(is_new=False)
-                self.reader.show_entry(view.entries[at].id, is_last=True)
-            case Step.END:
-                self._seek.stop()
-            case _:
-                pass
+        """To the next place, or the one before; see `Finder.go_on`."""
+        self._finder.go_on(by)
 
     # --- laying out
 
@@ -180,8 +143,7 @@ class ConversationPane(LinePane):
             return
         if self._talk is None or self._talk.width != width or self._talk.paint is not self.paint:
             self._talk = Talk(self.paint, width)
-        reach = self._seek.words(view, self.reading.find)
-        self._head = TalkHead(self.paint, width).lines(view, now, "", reach)
+        self._head = TalkHead(self.paint, width).lines(view, now, "", self._finder.reach())
         self.reader.room = max(1, self.size.height - len(self._head) - 1)
         span = self._span
         span.over(view.entries, self.reader.room)
@@ -210,9 +172,7 @@ class ConversationPane(LinePane):
         if self._talk is None or self._talk.width != width or self._talk.paint is not self.paint:
             self._arrange(is_new=self._talk is None)
         head = TalkHead(self.paint, width)
-        text, is_all = self.reading.find, not (view.has_older or view.is_full)
-        found = found_words(text, reader, self._span, is_all=is_all)
-        self._head = head.lines(view, now, found, self._seek.words(view, text))
+        self._head = head.lines(view, now, self._finder.found(), self._finder.reach())
         if not reader.length:
             return [*self._head, self.line().strip(), *head.absent(view)]
         reader.fit(max(1, height - len(self._head) - 1))

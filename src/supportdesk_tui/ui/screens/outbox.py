@@ -10,7 +10,7 @@ from supportdesk_tui.domain.changes import Change, Note, Outcome, Reply, Undo
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.kept import FormDraft
-from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
+from supportdesk_tui.store.state import DeskState, Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.screens.dialog import LEFT, Dialog, Done, Panel, safe
@@ -170,13 +170,6 @@ class OutboxDialog(Dialog):
             return Done("form.resume", (row.key,))
         return Done("ticket.open", (row.ticket,))
 
-    def _number_of(self, draft: Draft | FormDraft) -> str:
-        """The case number a person knows; the id only of a ticket that nothing here has the number of."""
-        state = self._store.state
-        rows = (row.number for row in state.queue.rows if row.id == draft.ticket)
-        waiting = (item.number for item in state.outbox if draft.ticket in item.tickets)
-        return draft.number or next(rows, "") or next(waiting, "") or str(draft.ticket)
-
     def draw(self, panel: Panel, width: int, height: int) -> list[Strip]:
         """A line each: phase, ticket, what, why."""
         rows = self._rows()
@@ -193,9 +186,10 @@ class OutboxDialog(Dialog):
     def _line(self, panel: Panel, row: Row, is_here: bool) -> Strip:
         line = panel.line("menu_cursor" if is_here else "menu").add(" ▸ " if is_here else "   ", "accent")
         if isinstance(row, Draft):
-            said = (_("draft"), "accent", self._number_of(row), row.body, "" if row.is_saved else _("not saved"))
+            number = number_of(row, self._store.state)
+            said = (_("draft"), "accent", number, row.body, "" if row.is_saved else _("not saved"))
         elif isinstance(row, FormDraft):
-            said = self._said_of_form(row)
+            said = said_of_form(row, self._store.state)
         elif isinstance(row, Part):
             said = self._said_of_part(row)
         else:
@@ -204,14 +198,6 @@ class OutboxDialog(Dialog):
         line.add(fit(word, 9), ink).add(" " + fit(number, 18), "text_low")
         line.add(fit(safe(what), max(10, line.width - 34 - min(40, cells(why)))), "text_high" if is_here else "menu_text")
         return line.add(" " + safe(why), "danger").strip()
-
-    def _said_of_form(self, form: FormDraft) -> tuple[str, str, str, str, str]:
-        """What is asked, for which ticket, and what was typed so far."""
-        about = self._number_of(form) if form.ticket is not None else ""
-        if form.count > 1:
-            about = _("{n} tickets", n=form.count)
-        typed = " · ".join(text for name, text in form.texts or form.other if text.strip())
-        return _("form"), "accent", about, f"{_(form.title)}: {typed}", "" if form.is_saved else _("not saved")
 
     def _said(self, item: OutboxItem) -> tuple[str, str, str, str, str]:
         number = _count(item) or item.number or " ".join(item.tickets[:1])
@@ -238,3 +224,19 @@ class OutboxDialog(Dialog):
             return f"  {_('done')}", "success", number, subject, ""
         why = own_words(part.outcome.reason).removeprefix(number).lstrip(" :")
         return f"  {phase_word(OutboxPhase.REFUSED)}", "danger", number, subject, why
+
+
+def number_of(draft: Draft | FormDraft, state: DeskState) -> str:
+    """The case number a person knows; the id only of a ticket that nothing here has the number of."""
+    rows = (row.number for row in state.queue.rows if row.id == draft.ticket)
+    waiting = (item.number for item in state.outbox if draft.ticket in item.tickets)
+    return draft.number or next(rows, "") or next(waiting, "") or str(draft.ticket)
+
+
+def said_of_form(form: FormDraft, state: DeskState) -> tuple[str, str, str, str, str]:
+    """What is asked, for which ticket, and what was typed so far."""
+    about = number_of(form, state) if form.ticket is not None else ""
+    if form.count > 1:
+        about = _("{n} tickets", n=form.count)
+    typed = " · ".join(text for _name, text in form.texts or form.other if text.strip())
+    return _("form"), "accent", about, f"{_(form.title)}: {typed}", "" if form.is_saved else _("not saved")

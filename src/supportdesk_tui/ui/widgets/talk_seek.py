@@ -1,13 +1,16 @@
-"""Looking for words further up than the desk holds a conversation: page by page, until a hit, the beginning or a stop."""
+"""Looking for words in a conversation; further up than the desk holds it page by page, until a hit, the beginning or a stop."""
 
+from collections.abc import Callable
 from enum import Enum, auto
+from typing import TypeAlias
 
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.views import ConversationView
 from supportdesk_tui.ui.text import shown_line
+from supportdesk_tui.ui.widgets.talk import Reading
 from supportdesk_tui.ui.widgets.talk_reader import TalkReader
-from supportdesk_tui.ui.widgets.talk_span import TalkSpan
+from supportdesk_tui.ui.widgets.talk_span import STEP, TalkSpan
 
 
 class Step(Enum):
@@ -72,6 +75,95 @@ class TalkSeek:
         if view.has_older:
             return _("only in the newest {n} messages · ⟪conversation.find_previous⟫ looks further up", n=count)
         return _("only in the newest {n} messages: the desk holds no more", n=count) if view.is_full else ""
+
+
+Scene: TypeAlias = tuple[ConversationView | None, TalkSpan, Reading]
+"""The conversation as it is drawn now, which of it is laid out, and what the reader has set."""
+
+
+class Finder:
+    """Words that are looked for in one pane."""
+
+    def __init__(
+        self,
+        reader: TalkReader,
+        scene: Callable[[], Scene],
+        arrange: Callable[[], None],
+        redraw: Callable[[], None],
+        ask: Callable[[], object],
+    ) -> None:
+        """`arrange` lays the conversation out again, `ask` asks for the entries before those that are here."""
+        self._reader, self._scene = reader, scene
+        self._arrange, self._redraw, self._ask = arrange, redraw, ask
+        self._seek = TalkSeek()
+
+    def stop(self) -> None:
+        """Look no further up."""
+        self._seek.stop()
+
+    def find(self, text: str) -> int:
+        """Mark a text wherever it stands and show it; says how often. An empty text ends the search."""
+        _view, span, reading = self._scene()
+        reading.find = text.strip()
+        self.stop()
+        self._arrange()
+        count = self._reader.first_hit()
+        self.go_on(0)
+        return count if span.is_whole else len(span.places(reading.find))
+
+    def go_on(self, by: int) -> None:
+        """To the next place, or the one before; goes round at the ends.
+
+        Where there are earlier entries than are here the one before the first is looked for there, and the same key stops it.
+        """
+        view, span, reading = self._scene()
+        reader, text = self._reader, reading.find
+        is_above = by < 0 if span.places(text) else by != 0
+        if by and self._seek.is_on:
+            self.stop()
+        elif view is not None and view.has_older and text and is_above and is_first_hit(reader, span, text):
+            self._seek.ask(view)
+            self._ask()
+        else:
+            is_here = not text or span.is_whole or 0 <= reader.hit + by < len(reader.hits())
+            entry = None if is_here else span.beyond(text, by)
+            if entry is None:
+                reader.show_hit(by)
+            else:
+                self._arrange()
+                reader.show_entry(entry.id, is_last=by < 0)
+        self._redraw()
+
+    def look_further(self) -> None:
+        """A search that goes on upward: what came is looked through, and what is before it is asked for."""
+        view, span, reading = self._scene()
+        if view is None or not self._seek.is_on:
+            return
+        places = span.places(reading.find)
+        match self._seek.step(view, places):
+            case Step.ASK:
+                self._seek.ask(view)
+                self._ask()
+            case Step.SHOW if (at := self._seek.hit(view, places)) is not None:
+                self.stop()
+                span.go(at - STEP)
+                self._arrange()
+                self._reader.show_entry(view.entries[at].id, is_last=True)
+            case Step.END:
+                self.stop()
+            case _:
+                pass
+
+    def found(self) -> str:
+        """How the search stands; empty without one."""
+        view, span, reading = self._scene()
+        is_all = view is None or not (view.has_older or view.is_full)
+        return found_words(reading.find, self._reader, span, is_all=is_all)
+
+    def reach(self) -> str:
+        """How far it has looked, where that is not the whole conversation."""
+        view, _span, reading = self._scene()
+        return self._seek.words(view, reading.find) if view is not None else ""
 
 
 def is_first_hit(reader: TalkReader, span: TalkSpan, text: str) -> bool:
