@@ -222,6 +222,17 @@ def test_merged_number_leads_to_where_it_went(agent: Client) -> None:
     assert agent.change(agent.opened(), "merge", into=one["ticket"]).status_code == 422
 
 
+def test_a_case_is_found_by_the_digits_its_row_shows_and_in_small_letters(agent: Client) -> None:
+    ticket = agent.opened()
+    number = agent.row(ticket)["number"]
+    short = number.rpartition("-")[2]
+    for name in (short, short.lstrip("0"), number.lower()):
+        assert agent.row(name)["id"] == ticket
+    assert agent.change(short, "set_priority", priority=1).status_code == 200
+    assert agent.get(f"/tickets/{'9' * 9}").status_code == 404
+    assert agent.get(f"/tickets/{'9' * 40}").status_code == 404
+
+
 def test_bulk_gives_each_ticket_its_result(agent: Client) -> None:
     good, solved = agent.opened(), agent.opened()
     agent.change(solved, "set_status", status="solved")

@@ -10,7 +10,7 @@ All text is as people wrote it: the client sanitises, the server stores.
     GET    /api/v1/directory                     DirectoryOut
     GET    /api/v1/views                         list[ViewOut]
     GET    /api/v1/tickets                       TicketPage; ?q=<grammar>&sort=clock|updated|created|priority&after=&limit=1..500
-    GET    /api/v1/tickets/{id or number}        TicketOut
+    GET    /api/v1/tickets/{id or number}        TicketOut; the digits at a number's end are enough
     GET    /api/v1/tickets/{id}/entries          EntryPage, customer-visible; ?before=<seq>&limit=1..200
     GET    /api/v1/tickets/{id}/notes            EntryPage, notes and system lines; same parameters
     GET    /api/v1/tickets/{id}/log              list[LogOut], the event log of one ticket; auditors, leads, admins; everyone for own team

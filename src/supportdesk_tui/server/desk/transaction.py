@@ -1,5 +1,6 @@
 """One write: loads what it touches, appends events, keeps the projections in step, remembers what to tell the feed."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -15,6 +16,10 @@ from supportdesk_tui.server.storage import tables
 from supportdesk_tui.server.storage.log import OVERRIDES, Event, Patch, Rows, append, next_seq
 
 BOT_NAME = "Buoy"
+_ENDING = re.compile("[0-9]{1,9}")
+"""Of a case number, with or without its zeros."""
+_MOST_MERGES = 20
+"""Tickets that were merged into one another, one after the other."""
 
 
 class Happening(Struct, kw_only=True):
@@ -58,11 +63,8 @@ class Transaction:
     # --- reading
 
     def ticket(self, ref: str) -> Ticket:
-        """The ticket with this id or case number; the number of a merged ticket leads to where it went."""
-        column = tables.tickets.c.number if ref.startswith("HX-") else tables.tickets.c.id
-        found = load_ticket(self.connection, column == ref)
-        if found is not None and found.merged_into is not None and ref.startswith("HX-"):
-            return self.ticket(found.merged_into)
+        """The ticket a person or a program calls by this name."""
+        found = find_ticket(self.connection, ref)
         if found is None:
             raise Missing(f"there is no ticket {ref[:40]}")
         return found
@@ -180,6 +182,25 @@ def load_ticket(connection: Connection, clause: Any) -> Ticket | None:
     """The one ticket a clause points at."""
     row = connection.execute(select(tables.tickets).where(clause)).mappings().first()
     return Ticket(**row) if row else None
+
+
+def find_ticket(connection: Connection, ref: str) -> Ticket | None:
+    """A ticket by its id, by its case number, or by the last digits of it, which are no other's and stand in every list.
+
+    The number of a merged ticket leads to where it went.
+    """
+    columns = tables.tickets.c
+    if _ENDING.fullmatch(ref):
+        found = load_ticket(connection, columns.n == int(ref))
+    elif ref[:3].upper() == "HX-":
+        found = load_ticket(connection, columns.number == ref.upper())
+    else:
+        return load_ticket(connection, columns.id == ref)
+    for _ in range(_MOST_MERGES):
+        if found is None or found.merged_into is None:
+            break
+        found = load_ticket(connection, columns.id == found.merged_into)
+    return found
 
 
 def copy_of(ticket: Ticket) -> Ticket:

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from supportdesk_tui.server.desk.refusals import Forbidden, Missing, Refusal
-from supportdesk_tui.server.desk.transaction import load_ticket
+from supportdesk_tui.server.desk.transaction import find_ticket
 from supportdesk_tui.server.floor.authority import may_read_log
 from supportdesk_tui.server.floor.hiding import hide, hide_line
 from supportdesk_tui.server.floor.people import Promise, Words
@@ -46,15 +46,10 @@ def list_tickets(call: Call) -> Response:
 
 
 def find(call: Call) -> Ticket:
-    """The ticket of the path, by id or number; a merged ticket's number leads on."""
+    """The ticket of the path."""
     ref = call.path["ticket"]
-    columns = tables.tickets.c
     with call.desk.database.reading() as connection:
-        ticket = load_ticket(connection, columns.number == ref if ref.startswith("HX-") else columns.id == ref)
-        for _ in range(20):
-            if ticket is None or ticket.merged_into is None or not ref.startswith("HX-"):
-                break
-            ticket = load_ticket(connection, columns.id == ticket.merged_into)
+        ticket = find_ticket(connection, ref)
     if ticket is None:
         raise Missing(f"there is no ticket {ref[:40]}")
     return ticket
