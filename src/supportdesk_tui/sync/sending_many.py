@@ -1,6 +1,7 @@
 """What became of a change of many tickets: of each of them, and in one line of all."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -18,6 +19,8 @@ from supportdesk_tui.domain.changes import (
     Undo,
     Watch,
 )
+from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store.state import Level, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common
@@ -55,6 +58,16 @@ def sorted_out(item: OutboxItem, outcomes: Iterable[Outcome]) -> tuple[OutboxIte
     if len(failed) == 1:
         rest = replace(rest, number=dict(item.numbers).get(failed[0].ticket, ""), numbers=(), outcomes=())
     return replace(item, phase=OutboxPhase.SENT, reason="", tickets=done, outcomes=every), rest
+
+
+async def numbers_of(tickets: tuple[TicketId, ...], common: Common) -> tuple[tuple[TicketId, str], ...]:
+    """The case numbers of the tickets of a bulk change, as far as anything here knows them."""
+    known = {row.id: row.number for row in common.store.state.queue.rows}
+    rest = [ticket for ticket in tickets if ticket not in known]
+    if rest:
+        with suppress(StorageError):
+            known |= {one: row.number for one, row in (await common.cache.get_tickets(rest)).items()}
+    return tuple((ticket, known.get(ticket, str(ticket))) for ticket in tickets)
 
 
 def told_of_many(item: OutboxItem, common: Common) -> tuple[str, Level]:

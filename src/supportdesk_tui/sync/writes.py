@@ -14,6 +14,7 @@ from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.kept import FormDraft
 from supportdesk_tui.store.state import DeskState, Draft, Level, LinkPhase, OutboxItem, OutboxPhase
+from supportdesk_tui.store.store import Store
 from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common, Job, Spawn
@@ -48,7 +49,8 @@ class Writes:
         self._unwritten: set[ChangeKey] = set()
         """Changes the disk refused: nothing of them is there to be taken back."""
         self._last_stamp = common.clock.now()
-        self.outbox = Outbox(ledger, common.clock, Hooks(self.publish, spawn, sign_in_needed, common.say, self._is_lost))
+        is_lost = partial(_is_lost, common.store)
+        self.outbox = Outbox(ledger, common.clock, Hooks(self.publish, spawn, sign_in_needed, common.say, is_lost))
 
     def begin(self, effect: Apply) -> Job:
         """Note at once what the agent has done; the job brings it to the disk.
@@ -110,7 +112,7 @@ class Writes:
         if fresh is None:
             return False
         asked = self._undo.asked(fresh.change, redo) if undoes is None else None
-        item = self._item(fresh, key, undoes, await self._numbers(fresh.tickets))
+        item = self._item(fresh, key, undoes, await _numbers(fresh, self._common))
         if isinstance(fresh.change, SetAgentState) and undoes is None:
             self._undo.state_was(item.key, _my_state(self._store.state))
         if not await self._taken(item, fresh, posted):
@@ -119,17 +121,6 @@ class Writes:
         cleared = [ev.DraftChanged(rules.rest_of(posted.draft, self._draft(posted.draft.ticket)))] if posted is not None else []
         self._store.dispatch(*cleared, *([asked] if asked else []))
         return True
-
-    async def _numbers(self, tickets: tuple[TicketId, ...]) -> tuple[tuple[TicketId, str], ...]:
-        """The case numbers of the tickets of a bulk change, as far as anything here knows them."""
-        if len(tickets) < 2:
-            return ()
-        known = {row.id: row.number for row in self._store.state.queue.rows}
-        rest = [ticket for ticket in tickets if ticket not in known]
-        if rest:
-            with suppress(StorageError):
-                known |= {one: row.number for one, row in (await self._common.cache.get_tickets(rest)).items()}
-        return tuple((ticket, known.get(ticket, str(ticket))) for ticket in tickets)
 
     def _item(
         self, effect: Apply, key: ChangeKey, undoes: ChangeKey | None, numbers: tuple[tuple[TicketId, str], ...]
@@ -238,17 +229,7 @@ class Writes:
             draft = rules.restored_draft(item, self._draft(ticket)) or draft
         if not draft.is_empty:
             self._store.dispatch(ev.DraftChanged(draft))
-        if item is None or not item.tickets or isinstance(item.change, Reply | Note):
-            self._common.tell(words.TAKEN_BACK, Level.DONE)
-        else:
-            self._tell_unsent(item)
-
-    def _tell_unsent(self, item: OutboxItem) -> None:
-        """Say what is not going to be done after all."""
-        from supportdesk_tui.sync.sending_many import cases_of, deed
-
-        what = deed(item.change, cases_of(item, self._common), self._common)
-        self._common.tell(words.DEED_UNSENT, Level.DONE, what=what)
+        _tell_taken_back(item, self._common)
 
     async def mark_read(self, ticket: TicketId, change: MarkRead) -> None:
         """Say that an agent has looked."""
@@ -257,9 +238,6 @@ class Writes:
     def _stack(self, event: ev.Event | None) -> None:
         if event is not None:
             self._store.dispatch(event)
-
-    def _is_lost(self) -> bool:
-        return self._store.state.link.phase is LinkPhase.LOST
 
     def _stamp(self) -> datetime:
         """Now, but always later than before, other runs included: the order of changes survives a clock that is set back."""
@@ -282,6 +260,10 @@ class Writes:
         self._store.dispatch(*events, *(event for event in more if event is not None))
 
 
+def _is_lost(store: Store) -> bool:
+    return store.state.link.phase is LinkPhase.LOST
+
+
 def _my_state(state: DeskState) -> str:
     session = state.session.session
     return session.agent.state.value if session is not None else ""
@@ -293,3 +275,21 @@ def _is_on_way(effect: Apply, items: Iterable[OutboxItem]) -> bool:
 
 def _number(ticket: TicketId, state: DeskState) -> str:
     return next((row.number for row in state.queue.rows if row.id == ticket), "")
+
+
+async def _numbers(effect: Apply, common: Common) -> tuple[tuple[TicketId, str], ...]:
+    if len(effect.tickets) < 2:
+        return ()
+    from supportdesk_tui.sync.sending_many import numbers_of
+
+    return await numbers_of(effect.tickets, common)
+
+
+def _tell_taken_back(item: OutboxItem | None, common: Common) -> None:
+    """Say so; of what has no words that come back, what is not going to be done."""
+    if item is None or not item.tickets or isinstance(item.change, Reply | Note):
+        common.tell(words.TAKEN_BACK, Level.DONE)
+        return
+    from supportdesk_tui.sync.sending_many import cases_of, deed
+
+    common.tell(words.DEED_UNSENT, Level.DONE, what=deed(item.change, cases_of(item, common), common))
