@@ -229,8 +229,8 @@ class OutboxDialog(Dialog):
 def number_of(draft: Draft | FormDraft, state: DeskState) -> str:
     """The case number a person knows; the id only of a ticket that nothing here has the number of."""
     rows = (row.number for row in state.queue.rows if row.id == draft.ticket)
-    waiting = (item.number for item in state.outbox if draft.ticket in item.tickets)
-    return draft.number or next(rows, "") or next(waiting, "") or str(draft.ticket)
+    waiting = (dict(item.numbers).get(draft.ticket, item.number) for item in state.outbox if draft.ticket in item.tickets)
+    return draft.number or next(rows, "") or next(filter(None, waiting), "") or str(draft.ticket)
 
 
 def said_of_form(form: FormDraft, state: DeskState) -> tuple[str, str, str, str, str]:
