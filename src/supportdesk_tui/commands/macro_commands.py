@@ -31,7 +31,7 @@ WAIT = timedelta(milliseconds=150)
 """How long to wait for a ticket that is being loaded before looking again …"""
 TRIES = 10
 """… and how often, before the macro is written with what is known."""
-_TRY = "try"
+_TRY, _FOR = "try", "_for"
 
 
 def library_of(context: Context) -> "MacroLibrary":
@@ -84,6 +84,8 @@ def insert(context: Context, args: Args) -> Iterable[Effect]:
     if current is None:
         return
     given = values(args[1:])
+    if given.get(_FOR, current.id) != current.id or (_FOR in given and not is_open(context, current.id)):
+        return  # the agent went on while its ticket was being read
     if not is_open(context, current.id):
         yield from open_ticket(context, current.id)
         yield ef.RunCommand("macro.insert", args)
@@ -94,8 +96,8 @@ def insert(context: Context, args: Args) -> Iterable[Effect]:
         return
     tries = int(given.get(_TRY, "0"))
     if _is_coming(context) and tries < TRIES:
-        rest = tuple(arg for arg in args if not arg.startswith(f"{_TRY}="))
-        yield ef.Later(context.now + WAIT, "macro.insert", (*rest, f"{_TRY}={tries + 1}"))
+        rest = tuple(arg for arg in args if not arg.startswith((f"{_TRY}=", f"{_FOR}=")))
+        yield ef.Later(context.now + WAIT, "macro.insert", (*rest, f"{_TRY}={tries + 1}", f"{_FOR}={current.id}"))
         return
     yield from _write(context, macro, subject_of(context, current, asked))
     yield from form_sent(context, form_key("macro.insert", (macro.id,), (current.id,)))
@@ -109,8 +111,15 @@ def _is_coming(context: Context) -> bool:
 
 def _ask(context: Context, macro: "Macro", asked: dict[str, str], ticket: TicketId, *, is_again: bool) -> Effect:
     language = context.options.get("locale", "en")[:2]
+    times = {action.value.removeprefix("ask.") for action in macro.actions if action.value.startswith("ask.")}
     fields = tuple(
-        FormField(ask.name, ask.title(language), asked[ask.name] or known_fact(context, ask.name) or ask.default, required=True)
+        FormField(
+            ask.name,
+            ask.title(language),
+            asked[ask.name] or known_fact(context, ask.name) or ask.default,
+            required=True,
+            hint=msg("2h, 18:00, tomorrow 9, 今晚8点") if ask.name in times else "",
+        )
         for ask in macro.asks
     )
     return ef.Form(macro.title(language), fields, "macro.insert", (macro.id,), tickets=(ticket,), is_again=is_again)

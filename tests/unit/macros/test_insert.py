@@ -93,14 +93,26 @@ def test_a_peek_is_opened_properly_before_writing() -> None:
 def test_while_the_ticket_is_loading_the_macro_waits_and_then_writes_what_it_knows() -> None:
     loading = with_conversation(desk(), customer=Loading())
     later = only(run(loading, "macro.insert", "wp"), ef.Later)
-    assert later.args == ("wp", "try=1")
+    assert later.args == ("wp", "try=1", "_for=t1")
     assert later.at > loading.now
     again = only(run(loading, *(later.command, *later.args)), ef.Later)
-    assert again.args == ("wp", "try=2")
+    assert again.args == ("wp", "try=2", "_for=t1")
     last = run(loading, "macro.insert", "wp", f"try={TRIES}")
     told = [effect for effect in last if isinstance(effect, ef.Tell)]
     assert any("withdrawal.txid" in dict(tell.values).get("fields", "") for tell in told)
     assert "⟦withdrawal.txid⟧" in only(last, ef.Compose).text
+
+
+def test_a_macro_that_waits_for_its_ticket_is_written_on_no_other_and_opens_none_again() -> None:
+    waiting = ("wp", "try=3", "_for=t1")
+    assert has(run(desk(), "macro.insert", *waiting), ef.Compose)
+    assert run(desk(opened=2), "macro.insert", *waiting) == []
+    assert run(desk(Pane.QUEUE, opened=None), "macro.insert", *waiting) == []
+
+
+def test_a_prompt_whose_answer_is_the_time_of_an_action_says_how_times_are_written() -> None:
+    form = only(run(desk(), "macro.insert", "gx"), ef.Form)
+    assert {field.name: bool(field.hint) for field in form.fields} == {"team": False, "due": True}
 
 
 def test_a_failed_or_stale_load_does_not_wait() -> None:

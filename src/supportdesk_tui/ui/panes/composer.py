@@ -240,10 +240,6 @@ class Composer(Vertical):
         self.set_text(body)
         self._body, self._told = body, self.editor.text
 
-    def _is_ahead(self) -> bool:
-        """Whether the editor holds what the store has not heard yet."""
-        return self.editor.text != self._told
-
     def _show_frame(self) -> None:
         view, now = self._view, self._now
         if view is None or now is None:
@@ -276,17 +272,9 @@ class Composer(Vertical):
 
     def insert(self, text: str, stops: Sequence[tuple[int, int]] = (), caret: int | None = None) -> None:
         """Put text at the caret with places to fill in, the first one marked; what is there already ends before it."""
-        lead = self._lead(text)
+        lead = lead_of(self.editor, text)
         moved = [(offset + len(lead), length) for offset, length in stops]
         self.editor.insert_stops(lead + text, moved, None if caret is None else caret + len(lead))
-
-    def _lead(self, text: str) -> str:
-        """What parts an inserted text from the words before the caret: a letter begins a paragraph, a sentence a word."""
-        row, column = min(self.editor.selection)
-        before = self.editor.document.get_line(row)[:column]
-        if not before.strip() or before[-1].isspace():
-            return ""
-        return "\n\n" if "\n" in text.strip("\n") else " " if before[-1] in _ENDS and text[:1].isalnum() else ""
 
     def select(self, offset: int, length: int) -> None:
         """Mark a piece of the text, in characters, so that typing replaces it."""
@@ -330,7 +318,7 @@ class Composer(Vertical):
         """Tell the store now and then."""
         event.stop()
         self._count()
-        if self._timer is None and self._is_ahead():
+        if self._timer is None and self.editor.text != self._told:
             self._timer = self.set_timer(EDITED_EVERY_S, self.tell_edit)
 
     def _count(self) -> None:
@@ -343,13 +331,22 @@ class Composer(Vertical):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        if self.ticket is not None and self._is_ahead():
-            text = self.editor.text
+        text = self.editor.text
+        if self.ticket is not None and text != self._told:
             body = self._keep(self.ticket, text, self._body)
             if body == text:
                 self._body = self._told = body
             else:
                 self._take(body)
+
+
+def lead_of(editor: Editor, text: str) -> str:
+    """What parts an inserted text from the words before the caret: a letter begins a paragraph, a sentence a word."""
+    row, column = min(editor.selection)
+    before = editor.document.get_line(row)[:column]
+    if not before.strip() or before[-1].isspace():
+        return ""
+    return "\n\n" if "\n" in text.strip("\n") else " " if before[-1] in _ENDS and text[:1].isalnum() else ""
 
 
 def ground_of(view: ComposerView) -> str:
