@@ -1,6 +1,7 @@
 """Agents and connectors made, changed and removed from outside, while a server runs on the same database."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -144,6 +145,19 @@ def test_all_of_it_is_in_the_log_and_no_secret_is(office: Desk, server: ServerTh
         assert dump(connection) == before
     assert {"agent.joined", "agent.password", "agent.token", "agent.changed", "agent.left", "connector.added"} <= set(kinds)
     assert not [secret for secret in (*tokens, PASSWORD) for rows in kept if secret in rows]
+
+
+def test_two_programs_write_one_log_without_holes(office: Desk, server: ServerThread, agent: Client) -> None:
+    tickets = [agent.opened() for _ in range(2)]
+    with ThreadPoolExecutor(3) as crowd:
+        noted = [crowd.submit(agent.done, f"/tickets/{tickets[n % 2]}/notes", {"body": str(n)}) for n in range(12)]
+        hired = [crowd.submit(hire, office, f"one.of.many.{n}") for n in range(6)]
+        ids = {one.result() for one in hired}
+        assert all(one.result()["seq"] for one in noted)
+    assert len(ids) == 6
+    with server.engine.begin() as connection:
+        seqs = connection.execute(select(tables.events.c.seq).order_by(tables.events.c.seq)).scalars().all()
+    assert seqs == list(range(1, len(seqs) + 1))
 
 
 @pytest.mark.parametrize(
