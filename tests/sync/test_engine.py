@@ -205,6 +205,10 @@ async def test_offline_start_shows_the_last_rows_and_keeps_what_is_written(serve
         assert value_of(two.state.conversation.entries)
         two.engine.perform(Apply((ticket,), Note("written off line")))
         await until(lambda: [item.phase for item in two.state.outbox] == [OutboxPhase.QUEUED])
+        other = two.state.queue.rows[1]
+        two.engine.perform(Load(LoadKind.NUMBER, text=other.number.rpartition("-")[2]))
+        await until(lambda: two.state.conversation.ticket == other.id)
+        assert other.id != ticket
     assert bodies(server, "written off line") == 0
     async with desk(tmp_path, native(server)) as three:
         await until(lambda: bodies(server, "written off line") == 1)

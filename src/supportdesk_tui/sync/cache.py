@@ -115,6 +115,13 @@ class Cache:
                 known |= {TicketId(one): codec.unpack_row(blob) for one, blob in found[start : start + _PIECE]}
         return known
 
+    async def numbered(self, number: str) -> TicketId | None:
+        """The ticket with a case number, or with these digits at the end of its own; None when it is not the only one."""
+        ending = "substr(number, -length(?2) - 1) = '-' || ?2"
+        sql = f"SELECT id, row FROM tickets WHERE number = ?1 COLLATE NOCASE OR {ending} LIMIT 2"
+        found = await self._select(sql, (number, number.zfill(6)))
+        return TicketId(found[0][0]) if len(found) == 1 else None
+
     @contextmanager
     def _sound(self) -> Iterator[None]:
         """A copy with a wrong row in it is not one to go on with: it is set aside, and read anew."""

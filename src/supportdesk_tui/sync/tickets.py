@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import MarkRead
 from supportdesk_tui.domain.conversation import Entry, EntryKind
-from supportdesk_tui.domain.errors import DeskError
+from supportdesk_tui.domain.errors import DeskError, Unreachable
 from supportdesk_tui.domain.ids import CustomerId, TicketId
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.events import (
@@ -163,15 +163,26 @@ class Tickets:
     async def _open_number(self, number: str, *, was_writing: bool) -> None:
         store = self._common.store
         try:
-            detail = await self._common.server("ticket").get_ticket(TicketId(number))
-            await self._common.cache.put_tickets((detail.summary,))
+            ticket = await self._called(number)
             view = store.state.view
             if view.opening != number or (view.composer_open and not was_writing):
                 return
-            store.dispatch(TicketOpened(detail.summary.id), FocusMoved(Pane.CONVERSATION), Told(None))
+            store.dispatch(TicketOpened(ticket), FocusMoved(Pane.CONVERSATION), Told(None))
         finally:
             store.dispatch(NumberMissed(number))
-        await self.open(detail.summary.id)
+        await self.open(ticket)
+
+    async def _called(self, number: str) -> TicketId:
+        """The ticket of a number, as the server says; without one, as the copy has it."""
+        try:
+            detail = await self._common.server("ticket").get_ticket(TicketId(number))
+        except Unreachable:
+            known = await self._common.cache.numbered(number)
+            if known is None:
+                raise
+            return known
+        await self._common.cache.put_tickets((detail.summary,))
+        return detail.summary.id
 
 
 def _read_to(entries: tuple[Entry, ...], unread: int, seen_seq: int) -> int:

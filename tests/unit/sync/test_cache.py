@@ -133,6 +133,15 @@ async def test_filter_finds_number_subject_and_customer_in_any_script(cache: Cac
     assert found == {"没有到": ["t1"], "иван": ["t2"], "lost deposit": ["t3"], "000003": ["t3"], "nothing": []}
 
 
+async def test_case_is_known_by_its_number_or_by_digits_that_end_no_other(cache: Cache) -> None:
+    number = make.summary(3).number
+    cache.put_tickets_now([*(make.summary(n) for n in (1, 2, 3)), make.summary(9, number=sanitize_line("HX-250101-000002"))])
+    for name in (number, number.lower(), "000003", "3", "03"):
+        assert await cache.numbered(name) == "t3"
+    for name in ("000002", "4", "%", "", "HX"):
+        assert await cache.numbered(name) is None
+
+
 async def test_filtered_list_knows_places_and_windows(cache: Cache) -> None:
     cache.put_tickets_now(make.summary(n) for n in range(1, 31))
     ask = Ask(EVERY_TICKET, "withdrawal", ASKER)
