@@ -149,6 +149,8 @@ class FakeBackend:
 
     async def apply_each(self, tickets: Sequence[TicketId], change: Change, key: ChangeKey) -> AsyncIterator[Outcome]:
         for ticket in tickets:
+            if self.server.script and self.server.script.pop(0) == "cut":
+                raise Ambiguous("apply", "cut before the server read it")
             if ticket in self.server.tickets:
                 self.server.apply(ticket, change, key)
                 yield Outcome(ticket, True)

@@ -187,6 +187,29 @@ async def test_what_each_ticket_was_refused_for_outlives_the_desk_and_is_asked_a
     await successor.die()
 
 
+async def test_a_bulk_change_that_broke_off_is_done_for_the_rest_and_told_as_one(tmp_path: Path, clock: HandClock) -> None:
+    tickets = tuple(TicketId(f"t{n}") for n in (1, 2, 3))
+    rows = {ticket: make.summary(n) for n, ticket in enumerate(tickets, 1)}
+    client = Client(tmp_path, FakeServer(keeps_keys=False, tickets=rows, script=["", "", "cut"]), clock)
+    numbers = tuple((ticket, f"HX-{ticket}") for ticket in tickets)
+    await client.outbox.add(make.outbox_item(1, change=Tag(add=("vip",)), tickets=tickets, numbers=numbers))
+    client.connect()
+    await client.work()
+    clock.advance(2)
+    await client.work()
+    successor = await again(client)
+    (item,) = successor.board.items.values()
+    assert (item.phase, item.tickets) == (OutboxPhase.UNKNOWN, ("t3",)), "two of them were found on the server"
+    successor.connect()
+    await successor.outbox.retry(item.key)
+    await successor.work()
+    (done,) = successor.board.items.values()
+    assert (done.phase, done.tickets) == (OutboxPhase.SENT, ("t1", "t2", "t3"))
+    assert [(one.ticket, one.done) for one in done.outcomes] == [("t1", True), ("t2", True), ("t3", True)]
+    assert [one.ticket for one in successor.server.done] == ["t1", "t2", "t3"]
+    await successor.die()
+
+
 async def test_later_change_expects_the_version_our_own_change_made(client: Client) -> None:
     from supportdesk_tui.sync.outbox_rules import follow_version
 
