@@ -103,6 +103,12 @@ async def test_rows_of_many_owners_tell_them_apart_in_three_columns() -> None:
     assert " me " not in (await rows(60, replace(view, query=QueueQuery(owner=Owner.ME))))[0]
 
 
+async def test_an_owner_this_version_cannot_read_is_not_told_as_nobody() -> None:
+    row = replace(data.summary(), owner=None, owner_name=SafeText(""), unknown=(("owner", SafeText("night crew")),))
+    assert " NC " in (await rows(60, data.queue(1, rows=(row,))))[0]
+    assert " night c… " in (await rows(90, data.queue(1, rows=(row,))))[0]
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

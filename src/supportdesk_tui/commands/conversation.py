@@ -63,7 +63,10 @@ def toggle_customer(context: Context, _: Args) -> Iterable[Effect]:
     if context.panes < 3:
         yield from _slide_customer(context)
         return
-    shown = not context.state.view.customer_shown
+    is_behind = context.state.view.queue_wide
+    if is_behind:
+        yield ef.Emit(ev.FocusMoved(Pane.QUEUE, False))
+    shown = is_behind or not context.state.view.customer_shown
     yield ef.Emit(ev.CustomerToggled(shown))
     if not shown and context.focus is Pane.CUSTOMER:
         yield from customer_back(context, ())

@@ -306,6 +306,16 @@ def test_peeking_from_the_wide_list_at_the_open_ticket_shows_it() -> None:
     assert shown.state.conversation.ticket == ctx.state.conversation.ticket
 
 
+@pytest.mark.parametrize("panes", [2, 3])
+def test_the_customer_asked_for_from_the_wide_list_is_shown(panes: int) -> None:
+    before = replace(context(opened=1), panes=panes)
+    over = after(before, run(before, "queue.wide"))
+    there = after(over, run(over, "customer.toggle"))
+    assert not there.state.view.queue_wide
+    assert there.state.view.customer_shown
+    assert there.focus is (Pane.CUSTOMER if panes == 2 else Pane.QUEUE)
+
+
 def test_back_leaves_the_full_width_before_anything_of_the_list_is_lost() -> None:
     ctx = context()
     ctx = replace(ctx, state=replace(ctx.state, selection=frozenset({TicketId("t1")})))

@@ -189,12 +189,12 @@ def _priority_ink(priority: Priority) -> str:
 
 
 def owner_word(look: RowLook, room: int) -> str:
-    """Whose ticket it is: me, a name as far as there is room, or a dash."""
+    """Whose ticket it is: me, a name as far as there is room, or a dash for nobody."""
     if look.is_mine:
         return _("me")
-    if look.row.owner is None:
+    name = shown_line(look.row.owner_name or look.row.owner or look.row.said("owner") or "")
+    if not name:
         return "–"
-    name = shown_line(look.row.owner_name or look.row.owner)
     return cut(name, room) if room >= NAME - 1 else initials(name)
 
 
