@@ -101,8 +101,10 @@ class DeskApp(App[int]):
         self._is_drawn = False
         self.is_ready = False
         """Whether what hands need is there; before that it has no engine, keymap, performer and keys."""
+        self._takes_keys = False
+        """Whether all that was typed before that is done."""
         self._early: list[events.Key | events.Paste] = []
-        """What was typed before that."""
+        """What was typed before that, and while it was being done."""
         self.store = parts.store
         self.register_theme(self._look)
         self.set_reactive(App.theme, self._look.name)  # it is in use since `super`: no style is read twice
@@ -154,19 +156,18 @@ class DeskApp(App[int]):
             gc.freeze()
             gc.enable()
         while self._early:
-            await self.on_event(self._early.pop(0))
+            await self.keys.take(self._early.pop(0))
+        self._takes_keys = True
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and paste goes through the pump, in order; the rest is Textual's."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif not self.is_ready:
+        elif not self._takes_keys:
             self._early.append(event)
-        elif isinstance(event, events.Key):
-            self.pulse.typed_at = monotonic()
-            await self.keys.key(event)
         else:
-            await self.keys.paste(event)
+            self.pulse.typed_at = monotonic()
+            await self.keys.take(event)
 
     # --- what dialogs, keys and effects ask of the app
 

@@ -59,3 +59,20 @@ async def test_keys_from_before_the_first_picture_are_done_in_order(tmp_path: Pa
 async def test_paste_from_before_the_first_picture_is_answered(tmp_path: Path) -> None:
     agent = await started_with(seat_with_rows(tmp_path), [events.Paste("some text")])
     assert agent.state.view.notice is not None
+
+
+async def test_keys_typed_while_the_desk_gets_ready_do_not_overtake_those_typed_before(tmp_path: Path) -> None:
+    app = assemble(seat_with_rows(tmp_path))
+    furnish = app.desk.furnish
+
+    async def furnish_while_somebody_types() -> None:
+        await furnish()
+        await app.on_event(key_event("a"))
+        await app.on_event(key_event("b"))
+
+    vars(app.desk)["furnish"] = furnish_while_somebody_types
+    await app.on_event(key_event("backslash"))
+    async with app.run_test(size=(160, 48)) as pilot:
+        agent = AgentAtDesk(app, pilot)
+        await agent.until(lambda state: state.queue.filter == "ab", "filtered by what was typed, in order")
+        await app.close_desk()

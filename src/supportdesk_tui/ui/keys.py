@@ -43,6 +43,10 @@ class KeyPump:
         """Typed for a ticket that is being looked for."""
         host.store.subscribe(self._found)
 
+    async def take(self, event: events.Key | events.Paste) -> None:
+        """Do what a key or a paste means."""
+        await (self.key(event) if isinstance(event, events.Key) else self.paste(event))
+
     async def key(self, event: events.Key) -> None:
         """Do what a key means, or keep it for the ticket it is meant for."""
         if not self._waits(event):
