@@ -35,28 +35,28 @@ class UndoStack:
         """The agent has done something that is not on the disk yet: the next `z` is for it, the one after that for another."""
         if isinstance(change, Undo):
             return self.asked_back(change.key)
-        before = self._snapshot()
+        before = self.now()
         if is_action(change):
             self._push(key)
         return self._changed_since(before)
 
     def asked_back(self, key: ChangeKey) -> UndoStackChanged | None:
         """A change is being taken back: the next `z` is for the one before it."""
-        before = self._snapshot()
+        before = self.now()
         if key in self._undo:
             self._undo.remove(key)
         return self._changed_since(before)
 
     def stays(self, key: ChangeKey | None) -> UndoStackChanged | None:
         """The disk would not have a change taken back: it can be asked for again."""
-        before = self._snapshot()
+        before = self.now()
         if key is not None:
             self._push(key)
         return self._changed_since(before)
 
     def moved(self, item: OutboxItem, *, can_undo: bool) -> UndoStackChanged | None:
         """An item of the outbox is in another phase."""
-        before = self._snapshot()
+        before = self.now()
         change, target = item.change, _target(item)
         match item.phase:
             case OutboxPhase.HELD | OutboxPhase.QUEUED if is_action(change) and target is None:
@@ -95,7 +95,7 @@ class UndoStack:
 
     def dropped(self, key: ChangeKey) -> UndoStackChanged | None:
         """An item was taken back or forgotten."""
-        before = self._snapshot()
+        before = self.now()
         if key in self._undo and key not in self._done:
             self._undo.remove(key)
         return self._changed_since(before)
@@ -106,7 +106,7 @@ class UndoStack:
 
     def asked(self, change: Change, redo: ChangeKey | None) -> UndoStackChanged | None:
         """The agent does something: what `Z` would do is used up by doing it; anything else leaves nothing to redo."""
-        before = self._snapshot()
+        before = self.now()
         if redo is not None:
             self._redo = [one for one in self._redo if one[0] != redo]
         elif is_action(change):
@@ -137,11 +137,12 @@ class UndoStack:
             back = tuple(one.ticket for one in by.outcomes if one.done)
             self._redo.append((by.key, back or item.tickets, item.change))
 
-    def _snapshot(self) -> UndoStackChanged:
+    def now(self) -> UndoStackChanged:
+        """What stands there, oldest first."""
         return UndoStackChanged(tuple(self._undo), tuple(key for key, _, _ in self._redo))
 
     def _changed_since(self, before: UndoStackChanged) -> UndoStackChanged | None:
-        after = self._snapshot()
+        after = self.now()
         return after if after != before else None
 
 

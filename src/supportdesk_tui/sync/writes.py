@@ -119,7 +119,7 @@ class Writes:
             self._stack(self._undo.stays(undoes))
             return False
         cleared = [ev.DraftChanged(rules.rest_of(posted.draft, self._draft(posted.draft.ticket)))] if posted is not None else []
-        self._store.dispatch(*cleared, *([asked] if asked else []))
+        self._store.dispatch(*cleared, *([self._undo.now()] if asked else []))
         return True
 
     def _item(
