@@ -24,7 +24,8 @@ TELLING: Final = frozenset("abcdefgijkorstuvwxyz")
 """Letters no sequence of the terminal ends with: bytes that hold one after its key are its echo."""
 COMPOSING: Final = re.compile(r"Ctrl\+D (?:send|add note)")
 MARK: Final = re.compile(r"mark-\d+-\d+(?= )")
-SENT: Final = re.compile(r"\bsent \d\d:\d\d|^\W*sent\s")
+LISTED: Final = re.compile(r"^\W*sent\s+(?!\d\d:\d\d)")
+SENT: Final = re.compile(rf"\bsent \d\d:\d\d|{LISTED.pattern}")
 
 
 class Player:
@@ -104,8 +105,10 @@ class Player:
         for at, line in enumerate(lines):
             if not SENT.search(line):
                 continue
-            above = (MARK.findall(lines[place]) for place in range(at, max(-1, at - 4), -1))
-            named = next(filter(None, above), [])  # it stands in the line of the text, or below it
+            # in a list it stands in the line of the text, in a conversation below it
+            far = 0 if LISTED.search(line) else 3
+            above = (MARK.findall(lines[place]) for place in range(at, max(-1, at - far - 1), -1))
+            named = next(filter(None, above), [])
             for intent in self.intents:
                 if intent.marker in named and not intent.is_gone and not self.stage.rows(intent.marker):
                     self.report.early += 1
