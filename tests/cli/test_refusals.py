@@ -82,3 +82,8 @@ def test_what_became_of_a_change_is_told_in_chinese(desk: Shell) -> None:
     assert "未登录：令牌未知、已过期、已吊销或另有用途" in wrong.output
     done = desk("tickets", "assign", number, "me", env=CHINESE)
     assert "已接单" in done.output
+
+
+def test_why_a_token_is_kept_nowhere_is_told() -> None:
+    why = "nowhere to keep it: keyring not available: no D-Bus; kernel keys: Operation not permitted"
+    assert own_words(why) == "无处保存：密钥环不可用：no D-Bus; 内核密钥：Operation not permitted"

@@ -87,7 +87,7 @@ async def keep(place: Place, secret: Secret) -> str:
     if kept.secret is None:
         await _revoke(place, secret)
         raise Stopped(
-            _("{name} could sign in, but there is {reason}", name=session.agent.name, reason=kept.says),
+            _("{name} could sign in, but there is {reason}", name=session.agent.name, reason=own_words(kept.says)),
             code=ExitCode.REFUSED,
             next_step=_("Set token_command in the profile, or SUPPORTDESK_TOKEN; the desk itself asks at each start."),
         )
@@ -119,5 +119,5 @@ async def _revoke(place: Place, secret: Secret) -> str:
     try:
         await revoke(server_of(place, secret.reveal()))
     except BackendError as error:
-        return _("the server could not be told: {reason}", reason=error)
+        return _("the server could not be told: {reason}", reason=own_words(str(error.reason or error.operation)))
     return _("the token is worthless now")

@@ -242,6 +242,8 @@ SHAPES = (
     msg("forgotten"),
     msg("kept"),
     msg("kept in memory for twelve hours"),
+    msg("nowhere to keep it: keyring {reason}"),
+    msg("kernel keys: {reason}"),
     msg("is empty"),
     msg("does not look like a token"),
     msg("not available: {text}"),
