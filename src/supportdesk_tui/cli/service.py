@@ -69,7 +69,7 @@ def serve(wanted: Wanted) -> None:
             run_server(options, lambda url: _announce(url, db_url, wanted.db), lambda desk: let_in(desk, wanted.db))
     except NotLoopback as error:
         raise Stopped(
-            str(error),
+            _("{host} is not an address of this machine alone", host=wanted.host),
             code=ExitCode.WRONG_USE,
             next_step=_("Give --tls-cert and --tls-key, or {option}.", option=REMOTE_FLAG),
         ) from error
