@@ -211,9 +211,10 @@ def settled(player: "Player", limit_s: float) -> bool:
     end = time.monotonic() + limit_s
     going = re.compile(r"^\W*(?:queued|sending|held|unknown)\s")
     while time.monotonic() < end:
-        if not any(going.search(line.strip(" ▸│▌▎")) for desk in player.desks for line in player.outbox(desk)):
+        desks = [player.alive(number) for number in range(len(player.desks))]
+        if not any(going.search(line.strip(" ▸│▌▎")) for desk in desks for line in player.outbox(desk)):
             return True
-        for desk in player.desks:
+        for desk in desks:
             player.read_for(desk, 0.4)
     return False
 
@@ -227,8 +228,10 @@ def _has_reason(player: "Player", intent: Intent) -> None:
 
 
 def _kill(player: "Player", say: Say) -> None:
+    """Kill the client if that is the plan; one that died of a failpoint is started again."""
     if say.strike == "kill_client":
         player.kill(say.desk)
+    player.alive(say.desk)
 
 
 def _unasked(player: "Player", told: str) -> None:

@@ -14,6 +14,8 @@ from tests.chaos.stage import COLUMNS, ROWS, Desk, Stage
 
 TYPED_S: Final = 1.0
 """Typing that a kill may take with it."""
+NOTICED_S: Final = 5.0
+"""After what was done, until the player notices that a failpoint has ended the client in the middle of it."""
 STEP_S: Final = 15.0
 """How long one thing a person waits for may take, faults included."""
 SETTLE_S: Final = 30.0
@@ -253,7 +255,8 @@ class Player:
 
     def killed_within(self, moment: float) -> bool:
         """Whether a client ended so soon after a moment that the disk had not been promised what was done then."""
-        return any(0 <= died - moment <= TYPED_S for died in self.deaths)
+        limit_s = NOTICED_S if self.plan.client_failpoints else TYPED_S
+        return any(0 <= died - moment <= limit_s for died in self.deaths)
 
     def read_for(self, desk: Desk, seconds: float) -> None:
         end = time.monotonic() + seconds
