@@ -18,6 +18,8 @@ async def test_what_some_tickets_refuse_is_counted_listed_one_by_one_and_the_res
         await go_to(li, rows[0].id)
         await li.press("x", "j", "x", "j", "x", "a")
         await li.sees("Assign to · 3 tickets")
+        await li.press("t")
+        await li.sees("Transfer to · 3 tickets")
         await li.press("escape")
         await post(server, f"/tickets/{rows[1].id}/changes", server.token_for("mei.lin"), {"type": "assign", "agent": "a2"})
         await li.press("A")

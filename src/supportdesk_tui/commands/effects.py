@@ -177,6 +177,8 @@ class Pick(Struct, frozen=True):
     """What was typed is a valid answer too (a new tag, a case number)."""
     bad_items: int = 0
     """Items of the backend's lists that could not be read: some choice may be missing."""
+    count: int = 1
+    """How many tickets the choice is about."""
 
 
 class FormField(Struct, frozen=True):

@@ -117,14 +117,15 @@ def assign_pick(context: Context, _: Args) -> Iterable[Effect]:
         choices = tuple(Choice(fit.agent.id, fit.agent.name, fit.why) for fit in best_fit(current, agents, context.me))
     else:
         choices = tuple(Choice(agent.id, agent.name, load_of(agent)) for agent in agents)
-    yield ef.Pick(msg("Assign to"), choices, "ticket.assign", bad_items=_missing(context))
+    yield ef.Pick(msg("Assign to"), choices, "ticket.assign", bad_items=_missing(context), count=len(context.targets))
 
 
 def transfer(context: Context, args: Args) -> Iterable[Effect]:
     """Move to a team's queue; without an argument, ask which."""
     if not args:
         choices = tuple(Choice(team.id, team.name) for team in context.state.session.directory.teams)
-        yield ef.Pick(msg("Transfer to"), choices, "ticket.transfer", bad_items=_missing(context))
+        count = len(context.targets)
+        yield ef.Pick(msg("Transfer to"), choices, "ticket.transfer", bad_items=_missing(context), count=count)
         return
     team = context.state.session.directory.team(TeamId(args[0]))
     name = str(team.name) if team else args[0]
@@ -144,13 +145,14 @@ def status(context: Context, args: Args) -> Iterable[Effect]:
     known = next((one for one in context.state.session.directory.statuses if one.name == args[0]), None)
     reasons = context.state.session.directory.resolve_reasons
     if known is not None and known.phase is Phase.SOLVED and len(args) == 1 and reasons:
-        return _ask_reason(reasons, "ticket.status", args)
+        return _ask_reason(context, "ticket.status", args)
     title = str(known.title) if known else args[0]
     return apply(context, SetStatus(args[0], "".join(args[1:2])), msg("{number}: {status}"), status=title)
 
 
-def _ask_reason(reasons: tuple[str, ...], command: str, args: Args) -> Iterable[Effect]:
-    yield ef.Pick(msg("Why is it solved?"), tuple(Choice(reason, reason) for reason in reasons), command, args)
+def _ask_reason(context: Context, command: str, args: Args) -> Iterable[Effect]:
+    choices = tuple(Choice(reason, reason) for reason in context.state.session.directory.resolve_reasons)
+    yield ef.Pick(msg("Why is it solved?"), choices, command, args, count=len(context.targets))
 
 
 def status_pick(context: Context, args: Args) -> Iterable[Effect]:
@@ -159,7 +161,7 @@ def status_pick(context: Context, args: Args) -> Iterable[Effect]:
         yield from status(context, args)
         return
     choices = tuple(Choice(one.name, one.title) for one in context.state.session.directory.statuses)
-    yield ef.Pick(msg("Status"), choices, "ticket.status_pick", bad_items=_missing(context))
+    yield ef.Pick(msg("Status"), choices, "ticket.status_pick", bad_items=_missing(context), count=len(context.targets))
 
 
 def solve(context: Context, args: Args) -> Iterable[Effect]:
@@ -170,7 +172,7 @@ def solve(context: Context, args: Args) -> Iterable[Effect]:
         yield ef.Tell(msg("This backend has no solved status"), (), Level.WARN)
         return
     if reasons and not args:
-        yield from _ask_reason(reasons, "ticket.solve", ())
+        yield from _ask_reason(context, "ticket.solve", ())
         return
     is_single = len(context.targets) == 1
     yield from apply(
@@ -269,7 +271,8 @@ def tag(context: Context, args: Args) -> Iterable[Effect]:
     if not args:
         known = dict.fromkeys((*sorted(has), *context.state.session.directory.tags))
         choices = tuple(Choice(one, one, msg("take off") if one in has else "") for one in known)
-        yield ef.Pick(msg("Tag"), choices, "ticket.tag", free=True, bad_items=_missing(context))
+        count = len(context.targets)
+        yield ef.Pick(msg("Tag"), choices, "ticket.tag", free=True, bad_items=_missing(context), count=count)
         return
     name = args[0].strip()
     if not name:

@@ -33,6 +33,11 @@ ROWS, FRAME = 17, 3
 """Lines a dialog that fits what it holds may show at most, and those of title and keys."""
 
 
+def titled(title: str, count: int) -> str:
+    """What is asked, and of how many tickets where it is more than one."""
+    return f"{_(title)} · {_('{n} tickets', n=count)}" if count > 1 else _(title)
+
+
 class Panel(LinePane):
     """The box of a dialog; the dialog says what stands in it."""
 

@@ -7,7 +7,7 @@ from supportdesk_tui.commands.effects import Form, FormField
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.keeping import Keeper, elsewhere
-from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, safe
+from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, safe, titled
 from supportdesk_tui.ui.text import cells, fit, wrap
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
 
@@ -42,7 +42,7 @@ class FormDialog(Dialog):
 
     def title_text(self) -> str:
         """What is asked."""
-        return _(self._form.title)
+        return titled(self._form.title, len(self._form.tickets))
 
     def keys_text(self) -> tuple[tuple[str, str], ...]:
         """How to go on and how to finish."""

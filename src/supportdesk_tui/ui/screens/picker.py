@@ -9,7 +9,7 @@ from textual.strip import Strip
 from supportdesk_tui.commands.effects import Choice, Pick
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
-from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, safe
+from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, safe, titled
 from supportdesk_tui.ui.text import cells, cut, shown, wrap
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
@@ -44,7 +44,7 @@ class PickerDialog(Dialog):
 
     def title_text(self) -> str:
         """The question."""
-        return _(self._pick.title)
+        return titled(self._pick.title, self._pick.count)
 
     def note_text(self) -> str:
         """How many fit."""
