@@ -83,7 +83,7 @@ def columns_for(width: int, longest: int = 0, *, has_codes: bool = True, is_spre
     has_words = bool(longest) and width >= (58 + longest if longest > CODE + 1 else 40)
     code = (CODE if width < 66 or longest else 6) if has_codes and width >= 38 else 0
     category = longest if has_words else code
-    channel = 2 if width >= 42 else 0
+    channel = 2 if width >= 41 else 0
     priority = 3 if width >= 70 else 0
     language = 3 if width >= 74 else 0
     status = STATUS if width >= 150 else 0
