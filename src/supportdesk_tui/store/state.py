@@ -268,6 +268,8 @@ class OutboxItem(Struct, frozen=True):
     """What the server said of each ticket of a bulk change, so far."""
     rest_of: ChangeKey | None = None
     """The bulk change that was done for other tickets, which tells of these too: what it was refused for."""
+    form: "FormDraft | None" = None
+    """What was typed into the form it was made with: kept again when it is taken back."""
 
     @property
     def is_bulk(self) -> bool:

@@ -22,6 +22,7 @@ from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
 from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.store.events import OutboxLoaded
+from supportdesk_tui.store.kept import FormDraft
 from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
@@ -161,17 +162,18 @@ class Outbox:
             await self.book.swap(old, replace(item, created_at=old.created_at))
         return True
 
-    async def take_back(self, key: ChangeKey, draft: Draft | None) -> Draft | None:
+    async def take_back(self, key: ChangeKey, draft: Draft | None, form: FormDraft | None = None) -> Draft | None:
         """Take back a change that has not begun to be sent, or was refused; None when it is too late.
 
-        Its words are in front of those of `draft` in what comes back; a change without words gives an empty draft.
+        Its words are in front of those of `draft` in what comes back; a change without words gives an empty draft, and where
+        they were typed into a form they are kept as `form`.
         """
         item = self.book.get(key)
         if item is None or self._is_busy(key) or item.phase not in _STILL_OURS:
             return None
         restored = rules.restored_draft(item, draft)
         with apart(self._leaving, self._wake, key):
-            await self.book.drop(item, restored)
+            await self.book.drop(item, restored or form)
         return restored or Draft(item.tickets[0] if item.tickets else TicketId(""))
 
     async def retry(self, key: ChangeKey) -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, ChangeKey
 from supportdesk_tui.store.events import OutboxChanged, OutboxDropped, OutboxLoaded
+from supportdesk_tui.store.kept import FormDraft
 from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.sync import outbox_rules as rules
 from supportdesk_tui.sync import words
@@ -84,7 +85,7 @@ class Book:
             for one in rules.taking_back(self.items, item) if item.phase is OutboxPhase.REFUSED else ():
                 await self.drop(one)
 
-    async def drop(self, item: OutboxItem, keeps: Draft | None = None) -> None:
+    async def drop(self, item: OutboxItem, keeps: Draft | FormDraft | None = None) -> None:
         """Forget a change on disk, then in memory; its words go into a draft in the same transaction."""
         agent = self.agent
         await self._ledger.main.run(lambda: self._ledger.drop_item(agent, item.key, keeps))

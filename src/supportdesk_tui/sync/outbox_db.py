@@ -245,13 +245,15 @@ class Ledger:
             failpoint("outbox.put_uncommitted")
         failpoint("outbox.after_put")
 
-    def drop_item(self, agent: AgentId, key: ChangeKey, keeps: Draft | None = None) -> None:
-        """Forget a settled intent; one that is taken back becomes a draft in the same transaction."""
+    def drop_item(self, agent: AgentId, key: ChangeKey, keeps: Draft | FormDraft | None = None) -> None:
+        """Forget a settled intent; one that is taken back becomes a draft or a form before nothing else has its words."""
         slot = self._home.get(key, self._first)
+        if isinstance(keeps, FormDraft):
+            self.put_form(agent, keeps)
         failpoint("outbox.before_drop")
         with slot.db.use(write=True) as db:
             db.execute("DELETE FROM items WHERE key = ?", (key,))
-            if keeps is not None:
+            if isinstance(keeps, Draft):
                 db.execute(_UPSERT_DRAFT, self._draft_row(agent, keeps))
             failpoint("outbox.drop_uncommitted")
         self._home.pop(key, None)

@@ -47,6 +47,7 @@ def to_item(plain: dict[str, Any]) -> OutboxItem:
         needs_word=bool(plain.get("needs_word")),
         numbers=tuple((TicketId(ticket), str(number)) for ticket, number in plain.get("numbers", ())),
         outcomes=tuple(map(_to_outcome, plain.get("outcomes", ()))),
+        form=to_form(plain["form"]) if plain.get("form") else None,
     )
 
 

@@ -6,13 +6,15 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+from msgspec.structs import replace
+
 from supportdesk_tui.commands.effects import Apply
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Change, MarkRead, Note, Reply, SetAgentState, Undo
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.kept import FormDraft
+from supportdesk_tui.store.kept import FormDraft, joined_forms
 from supportdesk_tui.store.state import DeskState, Draft, Level, LinkPhase, OutboxItem, OutboxPhase
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.sync import outbox_rules as rules
@@ -81,7 +83,7 @@ class Writes:
         is_written = False
         try:
             async with self._turn:
-                is_written = await self._apply(effect, key, posted)
+                is_written = await self._apply(effect, key, posted, form)
                 if is_written and form is not None:
                     self._store.dispatch(ev.FormSent(form))
         finally:
@@ -97,7 +99,7 @@ class Writes:
         if posted is not None:
             self._posts.end(posted)
 
-    async def _apply(self, effect: Apply, key: ChangeKey, posted: Posted | None) -> bool:
+    async def _apply(self, effect: Apply, key: ChangeKey, posted: Posted | None, form: FormDraft | None) -> bool:
         redo, undoes = None, None
         if isinstance(effect.change, Undo):
             undone = effect.change.key
@@ -112,7 +114,7 @@ class Writes:
         if fresh is None:
             return False
         asked = self._undo.asked(fresh.change, redo) if undoes is None else None
-        item = self._item(fresh, key, undoes, await _numbers(fresh, self._common))
+        item = replace(self._item(fresh, key, undoes, await _numbers(fresh, self._common)), form=form)
         if isinstance(fresh.change, SetAgentState) and undoes is None:
             self._undo.state_was(item.key, _my_state(self._store.state))
         if not await self._taken(item, fresh, posted):
@@ -209,7 +211,7 @@ class Writes:
         if ticket is not None:
             self._drafts.let_go(ticket)
         try:
-            draft = await self.outbox.take_back(key, before)
+            draft = await self.outbox.take_back(key, before, form := _form_of(item, self._store.state))
         except StorageError as error:
             if ticket is not None:
                 self._drafts.keep(ticket)
@@ -229,6 +231,8 @@ class Writes:
             draft = rules.restored_draft(item, self._draft(ticket)) or draft
         if not draft.is_empty:
             self._store.dispatch(ev.DraftChanged(draft))
+        if form is not None:
+            self._store.dispatch(ev.FormTyped(form))
         _tell_taken_back(item, self._common)
 
     async def mark_read(self, ticket: TicketId, change: MarkRead) -> None:
@@ -283,6 +287,13 @@ async def _numbers(effect: Apply, common: Common) -> tuple[tuple[TicketId, str],
     from supportdesk_tui.sync.sending_many import numbers_of
 
     return await numbers_of(effect.tickets, common)
+
+
+def _form_of(item: OutboxItem | None, state: DeskState) -> FormDraft | None:
+    """The form a change was made with, as it is to be kept again: what was typed into it since comes first."""
+    form = item.form if item is not None else None
+    since = state.forms.get(form.key) if form is not None else None
+    return joined_forms(since, form) if since is not None and form is not None else form
 
 
 def _tell_taken_back(item: OutboxItem | None, common: Common) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from supportdesk_tui.commands.effects import Apply
+from supportdesk_tui.commands.effects import Apply, TakeBack
 from supportdesk_tui.domain.changes import MakePromise, Note
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, TicketId
@@ -277,3 +277,34 @@ def test_a_form_has_a_name_of_its_own_for_every_question_and_set_of_tickets() ->
     assert len(names) == 5
     assert form_key("ticket.escalate", ("duty",), (T1,)) != form_key("ticket.escalate", ("risk",), (T1,))
     assert len(about(tuple(TicketId(f"t{number}") for number in range(50_000)))) < 100
+
+
+async def test_a_change_that_is_taken_back_leaves_its_form_as_it_was_typed(tmp_path: Path) -> None:
+    for run in ("kept", "known to the next desk"):
+        async with desk(tmp_path, None) as one:
+            one.engine.drafts.load(make.ME)
+            one.store.dispatch(one.engine.outbox.load(make.ME))
+            if run == "kept":
+                one.store.dispatch(FormTyped(FORM))
+                one.engine.perform(Apply((T1,), MakePromise("words", make.NOW), clears_form=KEY))
+                await until(lambda: one.state.outbox and not one.state.forms)
+                assert one.engine.drafts.load(make.ME).forms == ()
+                continue
+            one.engine.perform(TakeBack(one.state.outbox[0].key))
+            await until(lambda: not one.state.outbox and one.state.forms)
+            assert one.state.forms[KEY].texts == FORM.texts
+            assert [form.texts for form in one.engine.drafts.load(make.ME).forms] == [FORM.texts]
+
+
+async def test_a_form_taken_back_and_one_typed_since_are_both_there(tmp_path: Path) -> None:
+    async with desk(tmp_path, None) as one:
+        one.engine.drafts.load(make.ME)
+        one.engine.outbox.load(make.ME)
+        one.store.dispatch(FormTyped(replace(FORM, other=())))
+        one.engine.perform(Apply((T1,), MakePromise("words", make.NOW), clears_form=KEY))
+        await until(lambda: one.state.outbox and not one.state.forms)
+        one.store.dispatch(FormTyped(replace(FORM, texts=(("what", "typed since"),), other=())))
+        one.engine.perform(TakeBack(one.state.outbox[0].key))
+        await until(lambda: not one.state.outbox)
+        assert one.state.forms[KEY].texts == (("what", "typed since"),)
+        assert one.state.forms[KEY].other == FORM.texts
