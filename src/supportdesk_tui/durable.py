@@ -28,3 +28,20 @@ def sync_names(path: Path) -> None:
     """Make every name that leads to a file durable, whoever made the folders: before anything in it is promised."""
     for folder in path.absolute().parents:
         sync_folder(folder)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file and come back when the disk has it and every name that leads to it; what it held before is lost first."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_names(path)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Put another text into a file so that a power cut leaves the old one or the new one, whole."""
+    part = path.with_name(path.name + ".part")
+    write_text(part, text)
+    part.replace(path)
+    sync_folder(path.parent)

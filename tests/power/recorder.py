@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from msgspec import Struct, field
 
 from tests.power.disk import Disk, Model, Tree, read_tree
-from tests.power.trace import Op, operations, recorded
+from tests.power.trace import Op, operations, recorded, why_impossible
 
 LIMIT_S = 120
+needs_strace = pytest.mark.skipif(bool(why_impossible()), reason=f"NOT TESTED HERE: power cuts: {why_impossible()}")
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from tests.power import desk, server
 from tests.power.cuts import Cut, cuts
 from tests.power.disk import Disk, Model, Tree, write_tree
 from tests.power.recorder import workplace
-from tests.power.trace import Op, is_possible
+from tests.power.trace import Op, why_impossible
 
 R = TypeVar("R")
 STEPS = 60
@@ -188,7 +188,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--kind", choices=KINDS, default=None, help="only these")
     parser.add_argument("--keep", type=Path, default=None, help="a folder for states that went wrong")
     options = parser.parse_args(argv)
-    if why := is_possible():
+    if why := why_impossible():
         say(f"nothing can be recorded: {why}")
         return 2
     kinds = [options.kind] if options.kind else list(KINDS)

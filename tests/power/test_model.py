@@ -10,11 +10,10 @@ import pytest
 
 from tests.power.cuts import cuts
 from tests.power.disk import Disk, Fate, Model, Tree, write_tree
-from tests.power.recorder import watched
-from tests.power.trace import Op, is_possible
+from tests.power.recorder import needs_strace, watched
+from tests.power.trace import Op
 
 BOTH = list(Model)
-needs_strace = pytest.mark.skipif(bool(is_possible()), reason=f"no power cut is tried: {is_possible()}")
 
 
 def states(ops: list[Op], model: Model, before: Tree | None = None) -> list[Tree]:

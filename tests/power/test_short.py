@@ -5,11 +5,8 @@ import sys
 import pytest
 
 from tests.power.disk import Model
-from tests.power.recorder import workplace
+from tests.power.recorder import needs_strace, workplace
 from tests.power.run import record, try_cuts
-from tests.power.trace import is_possible
-
-needs_strace = pytest.mark.skipif(bool(is_possible()), reason=f"no power cut is tried: {is_possible()}")
 
 
 @needs_strace

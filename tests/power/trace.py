@@ -10,7 +10,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -90,12 +92,15 @@ class Call(Struct):
         return [int(one) for one in re.findall(r"(?<![\w\\])-?\d+\b(?!<)", self.args.rpartition('"')[2].rpartition(">")[2])]
 
 
-def is_possible() -> str:
+@cache
+def why_impossible() -> str:
     """Why nothing can be recorded here; empty when it can."""
+    if not sys.platform.startswith("linux"):
+        return "what a program does to its disk is recorded by strace, which only Linux has"
     if shutil.which("strace") is None:
-        return "strace is not installed"
+        return "no strace on this machine (apt-get install strace)"
     done = subprocess.run([*STRACE, "-o", os.devnull, "true"], capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else f"strace may not watch: {done.stderr.strip()[:200]}"
+    return "" if done.returncode == 0 else f"strace may not watch here: {' '.join(done.stderr.split())[:200]}"
 
 
 def recorded(log: Path, command: list[str]) -> list[str]:

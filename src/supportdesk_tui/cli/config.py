@@ -25,6 +25,7 @@ def init_command(force: bool) -> None:
     from supportdesk_tui.cli.outcomes import ExitCode, Stopped
     from supportdesk_tui.config.example import example
     from supportdesk_tui.config.paths import find_paths, make_private
+    from supportdesk_tui.durable import write_text
     from supportdesk_tui.i18n.catalog import _
 
     file = find_paths().config_file
@@ -37,7 +38,7 @@ def init_command(force: bool) -> None:
             )
         file.replace(file.with_name("config.toml.old"))
     make_private(file.parent)
-    file.write_text(example(), encoding="utf-8")
+    write_text(file, example())
     click.echo(file)
 
 

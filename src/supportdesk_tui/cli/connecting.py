@@ -19,6 +19,7 @@ from supportdesk_tui.config.checks import NAME, Unfit, url_of
 from supportdesk_tui.config.paths import make_private
 from supportdesk_tui.config.schema import Profile
 from supportdesk_tui.config.secrets import Secret, store_secret
+from supportdesk_tui.durable import replace_text
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.ui.vocabulary import own_words
 
@@ -119,9 +120,7 @@ def write_profile(place: Place) -> Path:
         lines += ["", f"[profiles.{place.name}.options]"]
         lines += [f"{name} = {json.dumps(str(value), ensure_ascii=False)}" for name, value in place.profile.options.items()]
     text = before + ("\n" if before and not before.endswith("\n") else "") + ("\n" if before else "") + "\n".join(lines) + "\n"
-    part = file.with_name(file.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+    replace_text(file, text)
     return file
 
 

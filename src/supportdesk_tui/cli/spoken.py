@@ -18,6 +18,7 @@ from supportdesk_tui.config.paths import make_private
 from supportdesk_tui.domain.changes import Note, Reply
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.durable import write_text
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.state import OutboxItem
 
@@ -102,7 +103,7 @@ class Kept:
         name = "".join(one for one in number if one.isalnum() or one in "-_")[:40]
         self._path = folder / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.txt"
         self._path.touch(0o600)
-        self._path.write_text(text + "\n", encoding="utf-8")
+        write_text(self._path, text + "\n")
 
     def is_safe(self) -> None:
         """The outbox has it: the file is not needed any more."""

@@ -21,6 +21,7 @@ from supportdesk_tui.store.events import DraftChanged
 from supportdesk_tui.store.state import DeskState, Draft, Level, value_of
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common
+from supportdesk_tui.sync.files import keep_names
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 _NAME_BYTES = 180
@@ -143,6 +144,7 @@ def _named(part: Path, wanted: Path) -> Path:
                 part.rename(target)
             except OSError as error:
                 raise StorageError(f"{target}: {error.strerror}") from error
+        keep_names(target)
         return target
     raise StorageError(f"{wanted.parent}: too many files are called {wanted.name}")
 
