@@ -93,8 +93,6 @@ def test_first_start_into_a_log_says_what_to_do_and_shows_no_password(shell: She
         told = lines[0].partition("supportdesk ")[2].split()
         assert shell(*told, "--password-stdin", typed="correct horse\n").exit_code == 0
         assert post(lines[-1], "/session", {"login": "admin", "password": "correct horse"})["token"]
-    with serving() as lines:
-        assert len(lines) == 2
 
 
 def test_seeded_database_lets_an_agent_in_who_is_given_a_password(shell: Shell, tmp_path: Path) -> None:
@@ -108,10 +106,11 @@ def test_seeded_database_lets_an_agent_in_who_is_given_a_password(shell: Shell, 
 
 def test_nothing_is_made_or_shown_where_it_cannot_listen(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        for words in (("--port", str(taken.getsockname()[1])), ("--host", "0.0.0.0")):
-            with OnTerminal([*PROGRAM, "serve", *words], environment(shell.home), shell.home) as terminal:
-                assert terminal.ended() in {1, 2}
-            assert b"Password" not in terminal.shown
+        command = [*PROGRAM, "serve", "--port", str(taken.getsockname()[1])]
+        with OnTerminal(command, environment(shell.home), shell.home) as terminal:
+            assert terminal.ended() == 1
+    assert b"cannot listen on 127.0.0.1" in terminal.shown
+    assert b"Password" not in terminal.shown
     assert shell("serve", "agents", "list").stdout.count("\n") == 1, "nobody works there"
 
 
