@@ -102,7 +102,7 @@ class EntryPainter:
         heads = len(drawn)
         for text, ink in lines:
             is_first = not drawn
-            line = self._gutter(look, voice, _letter(look, voice) if is_first else "")
+            line = self._gutter(look, voice, voice.letter if is_first else "")
             found = self._text(line, text, ink, pattern)
             if is_first and look.shows_time:
                 line.right(when.clock_time(look.entry.at))
@@ -116,8 +116,11 @@ class EntryPainter:
     def _gutter(self, look: EntryLook, voice: Voice, letter: str) -> Line:
         line = Line(self.paint, self.width, voice.ground)
         line.add(self.glyphs.bar if look.has_cursor else " ", "accent")
-        line.add(letter or " ", voice.ink, bold=True)
-        return line.to(GUTTER - 1 + voice.indent)
+        if look.goes_on:  # a small letter tells a message that goes on from a head, which no body can imitate
+            line.add(letter.lower() or " ", voice.body)
+        else:
+            line.add(letter or " ", voice.ink, bold=True)
+        return line.to(GUTTER - 1 + voice.indent, voice.body if look.goes_on else "text")
 
     def _head(self, look: EntryLook, voice: Voice) -> Line:
         entry = look.entry
@@ -196,11 +199,6 @@ class EntryPainter:
                 found += 1
         line.add(text[at:], ink)
         return found
-
-
-def _letter(look: EntryLook, voice: Voice) -> str:
-    """Who speaks; a small letter tells a message that goes on from a head, which no body can imitate."""
-    return voice.letter.lower() if look.goes_on else voice.letter
 
 
 def _quotes(text: str) -> list[range]:
