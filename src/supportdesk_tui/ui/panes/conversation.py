@@ -46,9 +46,7 @@ class ConversationPane(LinePane):
         self._view: ConversationView | None = None
         self._now: datetime | None = None
         self._talk: Talk | None = None
-        self.reading = Reading()
-        self.reader = TalkReader()
-        self._span = TalkSpan()
+        self.reading, self.reader, self._span = Reading(), TalkReader(), TalkSpan()
         self._finder = Finder(
             self.reader,
             lambda: (self._view, self._span, self.reading),
