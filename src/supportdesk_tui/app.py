@@ -262,11 +262,12 @@ class DeskApp(App[int]):
 
     def leave(self) -> None:
         """End in order: drafts on disk, sockets closed."""
-        self.run_worker(self._leave(), group="leave", exit_on_error=False)
 
-    async def _leave(self) -> None:
-        await self.close_desk()
-        self.exit(0)
+        async def close() -> None:
+            await self.close_desk()
+            self.exit(0)
+
+        self.run_worker(close(), group="leave", exit_on_error=False)
 
     async def close_desk(self) -> None:
         """Stop the timers, keep what is typed, let go of disk and network."""

@@ -6,7 +6,7 @@ One file per profile and agent, used from one thread of its own. Whoever fills i
     cache.last.save_session(session, directory); cache.last.save_views(views)
     cache.put_tickets_now(rows)          # any number, in one transaction
     cache.last.set_complete(mark)        # the copy is whole up to this mark of the feed
-    cache.first_window(Ask(views[0].query, "", Asker(agent.id, agent.teams, now)), 0, 80)    # counts are kept for the start
+    cache.window_now(Ask(views[0].query, "", Asker(agent.id, agent.teams, now)), 0, 80)    # counts are kept for the start
     cache.close()
 """
 
@@ -73,15 +73,12 @@ class Cache:
 
     # --- windows
 
-    def first_window(self, ask: Ask, start: int, n: int) -> Window:
-        """Rows for the first paint, in this thread; only before the event loop runs."""
-        return self._window(ask, start, n)
-
     async def window(self, ask: Ask, start: int, n: int) -> Window:
         """Rows `start` to `start + n` of a query; a start beyond the end moves back to show the last ones."""
-        return await self._db.run(lambda: self._window(ask, start, n))
+        return await self._db.run(lambda: self.window_now(ask, start, n))
 
-    def _window(self, ask: Ask, start: int, n: int) -> Window:
+    def window_now(self, ask: Ask, start: int, n: int) -> Window:
+        """`window` in this thread: for the first paint, before the event loop runs."""
         with self._sound():
             return windows.window(self._db, ask, start, n, self._memo)
 

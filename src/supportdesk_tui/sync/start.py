@@ -41,7 +41,7 @@ def open_cache(common: Common) -> None:
 
 def _rows(common: Common, view: View) -> list[ev.Event]:
     try:
-        window = common.cache.first_window(Ask(view.query, "", common.asker()), 0, ROWS)
+        window = common.cache.window_now(Ask(view.query, "", common.asker()), 0, ROWS)
         as_of = common.cached_at or common.clock.now()
     except StorageError:
         return []

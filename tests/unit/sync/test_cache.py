@@ -107,7 +107,7 @@ async def test_window_count_and_places_agree_with_the_domain(summaries: list[Tic
     ask = Ask(query, "", ASKER)
     wanted = [row for row in summaries if matches(query, row, me=ASKER.me, my_teams=ASKER.teams, now=ASKER.now)]
     wanted.sort(key=lambda row: sort_key(query.sort, row))
-    window = cache.first_window(ask, 0, 100)
+    window = cache.window_now(ask, 0, 100)
     assert list(window.rows) == wanted
     assert window.total == len(wanted)
     for place, row in enumerate(wanted):
@@ -239,7 +239,7 @@ def test_purge_leaves_nothing_of_a_customer_on_disk(tmp_path: Path) -> None:
     cache.open()
     cache.put_tickets_now([make.summary(1, subject=sanitize_line("canary-4711"))])
     cache.purge()
-    left = cache.first_window(Ask(EVERY_TICKET, "", ASKER), 0, 10).total
+    left = cache.window_now(Ask(EVERY_TICKET, "", ASKER), 0, 10).total
     cache.close()
     assert left == 0
     assert not any(b"canary-4711" in one.read_bytes() for one in tmp_path.iterdir())
