@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from wcwidth import wcwidth
 
-from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread
+from supportdesk_tui.server.runner import DEMO_LOGIN
 from tests.pty.program import DESK, ROOT, configure, environ_in
 from tests.pty.terminal import DEADLINE_S, Terminal
 
@@ -31,10 +31,21 @@ LEAVING_S: Final = 8.0
 """A desk whose line is gone has ended after so long, on a busy machine too; its own limit is 3 s."""
 
 
+class Served(Protocol):
+    """A running server, in this process or another."""
+
+    url: str
+    db_url: str
+
+    def token_for(self, login: str) -> str:
+        """A token for an agent."""
+        ...
+
+
 class Place:
     """One agent's folder, and the command that opens the desk in it."""
 
-    def __init__(self, folder: Path, server: ServerThread, ticket: int, more: str = "hold_s = 1", **environ: str) -> None:
+    def __init__(self, folder: Path, server: Served, ticket: int, more: str = "hold_s = 1", **environ: str) -> None:
         """Make the files; `ticket` is the number of the ticket that is written to here, and nowhere else."""
         self.folder = folder
         self.server = server
