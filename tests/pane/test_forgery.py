@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from supportdesk_tui.domain.conversation import Entry, EntryKind
+from supportdesk_tui.i18n import when
 from supportdesk_tui.text.safe import sanitize_line
 from supportdesk_tui.ui.panes.conversation import ConversationPane
 from supportdesk_tui.ui.panes.queue import QueuePane
-from supportdesk_tui.ui.widgets.entry import GUTTER, VOICES, EntryLook, EntryPainter, day_break, unread_mark
+from supportdesk_tui.ui.widgets.entry import GUTTER, TIME, VOICES, EntryLook, EntryPainter, day_break, unread_mark
 from supportdesk_tui.ui.widgets.glyph import UNICODE
 from supportdesk_tui.ui.widgets.paint import Line, Paint
+from supportdesk_tui.ui.widgets.talk import GROUP_WIDTH
 from tests.hostile import HOSTILE
 from tests.pane import data
 from tests.pane.harness import DARK, misfits, showing, texts
@@ -70,6 +72,20 @@ def test_no_text_reaches_the_gutter_and_one_letter_says_who_speaks(body: str, na
     gutters = ["".join(char for char, _, _ in columns_of(line))[: GUTTER - 1] for line in lines]
     assert gutters[0] == f" {VOICES[kind].letter} "
     assert set(gutters[1:]) <= {"   "}
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(bodies, st.sampled_from([EntryKind.CUSTOMER, EntryKind.BOT, EntryKind.NOTE]), st.integers(GROUP_WIDTH, 100))
+def test_no_text_that_goes_on_reaches_the_gutter_the_big_letter_or_the_place_of_the_time(
+    body: str, kind: EntryKind, width: int
+) -> None:
+    look = EntryLook(data.entry(1, kind, "Zhang Min", 5, body), "chat", "", "", True, False, "", goes_on=True, shows_time=True)
+    lines = [columns_of(line) for line in EntryPainter(PAINT, width).picture(look).lines]
+    gutters = ["".join(char for char, _, _ in line)[: GUTTER - 1] for line in lines]
+    assert gutters[0] == f" {VOICES[kind].letter.lower()} "
+    assert set(gutters[1:]) <= {"   "}
+    edges = ["".join(char for char, _, _ in line[-TIME:]).strip() for line in lines]
+    assert edges[0] == when.clock_time(look.entry.at) and set(edges[1:]) <= {""}
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
