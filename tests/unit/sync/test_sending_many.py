@@ -1,10 +1,25 @@
 """What is told of a change to many: only keys that do something here, names as the desk knows them, a few reasons."""
 
+import pytest
 from msgspec.structs import replace
 
 from supportdesk_tui.domain.capabilities import Capability
-from supportdesk_tui.domain.changes import Assign, Outcome, SetStatus, Transfer, Undo
+from supportdesk_tui.domain.changes import (
+    Assign,
+    Change,
+    MarkRead,
+    Outcome,
+    SetField,
+    SetPriority,
+    SetStatus,
+    Snooze,
+    Tag,
+    Transfer,
+    Undo,
+    Watch,
+)
 from supportdesk_tui.domain.ids import AgentId, ChangeKey, TeamId, TicketId
+from supportdesk_tui.domain.ticket import Priority
 from supportdesk_tui.store.state import DeskState, Level, OutboxItem, OutboxPhase, SessionState
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.sync.cache import Cache
@@ -32,6 +47,30 @@ def sent(*refused: str, change: object = None) -> tuple[OutboxItem, OutboxItem |
     reasons = [*refused, *[""] * (len(TICKETS) - len(refused))]
     outcomes = [Outcome(ticket, not reason, reason) for ticket, reason in zip(TICKETS, reasons, strict=True)]
     return sorted_out(item, outcomes)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (Assign(AgentId("a2")), "6 tickets assigned to Agent 2"),
+        (Assign(None), "6 tickets are nobody's now"),
+        (Assign(make.ME), "6 tickets taken"),
+        (Transfer(TeamId("frontline-cn")), "6 tickets moved to Frontline-CN"),
+        (SetStatus("open"), f"6 tickets set to {make.OPEN.title}"),
+        (SetPriority(Priority.P1), "6 tickets set to P1"),
+        (Tag(add=("vip", "bug")), "6 tickets tagged vip, bug"),
+        (Tag(remove=("vip",)), "6 tickets: tag vip taken off"),
+        (Snooze(None), "6 tickets snoozed until the customer answers"),
+        (Snooze(make.NOW), "6 tickets snoozed"),
+        (Watch(), "6 tickets watched"),
+        (Watch(False), "6 tickets no longer watched"),
+        (MarkRead(read=False), "6 tickets unread again"),
+        (SetField("txid", "x"), "6 tickets changed"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_every_kind_is_told_by_what_it_did(change: Change, line: str) -> None:
+    assert told_of_many(sent(change=change)[0], at_desk()) == (f"{line} · ⟪desk.undo⟫ takes all back", Level.DONE)
 
 
 def test_no_key_is_named_that_takes_nothing_back() -> None:
