@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from supportdesk_tui import failpoints
+from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.server.runner import ServerThread
 from tests.failpoints import scenario
 
@@ -41,10 +42,24 @@ def typist(job: dict[str, Any]) -> None:
     )
 
 
+def asker(job: dict[str, Any]) -> None:
+    """Kills itself once it is on the disk that its changes wait for a word."""
+    asyncio.run(scenario.ask_for_a_word(Path(job["folder"]), AgentId(job["agent"]), lambda text: say(job["log"], text)))
+
+
+def onlooker(job: dict[str, Any]) -> None:
+    """Connects, and dies of the clock, without a handler, wherever it is by then."""
+    signal.setitimer(signal.ITIMER_REAL, job["lives_s"])
+    asyncio.run(scenario.look_on(Path(job["folder"]), job["url"], job["token"], lambda text: say(job["log"], text)))
+
+
 def server(job: dict[str, Any]) -> None:
     with ServerThread(job["db"], ticking=False) as one, failpoints.armed(job["plan"]):
         say(job["log"], f"{one.url} {one.token_for('li.wei')}")
         signal.pause()
+
+
+PARTS = {"client": client, "typist": typist, "asker": asker, "onlooker": onlooker, "server": server}
 
 
 def main() -> None:
@@ -55,7 +70,7 @@ def main() -> None:
         if pid == 0:
             signal.alarm(LIVES_S)
             try:
-                {"client": client, "typist": typist, "server": server}[job["part"]](job)
+                PARTS[job["part"]](job)
             finally:
                 os._exit(0)
         _, status = os.waitpid(pid, 0)

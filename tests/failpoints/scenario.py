@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -107,6 +108,29 @@ async def type_on(folder: Path, url: str, token: str, tickets: list[str], report
             if number % 20 == 19:
                 one.engine.perform(Apply((ticket,), Note(body), clears_draft=ticket))
             await asyncio.sleep(0.01)
+
+
+async def ask_for_a_word(folder: Path, agent: AgentId, report: Report) -> None:
+    """Off line: whatever is unknown is told to wait for the agent's word; killed once the disk has it."""
+    async with desk(folder, None) as here:
+        here.store.dispatch(here.engine.outbox.load(agent))
+        here.engine.outbox.ask_for_each("the server was put back")
+        ledger = here.engine.outbox.book._ledger
+        await until(lambda: (items := ledger.items(agent)) and all(item.needs_word for item in items))
+        report("asked")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def look_on(folder: Path, url: str, token: str, report: Report) -> None:
+    """A client that is started, connects, and touches nothing."""
+
+    async def connect() -> Backend:
+        return NativeBackend(url, token)
+
+    async with desk(folder, connect) as one:
+        await until(lambda: one.state.session.session is not None and not one.state.session.is_cached)
+        report("connected")
+        await asyncio.sleep(SIGNED_IN_S)
 
 
 async def write(one: Desk, ticket: TicketId, text: str, report: Report) -> None:
