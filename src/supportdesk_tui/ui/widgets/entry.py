@@ -117,7 +117,7 @@ class EntryPainter:
         line = Line(self.paint, self.width, voice.ground)
         line.add(self.glyphs.bar if look.has_cursor else " ", "accent")
         if look.goes_on:  # a small letter tells a message that goes on from a head, which no body can imitate
-            line.add(letter.lower() or " ", voice.body)
+            line.add(letter.lower() or " ", voice.ink)
         else:
             line.add(letter or " ", voice.ink, bold=True)
         return line.to(GUTTER - 1 + voice.indent, voice.body if look.goes_on else "text")
