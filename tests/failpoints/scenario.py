@@ -130,7 +130,7 @@ async def look_on(folder: Path, url: str, token: str, report: Report) -> None:
     async with desk(folder, connect) as one:
         await until(lambda: one.state.session.session is not None and not one.state.session.is_cached)
         report("connected")
-        await asyncio.sleep(SIGNED_IN_S)
+        await asyncio.Event().wait()  # for the signal that ends it
 
 
 async def write(one: Desk, ticket: TicketId, text: str, report: Report) -> None:

@@ -21,7 +21,7 @@ def talk(held: int, **more: object) -> ConversationView:
         make.entry(seq, body=f"message {seq}!" + (" kingfisher" if seq % 200 == 50 else ""))
         for seq in range(COUNT - held + 1, COUNT + 1)
     )
-    return replace(data.conversation(entries=said, read_to=0, others=(), has_older=held < COUNT), **more)  # type: ignore[arg-type]  # fields of the view
+    return replace(data.conversation(entries=said, read_to=0, others=(), has_older=held < COUNT), **more)
 
 
 class Server:
