@@ -24,6 +24,7 @@ from supportdesk_tui.theming.load import LoadedTheme, load_theme
 from supportdesk_tui.ui.bridge import Bridge
 from supportdesk_tui.ui.crash import guard_crashes
 from supportdesk_tui.ui.driver import DeskDriver, desk_driver
+from supportdesk_tui.ui.layers import keep_lines_whole
 from supportdesk_tui.ui.pulse import Pulse
 from supportdesk_tui.ui.screens.desk import DeskScreen, panes_for
 from supportdesk_tui.ui.shelf import ASKED_BY, LoadMacros, MacroShelf
@@ -110,6 +111,7 @@ class DeskApp(App[int]):
         self.set_reactive(App.theme, self._look.name)  # it is in use since `super`: no style is read twice
         self.palette: Palette = parts.theme.palette
         self.desk = DeskScreen(self.palette, hints=self.hints, run=self.run_command, keep_text=self.keep_text, draw=self.draw)
+        keep_lines_whole(self.desk)
         self.bridge = Bridge(parts.store, self.desk, parts.clock, self.call_later)
         self.pulse = Pulse(self, parts.store, self.bridge, parts.clock)
         guard_crashes(self, parts.terminal.report_dir)

@@ -19,6 +19,20 @@ async def test_a_menu_as_high_as_the_one_before_shows_its_own_choices(server: Se
         assert not agent.lines_with("case number")
 
 
+async def test_no_character_of_a_menu_or_a_question_is_lost_where_panes_meet_below_it(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    async with at_desk(server, tmp_path, size=(100, 30)) as agent:
+        await agent.run("desk.locale", "zh_CN")
+        await agent.press(";")
+        await agent.sees("提现处理中", "充值未到账-索取哈希")
+        await agent.press("escape", "/")
+        for lead in ("", "a"):
+            await agent.type(lead + "订" * 30)
+            await agent.sees(lead + "订" * 30)
+            await agent.press("ctrl+u")
+
+
 async def click_on(agent: AgentAtDesk, text: str) -> None:
     """Click on the first place of the screen where a text stands."""
     y, line = next((y, line) for y, line in enumerate(agent.text().splitlines()) if text in line)

@@ -23,6 +23,8 @@ class LinePane(Widget):
 
     GROUND: ClassVar[str] = "background"
     """Token of the background."""
+    COVERS: ClassVar[bool] = False
+    """Lies over other panes from edge to edge of the screen; see `ui.layers`."""
     edge: Literal["left", "right", ""] = ""
     """The side on which another pane stands: a wall is drawn there where no ground tells them apart."""
 

@@ -25,6 +25,7 @@ class MenuPanel(LinePane):
     """Title, choices in columns, and the way out."""
 
     GROUND = "menu"
+    COVERS = True
     DEFAULT_CSS = """
     MenuPanel { dock: bottom; layer: over; width: 100%; height: 4; display: none; }
     """

@@ -20,6 +20,7 @@ class PromptLine(LinePane):
     """Asks for one line; answers by running the command it was given."""
 
     GROUND: ClassVar[str] = "menu"
+    COVERS = True
 
     def __init__(self, palette: Palette, run: "Callable[[str, tuple[str, ...]], Awaitable[None]]") -> None:
         super().__init__(palette)
