@@ -70,6 +70,7 @@ def test_a_locale_that_is_not_utf8_is_refused_in_words(tmp_path: Path) -> None:
         ({"NO_COLOR": "1"}, ("SGR 38", "SGR 48", "SGR 30-37", "SGR 40-47", "SGR 90-97", "SGR 100-107")),
         ({"TERM": "linux", "COLORTERM": None}, ("SGR 38", "SGR 48")),
         ({"TERM": "xterm-256color", "COLORTERM": None}, ("SGR 38;2", "SGR 48;2")),
+        ({"TERM": "screen.xterm-256color", "COLORTERM": "truecolor"}, ("SGR 38;2", "SGR 48;2")),
         ({"COLUMNS": "11", "LINES": "3"}, ()),
     ],
 )
@@ -85,6 +86,16 @@ def test_colours_and_sizes_are_what_the_terminal_has(
         terminal.press("ctrl+q")
         assert terminal.wait_exit() == 0
     assert [shape for shape in terminal.lexer.shapes if shape.startswith(absent or "none")] == []
+
+
+def test_full_colours_that_were_set_are_written_where_the_line_does_not_tell_of_them(tmp_path: Path) -> None:
+    configure(tmp_path, "http://127.0.0.1:9", 'colours = "full"')
+    environ = environ_in(tmp_path) | {"COLORTERM": None}
+    with Terminal([*DESK, "run", "--offline"], columns=140, rows=40, environ=environ, cwd=str(ROOT)) as terminal:
+        terminal.wait_for("Nothing waits here")
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit() == 0
+    assert [shape for shape in terminal.lexer.shapes if shape.startswith("SGR 48;2")]
 
 
 @pytest.mark.parametrize(("limit", "what"), [("-n 64", "files"), ("-v 700000", "memory")])

@@ -89,7 +89,7 @@ def assemble(seat: Seat) -> DeskApp:
             "ticket_url": _ticket_page(seat),
         },
         clock=seat.clock,
-        terminal=TerminalSettings(kitty_keys=settings.kitty_keys, report_dir=seat.state_dir),
+        terminal=TerminalSettings(kitty_keys=settings.kitty_keys, colours=settings.colours, report_dir=seat.state_dir),
         problems=(*seat.problems, *map(said, theme.problems)),
         load_macros=lambda known: _macros(seat, known),
     )
