@@ -99,9 +99,13 @@ async def test_u_asks_for_a_reason_shows_the_words_and_forgets_them(frail: Serve
         await mei.sees("Why do you need to see it?")
         await mei.press("enter")
         await mei.sees("A reason is needed")
-        await mei.type("which wallet")
+        await mei.type("which")
+        await mei.press("escape", "U")
+        await mei.sees("Why do you need to see it? which")
+        await mei.type(" wallet")
         await mei.press("enter")
         await mei.sees("sausage")
+        assert not mei.state.forms, "the reason was given"
         assert mei.state.conversation.revealed is not None
         assert "sausage" not in "".join(bodies(mei))
         await mei.press("escape")
