@@ -54,7 +54,7 @@ async def test_a_server_that_goes_and_comes_back_costs_nothing(tmp_path: Path) -
             await li.press("escape", "n")
             await li.press(*["backspace"] * len("half a reply"))
             await li.type("written off line")
-            await li.press("f2", "ctrl+d")
+            await li.press("ctrl+d")
             await li.until(lambda state: any(isinstance(item.change, Note) for item in state.outbox), "queued")
             await li.sees("waiting for the line", "Kept here: it goes out when the server is back")
             server = await asyncio.to_thread(restarted, runs)
