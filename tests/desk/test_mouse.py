@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+from textual.events import MouseScrollDown
+
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import Pane
+from supportdesk_tui.ui.screens.keys import KeysDialog
 from supportdesk_tui.ui.screens.picker import PickerDialog
 from supportdesk_tui.ui.text import cells
 from tests.desk.people import open_ticket
@@ -31,6 +34,11 @@ async def test_no_character_of_a_menu_or_a_question_is_lost_where_panes_meet_bel
             await agent.type(lead + "订" * 30)
             await agent.sees(lead + "订" * 30)
             await agent.press("ctrl+u")
+
+
+def scrolled() -> MouseScrollDown:
+    """A step of the wheel over the middle of the screen, as the terminal driver posts it."""
+    return MouseScrollDown(None, 20, 10, 0, 0, 0, False, False, False)
 
 
 async def click_on(agent: AgentAtDesk, text: str) -> None:
@@ -68,3 +76,26 @@ async def test_a_click_on_a_key_of_the_last_line_or_on_a_choice_of_a_menu_is_tha
         await agent.until(lambda state: state.view.menu is None, "menu closed")
         await click_on(agent, ": palette")
         await agent.until(lambda _: isinstance(agent.app.screen, PickerDialog), "palette")
+
+
+async def test_in_a_list_to_choose_from_a_click_takes_and_the_wheel_moves(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path, size=(100, 30)) as agent:
+        await agent.press("v")
+        await agent.sees("Transfer to", "Wallet-Ops")
+        dialog = agent.app.screen
+        assert isinstance(dialog, PickerDialog)
+        agent.app.post_message(scrolled())
+        await agent.until(lambda _: "▸" in agent.lines_with(str(agent.state.session.directory.teams[1].name))[0], "one down")
+        number = agent.state.queue.rows[0].number
+        await click_on(agent, "Wallet-Ops")
+        await agent.sees(f"{number}: moving to Wallet-Ops")
+
+
+async def test_the_wheel_moves_a_long_text(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path, size=(100, 30)) as agent:
+        await agent.press("?")
+        dialog = agent.app.screen
+        assert isinstance(dialog, KeysDialog)
+        await agent.sees("scroll")
+        agent.app.post_message(scrolled())
+        await agent.until(lambda _: dialog.top == 3, "three lines down")

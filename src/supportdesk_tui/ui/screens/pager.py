@@ -1,12 +1,15 @@
 """A long text, whole: an entry, the key sheet, an article."""
 
-from textual import events
+from textual import events, on
 from textual.strip import Strip
 
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui.pressing import press
 from supportdesk_tui.ui.screens.dialog import LEFT, Dialog, Done, Panel
 from supportdesk_tui.ui.text import shown, wrap
+
+WHEEL = 3
 
 
 class PagerDialog(Dialog):
@@ -49,6 +52,13 @@ class PagerDialog(Dialog):
         self.top += steps.get(event.key, 0) + pages.get(event.key, 0) * max(1, self._page - 1)
         self.top = max(0, min(self.top, lines - self._page))
         return None
+
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    def wheel(self, event: events.MouseScrollDown | events.MouseScrollUp) -> None:
+        """The wheel moves the text."""
+        for _line in range(WHEEL):
+            press(self.app, "↓" if isinstance(event, events.MouseScrollDown) else "↑")
 
     def length(self, width: int) -> int:
         """Lines there are at a width."""

@@ -3,17 +3,21 @@
 from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
-from textual import events
+from textual import events, on
 from textual.strip import Strip
 
 from supportdesk_tui.commands.effects import Choice, Pick
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui.pressing import press
 from supportdesk_tui.ui.screens.dialog import Dialog, Done, Panel, draw_edit, safe, titled
 from supportdesk_tui.ui.text import cells, cut, shown, wrap
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
 from supportdesk_tui.ui.words import unreadable
+
+FIRST_LINE = 3
+"""Line of the panel with the first choice: below title, blank and what is typed."""
 
 
 def ranked(choices: Sequence[Choice], typed: str) -> list[Choice]:
@@ -41,6 +45,8 @@ class PickerDialog(Dialog):
         """What can be chosen, in the words one sees and types; free text is nobody's to translate."""
         self._fitting = list(self._choices)
         self._index = 0
+        self._shown = range(0)
+        """Places of the choices in view."""
 
     def title_text(self) -> str:
         """The question."""
@@ -71,6 +77,19 @@ class PickerDialog(Dialog):
             self.changed()
         return None
 
+    async def on_click(self, event: events.Click) -> None:
+        """A click on a choice takes it."""
+        place = self._shown.start + event.screen_y - self.panel.region.y - FIRST_LINE
+        if self.panel.region.contains(event.screen_x, event.screen_y) and place in self._shown:
+            self._index = place
+            press(self.app, "Enter")
+
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    def wheel(self, event: events.MouseScrollDown | events.MouseScrollUp) -> None:
+        """The wheel goes from choice to choice."""
+        press(self.app, "↓" if isinstance(event, events.MouseScrollDown) else "↑")
+
     def _chosen(self) -> Done | None:
         pick = self._pick
         if self._fitting and not (pick.free and self._edit.text and self._fitting[self._index].label != self._edit.text):
@@ -97,6 +116,7 @@ class PickerDialog(Dialog):
         lines = [draw_edit(panel.line().add(" › ", "accent"), self._edit, width - 5, placeholder).strip()]
         room = height - 1 - bool(self._pick.bad_items)
         top = max(0, min(self._index - room // 2, len(self._fitting) - room))
+        self._shown = range(top, min(top + room, len(self._fitting)))
         for place, one in enumerate(self._fitting[top : top + room], start=top):
             here = place == self._index
             line = panel.line("menu_cursor" if here else "menu")
