@@ -11,13 +11,14 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from supportdesk_tui.domain.errors import StorageError
-from supportdesk_tui.domain.ids import AgentId, ChangeKey, TicketId
+from supportdesk_tui.domain.ids import AgentId, ChangeKey
 from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.store.kept import FormDraft, joined_forms
 from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
@@ -56,6 +57,8 @@ _UPSERT_FORM = (
     "INSERT INTO forms VALUES (?, ?, ?, ?) ON CONFLICT (agent, key) DO UPDATE SET rev = excluded.rev, frame = excluded.frame"
 )
 
+_DELETE_DRAFT = "DELETE FROM drafts WHERE agent = ? AND ticket = ?"
+_DELETE_FORM = "DELETE FROM forms WHERE agent = ? AND key = ?"
 _EVERY_ROW = (
     "SELECT CAST(agent AS BLOB), CAST(key AS BLOB), frame FROM items "
     "UNION ALL SELECT CAST(agent AS BLOB), CAST(ticket AS BLOB), frame FROM drafts "
@@ -135,6 +138,8 @@ class Ledger:
         self._folder = folder
         self._slots: list[Slot] = []
         self._home: dict[ChangeKey, Slot] = {}
+        self._copies: dict[tuple[AgentId, str], set[Slot]] = {}
+        """Where a draft or form lies besides the first slot: it is deleted there once the first slot has what became of it."""
         self._rev = 0
         self._is_closed = False
         self._has_news = False
@@ -192,6 +197,7 @@ class Ledger:
         for slot in self._slots:
             slot.release()
         self._slots.clear()
+        self._copies.clear()
 
     def salvages(self) -> list[Salvage]:
         """Broken files met so far; told once."""
@@ -211,18 +217,23 @@ class Ledger:
 
     def items(self, agent: AgentId) -> list[OutboxItem]:
         """Every intent of an agent, oldest first; one that cannot be read stays on the disk and is counted."""
-        found: list[OutboxItem] = []
         self._has_news = False
+        found = self._read(agent, "SELECT frame FROM items WHERE agent = ?", lambda record: rows.to_item(record["item"]))
+        self._home |= {item.key: slot for _, slot, item in found}
+        return sorted((item for _, _, item in found), key=lambda item: (item.created_at, item.key))
+
+    def _read(self, agent: AgentId, sql: str, read: Callable[[dict[str, Any]], T]) -> list[tuple[int, Slot, T]]:
+        """Rows of every slot: revision, place, and what stands there."""
+        found: list[tuple[int, Slot, T]] = []
         for slot in self._slots:
-            for record in _records(slot, "SELECT frame FROM items WHERE agent = ?", agent):
-                item = _tolerant(rows.to_item, record["item"]) if record else None
-                if item is None:
+            for record in _records(slot, sql, agent):
+                one = _tolerant(read, record) if record else None
+                if record is None or one is None:
                     self.unreadable += 1
                     continue
-                self._home[item.key] = slot
-                self._rev = max(self._rev, int(record["rev"]) if record else 0)
-                found.append(item)
-        return sorted(found, key=lambda item: (item.created_at, item.key))
+                self._rev = max(self._rev, int(record["rev"]))
+                found.append((int(record["rev"]), slot, one))
+        return found
 
     def put_item(
         self, agent: AgentId, item: OutboxItem, clears: rows.Clears = rows.NOTHING, instead_of: ChangeKey | None = None
@@ -237,13 +248,14 @@ class Ledger:
             if clears.keeps is not None and not clears.keeps.is_empty:
                 db.execute(_UPSERT_DRAFT, self._draft_row(agent, clears.keeps))
             elif clears.draft is not None:
-                db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, clears.draft))
+                db.execute(_DELETE_DRAFT, (agent, clears.draft))
             if clears.form:
-                db.execute("DELETE FROM forms WHERE agent = ? AND key = ?", (agent, clears.form))
+                db.execute(_DELETE_FORM, (agent, clears.form))
             if instead_of is not None:
                 db.execute("DELETE FROM items WHERE key = ?", (instead_of,))
             failpoint("outbox.put_uncommitted")
         failpoint("outbox.after_put")
+        self._only_here(agent, clears.draft, clears.form)
 
     def drop_item(self, agent: AgentId, key: ChangeKey, keeps: Draft | FormDraft | None = None) -> None:
         """Forget a settled intent; one that is taken back becomes a draft or a form before nothing else has its words."""
@@ -257,48 +269,62 @@ class Ledger:
                 db.execute(_UPSERT_DRAFT, self._draft_row(agent, keeps))
             failpoint("outbox.drop_uncommitted")
         self._home.pop(key, None)
+        if isinstance(keeps, Draft) and slot is not self._first:
+            self._copies.setdefault((agent, keeps.ticket), set()).add(slot)
+            with suppress(StorageError):  # it is safe where it is
+                self.put_draft(agent, keeps)
         failpoint("outbox.after_drop")
 
     # --- drafts
 
     def drafts(self, agent: AgentId) -> list[Draft]:
         """One draft a ticket; two of dead clients become one, newer text first."""
-        found: dict[TicketId, list[tuple[int, Slot, Draft]]] = {}
-        for slot in self._slots:
-            for record in _records(slot, "SELECT frame FROM drafts WHERE agent = ?", agent):
-                draft = _tolerant(rows.to_draft, record["draft"]) if record else None
-                if record is None or draft is None:
-                    self.unreadable += 1
-                    continue
-                self._rev = max(self._rev, int(record["rev"]))
-                found.setdefault(draft.ticket, []).append((int(record["rev"]), slot, draft))
-        return [self._joined(agent, versions) for versions in found.values()]
+        found = self._read(agent, "SELECT frame FROM drafts WHERE agent = ?", lambda record: rows.to_draft(record["draft"]))
+        return self._joined(agent, found, lambda draft: draft.ticket, rules.joined_drafts, self.put_draft)
 
-    def _joined(self, agent: AgentId, versions: list[tuple[int, Slot, Draft]]) -> Draft:
-        versions.sort(key=lambda version: -version[0])
-        joined = versions[0][2]
-        if len(versions) == 1 and versions[0][1] is self._slots[0]:
-            return joined
-        for _, _, older in versions[1:]:
-            joined = rules.joined_drafts(joined, older)
-        with suppress(StorageError):  # each version stays where it is until the disk takes them as one
-            self.put_draft(agent, joined)
-            failpoint("drafts.joined")
-            for _, slot, draft in versions:
-                if slot is not self._slots[0]:
-                    with slot.db.use(write=True) as db:
-                        db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, draft.ticket))
+    def _joined(
+        self,
+        agent: AgentId,
+        found: list[tuple[int, Slot, T]],
+        name: Callable[[T], str],
+        join: Callable[[T, T], T],
+        put: Callable[[AgentId, T], None],
+    ) -> list[T]:
+        named: dict[str, list[tuple[int, Slot, T]]] = {}
+        for version in found:
+            named.setdefault(name(version[2]), []).append(version)
+        joined = []
+        for subject, versions in named.items():
+            versions.sort(key=lambda version: -version[0])
+            joined.append(one := reduce(join, (version[2] for version in versions)))
+            self._copies[agent, subject] = {slot for _, slot, _ in versions} - {self._first}
+            if self._copies[agent, subject]:
+                with suppress(StorageError):  # each version stays where it is until the disk takes them as one
+                    put(agent, one)
         return joined
+
+    def _only_here(self, agent: AgentId, *subjects: str | None) -> None:
+        """The first slot has what became of a draft or form: the rest goes; what a disk keeps is tried again the next time."""
+        for subject in filter(None, subjects):
+            copies = self._copies.get((agent, subject), set())
+            for slot in tuple(copies):
+                failpoint("drafts.joined")
+                with suppress(StorageError):
+                    with slot.db.use(write=True) as db:
+                        for delete in (_DELETE_DRAFT, _DELETE_FORM):  # no ticket has the name of a form
+                            db.execute(delete, (agent, subject))
+                    copies.discard(slot)
 
     def put_draft(self, agent: AgentId, draft: Draft) -> None:
         """Commit a draft; an empty one is dropped."""
         failpoint("drafts.before_put")
         with self.main.use(write=True) as db:
             if draft.is_empty:
-                db.execute("DELETE FROM drafts WHERE agent = ? AND ticket = ?", (agent, draft.ticket))
+                db.execute(_DELETE_DRAFT, (agent, draft.ticket))
             else:
                 db.execute(_UPSERT_DRAFT, self._draft_row(agent, draft))
         failpoint("drafts.after_put")
+        self._only_here(agent, draft.ticket)
 
     def _draft_row(self, agent: AgentId, draft: Draft) -> tuple[object, ...]:
         record = {"record": "draft", "agent": agent, "rev": self._next(), "draft": rows.from_draft(draft)}
@@ -308,40 +334,18 @@ class Ledger:
 
     def forms(self, agent: AgentId) -> list[FormDraft]:
         """One of each form; two of dead clients become one, in which the older text can be had back."""
-        found: dict[str, list[tuple[int, Slot, FormDraft]]] = {}
-        for slot in self._slots:
-            for record in _records(slot, "SELECT frame FROM forms WHERE agent = ?", agent):
-                form = _tolerant(rows.to_form, record["form"]) if record else None
-                if record is None or form is None:
-                    self.unreadable += 1
-                    continue
-                self._rev = max(self._rev, int(record["rev"]))
-                found.setdefault(form.key, []).append((int(record["rev"]), slot, form))
-        return [self._joined_form(agent, versions) for versions in found.values()]
-
-    def _joined_form(self, agent: AgentId, versions: list[tuple[int, Slot, FormDraft]]) -> FormDraft:
-        versions.sort(key=lambda version: -version[0])
-        joined = versions[0][2]
-        elsewhere = [slot for _, slot, _ in versions if slot is not self._slots[0]]
-        if not elsewhere:
-            return joined
-        for _, _, older in versions[1:]:
-            joined = joined_forms(joined, older)
-        with suppress(StorageError):  # each version stays where it is until the disk takes them as one
-            self.put_form(agent, joined)
-            for slot in elsewhere:
-                with slot.db.use(write=True) as db:
-                    db.execute("DELETE FROM forms WHERE agent = ? AND key = ?", (agent, joined.key))
-        return joined
+        found = self._read(agent, "SELECT frame FROM forms WHERE agent = ?", lambda record: rows.to_form(record["form"]))
+        return self._joined(agent, found, lambda form: form.key, joined_forms, self.put_form)
 
     def put_form(self, agent: AgentId, form: FormDraft) -> None:
         """Commit what stands in a form; an empty one is dropped."""
         with self.main.use(write=True) as db:
             if form.is_empty:
-                db.execute("DELETE FROM forms WHERE agent = ? AND key = ?", (agent, form.key))
+                db.execute(_DELETE_FORM, (agent, form.key))
             else:
                 record = {"record": "form", "agent": agent, "rev": self._next(), "form": rows.from_form(form)}
                 db.execute(_UPSERT_FORM, (agent, form.key, record["rev"], frame(record)))
+        self._only_here(agent, form.key)
 
     def _next(self) -> int:
         self._rev = max(self._rev + 1, time.time_ns() // 1_000_000)

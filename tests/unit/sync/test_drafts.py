@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from supportdesk_tui.domain.changes import Note, Reply, SetStatus, Tag
+from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AttachmentId, TicketId
-from supportdesk_tui.failpoints import armed
+from supportdesk_tui.failpoints import Broken, armed
 from supportdesk_tui.store.events import DraftChanged
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxPhase
 from supportdesk_tui.store.store import Store
@@ -132,6 +133,65 @@ def test_drafts_of_two_dead_clients_become_one(tmp_path: Path) -> None:
     fourth = reopened(tmp_path)
     assert fourth.drafts(make.ME) == [draft]
     fourth.close()
+
+
+def of_a_dead_client(folder: Path) -> Ledger:
+    """A client that has taken the file of one that died with a reply on its way out; what it writes itself lies in another."""
+    first, second = Ledger(folder), Ledger(folder)
+    first.open()
+    second.open()
+    second.put_item(make.ME, make.outbox_item(1, change=Reply("words"), tickets=(TicketId("t1"),)))
+    first.close()
+    second.close()
+    third = reopened(folder)
+    assert [item.change for item in third.items(make.ME)] == [Reply("words")]
+    return third
+
+
+def test_words_taken_back_from_a_dead_clients_file_are_in_one_place_when_they_are_sent_or_thrown_away(tmp_path: Path) -> None:
+    for number, becomes in enumerate(("sent", "thrown away", "rewritten")):
+        ledger = of_a_dead_client(tmp_path / becomes)
+        draft = Draft(TicketId("t1"), body="words")
+        ledger.drop_item(make.ME, make.outbox_item(1).key, draft)
+        if becomes == "sent":
+            item = make.outbox_item(number + 2, change=Reply("words"), tickets=(draft.ticket,))
+            ledger.put_item(make.ME, item, Clears(draft.ticket))
+        else:
+            ledger.put_draft(make.ME, Draft(draft.ticket, body="other words" if becomes == "rewritten" else ""))
+        ledger.close()
+        again = reopened(tmp_path / becomes)
+        assert [one.body for one in again.drafts(make.ME)] == (["other words"] if becomes == "rewritten" else []), becomes
+        assert len(again.items(make.ME)) == (becomes == "sent")
+        again.close()
+
+
+@pytest.mark.parametrize("point", ["outbox.drop_uncommitted", "drafts.before_put", "drafts.after_put", "drafts.joined"])
+def test_words_taken_back_from_a_dead_clients_file_are_there_once_wherever_it_ends(tmp_path: Path, point: str) -> None:
+    ledger = of_a_dead_client(tmp_path)
+    ledger.put_draft(make.ME, Draft(TicketId("t1"), body="since"))
+    with armed(f"{point}=raise"), pytest.raises(Broken):
+        ledger.drop_item(make.ME, make.outbox_item(1).key, Draft(TicketId("t1"), body="words\n\nsince"))
+    ledger.close()
+    again = reopened(tmp_path)
+    said = [str(item.change.body) for item in again.items(make.ME) if isinstance(item.change, Reply)]
+    assert sorted(" ".join([*said, *(one.body for one in again.drafts(make.ME))]).split()) == ["since", "words"]
+    again.close()
+
+
+def test_copy_a_disk_would_not_let_go_of_is_gone_with_the_next_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = of_a_dead_client(tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(ledger, "put_draft", refuses)
+        ledger.drop_item(make.ME, make.outbox_item(1).key, Draft(TicketId("t1"), body="words"))
+    ledger.put_draft(make.ME, Draft(TicketId("t1")))
+    ledger.close()
+    again = reopened(tmp_path)
+    assert again.drafts(make.ME) == []
+    again.close()
+
+
+def refuses(*_: object) -> None:
+    raise StorageError("the disk is full")
 
 
 def broken(path: Path, damage: str) -> bytes:
