@@ -31,6 +31,7 @@ class Clock:
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # a thread that waits for the interpreter would not wait but spin
             "FAKETIME_DONT_RESET": "1",
         }
 

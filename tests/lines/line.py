@@ -133,16 +133,19 @@ class Line(Terminal):
         """Start a client; `is_plain` says that it passes on the desk's own bytes and every one of them is lexed."""
         self.place = place
         self._is_plain = is_plain
+        self._shown: tuple[tuple[int, int, int], list[str]] = ((-1, 0, 0), [])
         super().__init__(command, columns=columns, rows=rows, environ=environ, cwd=str(place.folder))
 
     @property
     def lines(self) -> list[str]:
         """The screen as text; half a wide character, which mosh leaves while it overwrites one, is a blank as on a terminal."""
-        rows = []
-        for y in range(self._screen.lines):
-            row = [self._screen.buffer[y][x].data for x in range(self._screen.columns)]
-            rows.append("".join(now or ("" if wcwidth(before[:1]) == 2 else " ") for before, now in pairwise(["", *row])))
-        return rows
+        if self._shown[0] != (now := (len(self.raw), self._screen.columns, self._screen.lines)):
+            self._shown = (now, [self._row(y) for y in range(self._screen.lines)])
+        return self._shown[1]
+
+    def _row(self, y: int) -> str:
+        row = [self._screen.buffer[y][x].data for x in range(self._screen.columns)]
+        return "".join(now or ("" if wcwidth(before[:1]) == 2 else " ") for before, now in pairwise(["", *row]))
 
     def violations(self) -> list[str]:
         """Writes no program of ours may make; what screen, tmux and mosh write is theirs."""

@@ -16,7 +16,7 @@ from tests.lines.clock import Clock
 from tests.lines.line import SLOW_S, Line, Place
 
 pytestmark = pytest.mark.pty
-HOLD_S = 4
+HOLD_S = 3
 CACHED_S = 1.2
 """libfaketime reads its file once a second."""
 _CLOCK = re.compile(r"^[▸ ] +(late|near|soon|paused)? *(\d+)(m|h) ")
