@@ -132,3 +132,23 @@ async def test_a_form_that_is_not_wanted_is_thrown_away_after_a_yes(server: Serv
         assert li.state.forms
         await li.press("D", "x", "y")
         assert not li.state.forms
+
+
+async def test_the_list_of_drafts_follows_what_happens_and_a_key_is_about_the_row_it_was_on(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    async with at_desk(server, tmp_path, settings=AT_ONCE, size=SMALL) as li:
+        await li.press("c")
+        await li.type("77")
+        await li.press("escape")
+        li.app.engine.outbox.pause()  # type: ignore[attr-defined]  # the line is slow: what is done next does not leave yet
+        await li.run("ticket.priority", "1")
+        await li.until(lambda state: any(one.phase is OutboxPhase.QUEUED for one in state.outbox), "on its way")
+        await li.press("D", "j")
+        await li.sees("queued", "▸ form")
+        li.app.engine.sign_in_again()  # type: ignore[attr-defined]  # the engine behind its protocol
+        await li.until(lambda state: all(one.phase is OutboxPhase.SENT for one in state.outbox), "sent")
+        await li.sees("sent ", "▸ form")
+        assert "queued" not in li.text()
+        await li.press("enter")
+        await li.until(lambda _: isinstance(screen(li), FormDialog), "the form")

@@ -44,6 +44,26 @@ class Part(Struct, frozen=True):
 Row: TypeAlias = OutboxItem | Draft | FormDraft | Part
 
 
+def name_of(row: Row) -> tuple[str, ...]:
+    """What stays the same of a row while it is in the list."""
+    match row:
+        case Part(item=item, ticket=ticket):
+            return "part", item.key, ticket
+        case OutboxItem(key=key):
+            return "change", key
+        case FormDraft(key=key):
+            return "form", key
+        case Draft(ticket=ticket):
+            return "draft", ticket
+
+
+def followed(rows: list[Row], seen: list[Row], index: int) -> int:
+    """Where the row now stands that the cursor was on, however the list has changed; where it is gone, the same line."""
+    name = name_of(seen[index]) if index < len(seen) else None
+    at = next((at for at, row in enumerate(rows) if name_of(row) == name), index)
+    return max(0, min(at, len(rows) - 1))
+
+
 def parts_of(item: OutboxItem) -> tuple[Part, ...]:
     """The tickets of a change of many, those that were refused first."""
     said = {one.ticket: one for one in item.outcomes}
@@ -84,6 +104,17 @@ class OutboxDialog(Dialog):
         self._index = 0
         self._toggled: set[ChangeKey] = set()
         """Changes whose tickets are listed although they were not, or the other way round."""
+        self._seen: list[Row] = []
+        """The rows as they are drawn: a key is about the one that is seen, wherever it stands by now."""
+
+        def redraw(_: object) -> None:
+            self.call_later(self.panel.redraw)
+
+        self._end = store.subscribe(redraw)
+
+    def on_unmount(self) -> None:
+        """Nothing is drawn any more."""
+        self._end()
 
     def _items(self) -> list[OutboxItem | Draft | FormDraft]:
         state = self._store.state
@@ -134,6 +165,7 @@ class OutboxDialog(Dialog):
     def press(self, event: events.Key) -> Done | None:
         """Move, or act on the chosen one."""
         rows = self._rows()
+        self._index, self._seen = followed(rows, self._seen, self._index), rows
         steps = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": 10, "pageup": -10}
         self._index = max(0, min(len(rows) - 1, self._index + steps.get(event.key, 0)))
         if event.key in {"q", "h", "left"}:
@@ -179,7 +211,7 @@ class OutboxDialog(Dialog):
                 .add("  " + _("Nothing is waiting. Everything you sent has been taken by the server."), "text_low")
                 .strip()
             ]
-        self._index = min(self._index, len(rows) - 1)
+        self._index, self._seen = followed(rows, self._seen, self._index), rows
         top = max(0, min(self._index - height // 2, len(rows) - height))
         return [self._line(panel, row, place == self._index) for place, row in enumerate(rows[top : top + height], start=top)]
 
@@ -191,7 +223,7 @@ class OutboxDialog(Dialog):
         elif isinstance(row, FormDraft):
             said = said_of_form(row, self._store.state)
         elif isinstance(row, Part):
-            said = self._said_of_part(row)
+            said = said_of_part(row, self._store.state)
         else:
             said = self._said(row)
         word, ink, number, what, why = said
@@ -212,19 +244,6 @@ class OutboxDialog(Dialog):
         of = next((one for one in self._store.state.outbox if one.key == undone), None) if undone is not None else None
         return f"{what}: {self._what(of.change, of)}" if of is not None else what
 
-    def _said_of_part(self, part: Part) -> tuple[str, str, str, str, str]:
-        """One ticket of many: what became of it, its number and subject where they are known, and why not."""
-        rows = self._store.state.queue.rows
-        row = next((row for row in rows if row.id == part.ticket), None)
-        number = dict(part.item.numbers).get(part.ticket, "") or (row.number if row is not None else str(part.ticket))
-        subject = str(row.subject) if row is not None else ""
-        if part.outcome is None:
-            return "", "text_low", number, subject, ""
-        if part.outcome.done:
-            return f"  {_('done')}", "success", number, subject, ""
-        why = own_words(part.outcome.reason).removeprefix(number).lstrip(" :")
-        return f"  {phase_word(OutboxPhase.REFUSED)}", "danger", number, subject, why
-
 
 def number_of(draft: Draft | FormDraft, state: DeskState) -> str:
     """The case number a person knows; the id only of a ticket that nothing here has the number of."""
@@ -240,3 +259,17 @@ def said_of_form(form: FormDraft, state: DeskState) -> tuple[str, str, str, str,
         about = _("{n} tickets", n=form.count)
     typed = " · ".join(text for _name, text in form.texts or form.other if text.strip())
     return _("form"), "accent", about, f"{_(form.title)}: {typed}", "" if form.is_saved else _("not saved")
+
+
+def said_of_part(part: Part, state: DeskState) -> tuple[str, str, str, str, str]:
+    """One ticket of many: what became of it, its number and subject where they are known, and why not."""
+    rows = state.queue.rows
+    row = next((row for row in rows if row.id == part.ticket), None)
+    number = dict(part.item.numbers).get(part.ticket, "") or (row.number if row is not None else str(part.ticket))
+    subject = str(row.subject) if row is not None else ""
+    if part.outcome is None:
+        return "", "text_low", number, subject, ""
+    if part.outcome.done:
+        return f"  {_('done')}", "success", number, subject, ""
+    why = own_words(part.outcome.reason).removeprefix(number).lstrip(" :")
+    return f"  {phase_word(OutboxPhase.REFUSED)}", "danger", number, subject, why
