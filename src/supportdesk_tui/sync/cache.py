@@ -149,6 +149,7 @@ class Cache:
             db.executemany(rows.PUT, (rows.to_columns(row, gen) for row in summaries))
             if mark is not None:
                 db.execute("UPDATE meta SET value = ? WHERE name = 'mark'", (mark.encode(),))
+                db.execute(rows.REACHED, (mark.encode(),))
             db.execute(windows.CHANGED)
 
     # --- the state of the copy

@@ -84,12 +84,14 @@ class Feed:
         self._recount_at = 0.0
         self._deadlines = Deadlines(common)
         self.mark: FeedMark | None = None
+        self._reached: FeedMark | None = None
+        """What an earlier connection had heard of, where this one does not go on from there."""
         self.is_open = asyncio.Event()
-        """Set once a connection has said its first word."""
+        """Set once a connection has said its first word; where it matters, the one that says where the log ends."""
 
-    async def listen(self, backend: Backend, since: FeedMark | None) -> None:
-        """Take what this backend says until it fails."""
-        self.mark = since
+    async def listen(self, backend: Backend, since: FeedMark | None, reached: FeedMark | None = None) -> None:
+        """Take what this backend says until it fails; `reached` was heard of before, wherever it goes on from now."""
+        self.mark, self._reached = since, reached if since is None else None
         self.is_open.clear()
         notices = backend.feed(since)
         try:
@@ -131,7 +133,8 @@ class Feed:
     def _heard(self, notice: Notice) -> None:
         now = self._common.clock.now()
         self._common.heard_at = now
-        self.is_open.set()
+        if self._reached is None or not isinstance(notice, Heard) or notice.mark is not None:
+            self.is_open.set()
         link = self._common.store.state.link
         every_s = seldom(notice.again_in_s) if isinstance(notice, Heard) else link.looks_every_s
         if link.phase is not LinkPhase.LIVE or link.looks_every_s != every_s:
@@ -182,9 +185,16 @@ class Feed:
                 self._hooks.gap()
                 return
             case Heard(mark=mark):
-                self.mark = self.mark or mark
+                self._begin(mark)
                 return
         self._news.set()
+
+    def _begin(self, mark: FeedMark | None) -> None:
+        """Where the log ends, as the first word of a connection says it."""
+        if is_put_back(self._reached, mark):
+            self._hooks.put_back()
+        self._reached = None if mark is not None else self._reached
+        self.mark = self.mark or mark
 
     def _take_row(self, row: TicketSummary, mark: FeedMark | None) -> None:
         known = self._batch.rows.get(row.id)

@@ -26,6 +26,8 @@ class LastKnown:
         """Say that the copy is whole up to a mark, or its newest part; an empty mark makes the next start copy again."""
         self._save("part", b"1" if is_part else b"")
         self._save("mark", str(mark or "").encode())
+        if mark:
+            self._save("reached", str(mark).encode())
 
     def is_part(self) -> bool:
         """Whether the copy was made of the newest tickets only."""
@@ -34,6 +36,11 @@ class LastKnown:
     def mark(self) -> FeedMark | None:
         """Where the feed can be resumed; None when the copy is not whole."""
         value = self._saved("mark")
+        return FeedMark(value.decode()) if value and value.isascii() else None
+
+    def reached(self) -> FeedMark | None:
+        """What was heard of last, whether the copy is whole or not: a log that ends before it was put back."""
+        value = self._saved("reached")
         return FeedMark(value.decode()) if value and value.isascii() else None
 
     def save_session(self, session: Session, directory: Directory) -> None:

@@ -123,9 +123,10 @@ class Link:
         session = await self._sign_in(backend)
         self._told = ""
         since = await self._common.cache.run(self._common.cache.last.mark)
+        reached = await self._common.cache.run(self._common.cache.last.reached)
         self._common.holds_part = await self._common.cache.run(self._common.cache.last.is_part)
         self._common.is_whole = since is not None and not self._common.holds_part
-        listening = asyncio.create_task(self.feed.listen(backend, since))
+        listening = asyncio.create_task(self.feed.listen(backend, since, reached))
         attending = asyncio.create_task(self._keep_attending())
         try:
             # The feed must be open before anything is read, so that nothing falls between; a slow one is not waited for.

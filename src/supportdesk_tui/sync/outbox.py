@@ -251,13 +251,16 @@ class Outbox:
                 tried = item if verdict is None else replace(verdict.item, attempts=item.attempts)
                 sending = replace(tried, phase=OutboxPhase.SENDING, held_until=None, attempts=item.attempts + 1, reason="")
                 again = replace(tried, phase=left, held_until=None)
-                self.book.hold(sending)
-                await self.book.commit(sending)
-                self.book.tell(sending)
-                again = replace(sending, phase=OutboxPhase.UNKNOWN, reason=self._hooks.say(words.UNSURE, {}))
-                failpoint("outbox.before_send")
-                verdict = await sender.send(sending, left)
-                failpoint("outbox.after_send")
+                verdict = Verdict(again)
+                if item.key not in self._asks_after:
+                    self.book.hold(sending)
+                    await self.book.commit(sending)
+                    self.book.tell(sending)
+                if item.key not in self._asks_after:  # while it was read for and written down, too
+                    again = replace(sending, phase=OutboxPhase.UNKNOWN, reason=self._hooks.say(words.UNSURE, {}))
+                    failpoint("outbox.before_send")
+                    verdict = await sender.send(sending, left)
+                    failpoint("outbox.after_send")
             await self._settle(replace(verdict, item=self._told_to_wait(verdict.item)))
             is_settled = True
         except StorageError as error:

@@ -46,6 +46,8 @@ CREATE INDEX by_priority ON tickets (priority, due, id, {_COVERED.replace("prior
 CREATE INDEX by_text ON tickets (hay, tags, {_COVERED}, due, updated, created, id);
 """
 
+REACHED = "INSERT INTO meta VALUES ('reached', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+"""What of the feed was heard last."""
 PUT = (
     f"INSERT INTO tickets ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) ON CONFLICT (id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])

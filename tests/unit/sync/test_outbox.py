@@ -301,6 +301,7 @@ async def test_what_is_on_its_way_when_the_server_is_put_back_waits_too_if_it_di
         await client.outbox.add(make.outbox_item(n, tickets=(TicketId(f"t{n}"),)))
     client.connect()
     await client.outbox.step()
+    await until(lambda: set(client.phases().values()) == {OutboxPhase.SENDING})
     assert client.outbox.ask_for_each("the server was put back") == 2
     client.backend.gate.set()
     await client.work()
