@@ -169,14 +169,11 @@ def put_back(player: "Player", number: int, say: Say) -> None:
         return
     player.until(say.desk, lambda one: bool(stage.rows(first.marker)), 8)
     player.read_for(desk, QUIET_S)  # its event is heard, and written down
-    if not say.count:
-        stage.is_meant_down = True
-        stage.kill_server()
-    is_sent = _sent(player, say, case, second)
+    is_sent = _sent(player, say, case, second, is_alone=not say.count)
     player.read_for(player.desks[say.desk], say.after_s)
-    stage.is_meant_down = True
+    _away(player)
+    first.is_gone, second.is_gone = True, bool(stage.rows(second.marker))
     stage.put_back()
-    first.is_gone = True
     _kill(player, say)
     stage.is_meant_down = False
     stage.start_server()
@@ -276,7 +273,14 @@ def _tag(player: "Player", number: int, deed: Deed) -> bool:
     return True
 
 
-def _sent(player: "Player", say: Say, case: str, intent: Intent) -> bool:
+def _away(player: "Player") -> None:
+    """The server dies and stays away."""
+    player.stage.is_meant_down = True
+    player.stage.kill_server()
+
+
+def _sent(player: "Player", say: Say, case: str, intent: Intent, *, is_alone: bool = False) -> bool:
+    """Open, write, send; `is_alone` when the server has died before that."""
     if not player.compose(say.desk, case, "n" if say.is_note else "r"):
         player.report.untyped += 1
         return False
@@ -286,6 +290,8 @@ def _sent(player: "Player", say: Say, case: str, intent: Intent) -> bool:
     desk = player.desks[say.desk]
     if not player.write(desk, intent.marker, "as asked"):
         return False
+    if is_alone:
+        _away(player)
     desk.send("\x04")
     player.past_the_gate(say.desk)
     return True

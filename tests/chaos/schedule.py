@@ -209,7 +209,7 @@ def _pointed(make: Make) -> Make:
 def _backup(draw: random.Random, seed: int) -> Schedule:
     """One text is delivered and lost with the server's disk; of the next the answer is lost, or it has not left."""
     plan = _act("server put back to a backup", "put_back", (0, 1))(draw, seed)
-    faults = (PASS, Fault("lost"), PASS, PASS) if plan.says[0].count else ()
+    faults = (PASS, PASS, *[Fault("lost")] * 3) if plan.says[0].count else ()
     return replace(plan, says=plan.says[:1], faults=faults)
 
 
