@@ -6,12 +6,14 @@ import pytest
 from msgspec.structs import replace
 from textual import events
 
+from supportdesk_tui.domain.changes import Assign, SetPriority, SetStatus
 from supportdesk_tui.domain.conversation import EntryKind
 from supportdesk_tui.domain.feed import Activity
-from supportdesk_tui.domain.ids import TicketId
-from supportdesk_tui.domain.ticket import Channel
+from supportdesk_tui.domain.ids import AgentId, TicketId
+from supportdesk_tui.domain.ticket import Channel, Phase, Priority, Status
 from supportdesk_tui.store.state import Draft, DraftMode
 from supportdesk_tui.store.views import ComposerView
+from supportdesk_tui.text.safe import sanitize_line
 from supportdesk_tui.ui.panes.composer import Composer
 from supportdesk_tui.ui.widgets.editor import LONGEST, PASTE_CHARS
 from tests.driver import DEADLINE_S
@@ -105,7 +107,7 @@ async def test_the_foot_says_what_happens_on_send() -> None:
         composer.show(data.composer(), data.NOW)
         await pilot.pause()
         foot = texts(composer.foot)[0]
-        assert "then: waiting on third party · promise" in foot
+        assert "then: open → waiting on third party · promise" in foot
         assert foot.rstrip().endswith("Ctrl+D send")
 
 
@@ -317,3 +319,29 @@ async def test_the_caret_blinks_never_and_is_where_an_ime_looks_for_it() -> None
         composer.show(data.composer(others=(("Mei Lin", Activity.TYPING),)), data.NOW)
         await pilot.pause()
         assert app.cursor_position == composer.editor.cursor_screen_offset == (6, 2)
+
+
+async def test_what_will_happen_is_shown_beside_what_is_so_now_where_it_differs() -> None:
+    composer = Composer(DARK)
+    row = data.composer().summary
+    assert row is not None
+    row = replace(row, priority=Priority.P3, owner=None, status=Status("open", Phase.OPEN, sanitize_line("Open")))
+    changes = (SetStatus("waiting_third_party"), SetPriority(Priority.P1), Assign(AgentId("a1")), SetPriority(Priority.P3))
+    async with showing(composer, 120, 14) as (_app, pilot):
+        composer.show(replace(writing(then=changes), summary=row), data.NOW)
+        await pilot.pause()
+        said = " ".join(texts(composer.foot))
+        for one in ("open → waiting on third party", "P3 → P1", "owner: nobody → a1", "priority P3"):
+            assert one in said
+
+
+async def test_who_reads_beside_the_writer_is_not_drawn_as_one_who_writes() -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, pilot):
+        composer.show(replace(data.composer(), others=(("Mei Lin", Activity.VIEWING),)), data.NOW)
+        await pilot.pause()
+        glyphs = composer.head.paint.glyphs
+        assert f"{glyphs.viewing} Mei Lin is reading" in texts(composer.head)[1]
+        composer.show(replace(data.composer(), others=(("Mei Lin", Activity.TYPING),)), data.NOW)
+        await pilot.pause()
+        assert f"{glyphs.typing} Mei Lin is writing a reply" in texts(composer.head)[1]

@@ -30,7 +30,7 @@ from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.people import AgentState
 from supportdesk_tui.domain.queue import SortKey
-from supportdesk_tui.domain.ticket import Channel, Status
+from supportdesk_tui.domain.ticket import Channel, Status, TicketSummary
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.ui.text import shown_line
@@ -232,9 +232,33 @@ def _verbs() -> dict[type, str]:
     }
 
 
-def then(changes: Iterable[Change], now: datetime, directory: Directory = NO_DIRECTORY, *, goes_on: bool = False) -> str:
-    """What happens on send beside the words themselves: `then: waiting on third party · promise 16:00`."""
-    parts = [follow_up(change, now, directory) for change in changes]
+def _differs(change: Change, row: TicketSummary, now: datetime, directory: Directory) -> str:
+    """What a change will do, beside what is so now where that is something else: `open → waiting on third party`."""
+    will = follow_up(change, now, directory)
+    match change:
+        case SetStatus(status=name):
+            was, to = status(row.status), status_name(name)
+        case SetPriority(priority=priority):
+            was, to = row.priority.name, priority.name
+        case Assign(agent=agent):
+            was = _agent(directory, row.owner) if row.owner else _("nobody")
+            to = _agent(directory, agent) if agent else _("nobody")
+            return will if was == to else _("owner: {name}", name=f"{was} → {to}")
+        case _:
+            return will
+    return will if was == to else f"{was} → {to}"
+
+
+def then(
+    changes: Iterable[Change],
+    now: datetime,
+    directory: Directory = NO_DIRECTORY,
+    *,
+    row: TicketSummary | None = None,
+    goes_on: bool = False,
+) -> str:
+    """What happens on send beside the words themselves: `then: open → waiting on third party · promise 16:00`."""
+    parts = [follow_up(change, now, directory) if row is None else _differs(change, row, now, directory) for change in changes]
     if goes_on:
         parts.append(_("next ticket"))
     return _("then: {changes}", changes=" · ".join(parts)) if parts else ""

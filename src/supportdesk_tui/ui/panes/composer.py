@@ -14,6 +14,7 @@ from textual.widgets import TextArea
 from supportdesk_tui.commands.blanks import spans
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
+from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import Channel
 from supportdesk_tui.domain.together import together
@@ -106,7 +107,8 @@ class ComposerHead(LinePane):
             said = arrival_words(view.arrived)
             return f"{self.paint.glyphs.warn} {said}"
         writing = words.presence(one for one in view.others)
-        return f"{self.paint.glyphs.typing} {writing}" if writing else ""
+        writes = any(activity in {Activity.TYPING, Activity.TYPING_NOTE} for _name, activity in view.others)
+        return f"{self.paint.glyphs.typing if writes else self.paint.glyphs.viewing} {writing}" if writing else ""
 
 
 ROOMY_ROWS = 30
@@ -246,7 +248,7 @@ class Composer(Vertical):
             return
         draft = view.draft
         self.head.show(view, len(self.editor.text))
-        then = words.then(draft.then, now, self.directory, goes_on=draft.then_next) if draft else ""
+        then = words.then(draft.then, now, self.directory, row=view.summary, goes_on=draft.then_next) if draft else ""
         files = " · ".join(shown_line(name) for _id, name in draft.attachments) if draft else ""
         said = " · ".join(part for part in (then, _("with {files}", files=files) if files else "") if part)
         self.foot.show(view, said, self.send_key)
