@@ -216,6 +216,11 @@ class Line(Terminal):
         assert [(y, x) for y, (old, new) in enumerate(pairs) for x in range(len(old)) if old[x] != new[x]] == [], self.text
 
 
+def parent_of(pid: int) -> int:
+    """The process that started another."""
+    return int(Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[1])
+
+
 def _state(pid: int) -> str:
     try:
         return _state_in(Path(f"/proc/{pid}/stat"))

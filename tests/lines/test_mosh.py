@@ -4,13 +4,14 @@ import getpass
 import os
 import shlex
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from supportdesk_tui.server.runner import ServerThread
 from tests.lines.conftest import need
-from tests.lines.line import Line, Place
+from tests.lines.line import Line, Place, parent_of
 from tests.lines.sshd import Sshd
 from tests.pty.terminal import DEADLINE_S
 
@@ -19,10 +20,10 @@ F9 = "\x1b[20~"
 
 
 def over_mosh(sshd: Sshd, place: Place) -> Line:
-    """The desk behind a mosh client; its server gives up on a silent client after two seconds, not never."""
+    """The desk behind a mosh client; its server looks for a silent client when it is told to."""
     *ssh, where = [word for word in sshd.command() if word != "-tt"]
     assert where.startswith(getpass.getuser())
-    server = "env MOSH_SERVER_NETWORK_TMOUT=2 LC_ALL=C.UTF-8 mosh-server"
+    server = "env MOSH_SERVER_SIGNAL_TMOUT=1 LC_ALL=C.UTF-8 mosh-server"
     command = ["mosh", f"--ssh={shlex.join(ssh)}", f"--server={server}", "--", where, "sh", str(place.script)]
     return Line(command, place, is_plain=False)
 
@@ -50,8 +51,15 @@ def test_a_reply_over_mosh_is_sent_once_and_a_client_that_never_comes_back_leave
         line.wait_for("Internal note")
         line.send("kept over mosh")
         line.wait_for("kept over mosh")
+        mosh_server = parent_of(place.pid)
         line.signal(signal.SIGKILL)
-        line.wait_until(lambda: place.is_gone, "end of the desk", deadline_s=DEADLINE_S)
+
+        def is_cleaned_up() -> bool:
+            with suppress(ProcessLookupError):
+                os.kill(mosh_server, signal.SIGUSR1)
+            return place.is_gone
+
+        line.wait_until(is_cleaned_up, "end of the desk, told as an administrator tells it", deadline_s=DEADLINE_S)
     assert place.gate == "gate=0"
     assert place.reports == []
     assert "kept over mosh" in place.kept()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from supportdesk_tui.server.runner import ServerThread
-from tests.lines.line import COLUMNS, LEAVING_S, ROWS, Line, Place
+from tests.lines.line import COLUMNS, LEAVING_S, ROWS, Line, Place, parent_of
 from tests.lines.sshd import Sshd
 
 pytestmark = pytest.mark.pty
@@ -64,17 +64,13 @@ def test_a_reply_over_ssh_is_sent_once_and_the_screen_is_right(tmp_path: Path, s
 def sessions_of(sshd: Sshd, place: Place) -> list[int]:
     """The processes of sshd between a line and its desk."""
     found, pid = [], place.pid
-    while (parent := _parent(pid)) > 1 and "sshd" in Path(f"/proc/{parent}/comm").read_text("ascii"):
+    while (parent := parent_of(pid)) > 1 and "sshd" in Path(f"/proc/{parent}/comm").read_text("ascii"):
         command = Path(f"/proc/{parent}/cmdline").read_bytes()
         if str(sshd.folder).encode() in command:
             break
         found.append(parent)
         pid = parent
     return found
-
-
-def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[1])
 
 
 def test_what_was_typed_outlives_every_end_of_the_line_and_is_never_sent(
