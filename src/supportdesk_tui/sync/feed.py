@@ -164,7 +164,7 @@ class Feed:
         match notice:
             case TicketChanged():
                 self._take_row(notice.ticket, notice.mark)
-                self._alert(notice)
+                _alert(self._common, batch, notice)
             case EntryAdded():
                 self._take_row(notice.ticket, notice.mark)
                 batch.entries.append(notice)
@@ -219,14 +219,6 @@ class Feed:
         self._batch.events = [event for event in self._batch.events if not isinstance(event, ev.PresenceSeen)]
         if left:
             self._common.store.dispatch(*left)
-
-    def _alert(self, notice: TicketChanged) -> None:
-        if notice.tells is None or notice.tells != self._common.me or not notice.says:
-            return
-        line = f"{notice.ticket.number}: {notice.says}"
-        self._batch.events.append(ev.Told(Line(line, Level.WARN, self._common.clock.now())))
-        if self._common.alert is not None:
-            self._common.alert(line)
 
     # --- telling
 
@@ -330,6 +322,15 @@ class Feed:
                 if row is not None and matches(view.query, row, me=asker.me, my_teams=asker.teams, now=now):
                     change += sign
         return replace(view, count=max(0, view.count + change)) if change else view
+
+
+def _alert(common: Common, batch: Batch, notice: TicketChanged) -> None:
+    if notice.tells is None or notice.tells != common.me or not notice.says:
+        return
+    line = f"{notice.ticket.number}: {notice.says}"
+    batch.events.append(ev.Told(Line(line, Level.WARN, common.clock.now())))
+    if common.alert is not None:
+        common.alert(line)
 
 
 def seldom(again_in_s: float) -> int:
