@@ -4,6 +4,8 @@ from pathlib import Path
 
 from textual.events import MouseScrollDown
 
+from supportdesk_tui.domain.changes import Transfer
+from supportdesk_tui.domain.ids import TeamId
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import Pane
 from supportdesk_tui.ui.screens.keys import KeysDialog
@@ -86,9 +88,9 @@ async def test_in_a_list_to_choose_from_a_click_takes_and_the_wheel_moves(server
         assert isinstance(dialog, PickerDialog)
         agent.app.post_message(scrolled())
         await agent.until(lambda _: "▸" in agent.lines_with(str(agent.state.session.directory.teams[1].name))[0], "one down")
-        number = agent.state.queue.rows[0].number
         await click_on(agent, "Wallet-Ops")
-        await agent.sees(f"{number}: moving to Wallet-Ops")
+        wanted = Transfer(TeamId("wallet-ops"))
+        await agent.until(lambda state: any(item.change == wanted for item in state.outbox), "moved")
 
 
 async def test_the_wheel_moves_a_long_text(server: ServerThread, tmp_path: Path) -> None:

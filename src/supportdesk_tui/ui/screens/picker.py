@@ -77,18 +77,18 @@ class PickerDialog(Dialog):
             self.changed()
         return None
 
-    async def on_click(self, event: events.Click) -> None:
-        """A click on a choice takes it."""
-        place = self._shown.start + event.screen_y - self.panel.region.y - FIRST_LINE
-        if self.panel.region.contains(event.screen_x, event.screen_y) and place in self._shown:
-            self._index = place
-            press(self.app, "Enter")
-
+    @on(events.Click)
     @on(events.MouseScrollDown)
     @on(events.MouseScrollUp)
-    def wheel(self, event: events.MouseScrollDown | events.MouseScrollUp) -> None:
-        """The wheel goes from choice to choice."""
-        press(self.app, "↓" if isinstance(event, events.MouseScrollDown) else "↑")
+    def mouse(self, event: events.MouseEvent) -> None:
+        """A click on a choice takes it; the wheel goes from one to the next."""
+        panel = self.panel.region
+        place = self._shown.start + event.screen_y - panel.y - FIRST_LINE
+        if not isinstance(event, events.Click):
+            press(self.app, "↓" if isinstance(event, events.MouseScrollDown) else "↑")
+        elif panel.contains(event.screen_x, event.screen_y) and place in self._shown:
+            self._index = place
+            press(self.app, "Enter")
 
     def _chosen(self) -> Done | None:
         pick = self._pick
