@@ -22,7 +22,9 @@ GATED: Final = "i will call you tomorrow"
 """Words the gate asks about: a time, and no promise."""
 REASON: Final = "it is meant so"
 GATE: Final = "Before it is sent"
-WAITS: Final = re.compile(r"^\W*(?:held|unknown)\s")
+WAITS: Final = re.compile(r"(?:^|\s)(?:held|unknown)\s{2,}")
+GOING: Final = re.compile(r"(?:^|\s)(?:queued|sending|held|unknown)\s{2,}")
+"""Words of the list of changes; behind the dialog the screen before it may be seen."""
 HOLD_MARGIN_S: Final = 2.0
 """How long after the end of a hold it is looked whether a reply went out."""
 QUIET_S: Final = 1.0
@@ -185,7 +187,7 @@ def put_back(player: "Player", number: int, say: Say) -> None:
     lines = [line for line in player.outbox(desk) if f"{second.marker} " in f"{line} "]
     if stage.rows(second.marker):
         _unasked(player, f"{second.marker} was sent to a server that was put back: {lines}")
-    elif any(WAITS.search(line.strip(" ▸│▌▎")) for line in lines):
+    elif any(WAITS.search(line) for line in lines):
         _retry(player, say, second)
 
 
@@ -206,10 +208,9 @@ ACTS: Final[dict[str, Callable[["Player", int, Say], None]]] = {
 def settled(player: "Player", limit_s: float) -> bool:
     """Wait until nothing is on its way: every list of changes is empty of what goes by itself."""
     end = time.monotonic() + limit_s
-    going = re.compile(r"^\W*(?:queued|sending|held|unknown)\s")
     while time.monotonic() < end:
         desks = [player.alive(number) for number in range(len(player.desks))]
-        if not any(going.search(line.strip(" ▸│▌▎")) for desk in desks for line in player.outbox(desk)):
+        if not any(GOING.search(line) for desk in desks for line in player.outbox(desk)):
             return True
         for desk in desks:
             player.read_for(desk, 0.4)
