@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from msgspec import Struct
@@ -44,14 +44,20 @@ class Drafts:
         """What the disk does not have yet, by ticket or by the key of a form."""
         self._leaving: set[str] = set()
         """Of these what the outbox is writing down or giving back right now: nothing goes behind its back."""
+        self._has_left_out = False
+        """What dead clients left of these was not read."""
         self._timer: asyncio.TimerHandle | None = None
         self._unsubscribe: Callable[[], None] = store.subscribe(self._look)
 
     def load(self, agent: AgentId) -> DraftsLoaded:
-        """Drafts of earlier runs; one of a client that died is put behind what is being written here."""
+        """Drafts of earlier runs; one of a client that died is put behind what is being written here.
+
+        Where the outbox is at work, they stay in the dead client's file until it is done: it would delete them with the row.
+        """
         self.flush()
         self._agent = agent
-        found = {draft.ticket: draft for draft in self._ledger.drafts(agent)}
+        left_out = frozenset(self._leaving)
+        found = {draft.ticket: draft for draft in self._ledger.drafts(agent, left_out)}
         for ticket in found.keys() & self._store.state.drafts.keys():
             shown = self._store.state.drafts[ticket]
             joined = joined_drafts(shown, found[ticket])
@@ -59,11 +65,12 @@ class Drafts:
                 self._store.dispatch(DraftChanged(replace(joined, is_saved=joined.body == found[ticket].body)))
                 found[ticket] = joined
         self._seen = {**found, **self._seen}
-        forms = {form.key: form for form in self._ledger.forms(agent)}
+        forms = {form.key: form for form in self._ledger.forms(agent, left_out)}
         for key in forms.keys() & self._store.state.forms.keys():
             shown_form = self._store.state.forms[key]
             self._store.dispatch(FormTyped(joined_forms(shown_form, forms[key])))
         self._seen_forms = {**forms, **self._seen_forms}
+        self._has_left_out = bool(left_out)
         return DraftsLoaded(tuple(found.values()), tuple(forms.values()))
 
     @contextmanager
@@ -88,17 +95,27 @@ class Drafts:
 
     def go_on(self, key: str) -> None:
         """The outbox is done with it: write what was typed since."""
-        self._leaving.discard(key)
+        self._is_back(key)
         if key in self._waiting:
             self._arm(WAIT_S)
 
     def keep(self, key: str) -> None:
         """It stays the draft it was: write it as it stands."""
-        self._leaving.discard(key)
+        self._is_back(key)
         draft = self._store.state.drafts.get(TicketId(key)) or self._store.state.forms.get(key)
         if draft is not None:
             self._waiting[key] = draft
             self._arm(WAIT_S)
+
+    def _is_back(self, key: str) -> None:
+        self._leaving.discard(key)
+        if self._has_left_out:  # behind what is now being told of the change
+            asyncio.get_running_loop().call_soon(self._load_left_out)
+
+    def _load_left_out(self) -> None:
+        if self._has_left_out and not self._leaving:
+            with suppress(StorageError):
+                self._store.dispatch(self.load(self._agent))
 
     def _look(self, state: DeskState) -> None:
         if state.drafts is not self._seen:

@@ -66,6 +66,11 @@ def all_aside(path: Path) -> list[Path]:
     return sorted(one for one in found if not one.name.endswith(SIDE_FILES))
 
 
+def rescued(aside: Path) -> Path:
+    """The mark that every row of a file that was set aside lies in its successor."""
+    return aside.with_name(aside.name.replace(".broken-", ".rescued-"))
+
+
 def remove(path: Path) -> None:
     """Delete a database with its side files."""
     for name in (path.name, *(path.name + side for side in SIDE_FILES)):

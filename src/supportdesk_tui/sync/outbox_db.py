@@ -9,11 +9,11 @@ Rows lie in frames with a checksum, so that a damaged file can be combed through
 import fcntl
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -29,6 +29,8 @@ from supportdesk_tui.sync.database import Database, Schema
 from supportdesk_tui.sync.salvage import frame, read_intact, unframe
 
 T = TypeVar("T")
+_Rows: TypeAlias = "list[tuple[int, Slot, T]]"
+"""Revision, place, and what stands there."""
 _SCHEMA = Schema(
     steps=(
         """
@@ -94,7 +96,7 @@ class Slot:
         if not is_sound:
             self.db.give_up()
         for aside in files.all_aside(self.path):
-            if not _rescued(aside).exists():
+            if not files.rescued(aside).exists():
                 self._on_damage(aside)
 
     def _on_damage(self, aside: Path) -> None:
@@ -121,8 +123,8 @@ class Slot:
                     connection.execute(_UPSERT_FORM + _IF_NEWER, values)
             failpoint("salvage.uncommitted")
         failpoint("salvage.done")
-        files.private_file(_rescued(aside))
-        files.keep_names(_rescued(aside))
+        files.private_file(files.rescued(aside))
+        files.keep_names(files.rescued(aside))
         self.salvages.append(Salvage(aside, counts["item"], counts["draft"] + counts["form"]))
 
     def release(self) -> None:
@@ -222,9 +224,8 @@ class Ledger:
         self._home |= {item.key: slot for _, slot, item in found}
         return sorted((item for _, _, item in found), key=lambda item: (item.created_at, item.key))
 
-    def _read(self, agent: AgentId, sql: str, read: Callable[[dict[str, Any]], T]) -> list[tuple[int, Slot, T]]:
-        """Rows of every slot: revision, place, and what stands there."""
-        found: list[tuple[int, Slot, T]] = []
+    def _read(self, agent: AgentId, sql: str, read: Callable[[dict[str, Any]], T]) -> "_Rows[T]":
+        found: _Rows[T] = []
         for slot in self._slots:
             for record in _records(slot, sql, agent):
                 one = _tolerant(read, record) if record else None
@@ -277,20 +278,21 @@ class Ledger:
 
     # --- drafts
 
-    def drafts(self, agent: AgentId) -> list[Draft]:
-        """One draft a ticket; two of dead clients become one, newer text first."""
+    def drafts(self, agent: AgentId, besides: Collection[str] = ()) -> list[Draft]:
+        """One draft a ticket, some left where they are; two of dead clients become one, newer text first."""
         found = self._read(agent, "SELECT frame FROM drafts WHERE agent = ?", lambda record: rows.to_draft(record["draft"]))
+        found = [one for one in found if one[2].ticket not in besides]
         return self._joined(agent, found, lambda draft: draft.ticket, rules.joined_drafts, self.put_draft)
 
     def _joined(
         self,
         agent: AgentId,
-        found: list[tuple[int, Slot, T]],
+        found: "_Rows[T]",
         name: Callable[[T], str],
         join: Callable[[T, T], T],
         put: Callable[[AgentId, T], None],
     ) -> list[T]:
-        named: dict[str, list[tuple[int, Slot, T]]] = {}
+        named: dict[str, _Rows[T]] = {}
         for version in found:
             named.setdefault(name(version[2]), []).append(version)
         joined = []
@@ -332,9 +334,10 @@ class Ledger:
 
     # --- forms
 
-    def forms(self, agent: AgentId) -> list[FormDraft]:
+    def forms(self, agent: AgentId, besides: Collection[str] = ()) -> list[FormDraft]:
         """One of each form; two of dead clients become one, in which the older text can be had back."""
         found = self._read(agent, "SELECT frame FROM forms WHERE agent = ?", lambda record: rows.to_form(record["form"]))
+        found = [one for one in found if one[2].key not in besides]
         return self._joined(agent, found, lambda form: form.key, joined_forms, self.put_form)
 
     def put_form(self, agent: AgentId, form: FormDraft) -> None:
@@ -365,11 +368,6 @@ def _is_sound(agent: object, subject: object, blob: object) -> bool:
         return False
     name = record["draft"]["ticket"] if record["record"] == "draft" else record[record["record"]]["key"]
     return (agent, subject) == (str(record["agent"]).encode(), str(name).encode())
-
-
-def _rescued(aside: Path) -> Path:
-    """The mark that every row of a file that was set aside lies in its successor."""
-    return aside.with_name(aside.name.replace(".broken-", ".rescued-"))
 
 
 def _records(slot: Slot, sql: str, agent: AgentId) -> list[dict[str, Any] | None]:

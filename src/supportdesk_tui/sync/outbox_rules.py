@@ -186,17 +186,23 @@ def rest_of(sent: Draft, now: Draft | None) -> Draft:
 def joined_drafts(newer: Draft, older: Draft) -> Draft:
     """Two drafts of one ticket as one that nothing is missing from; words for colleagues never become public by it."""
     has_note = any(draft.mode is DraftMode.NOTE and draft.body.strip() for draft in (newer, older))
-    bodies = [newer.body] if newer.body.strip() else []
-    if older.body.strip() and f"\n{older.body}" not in f"\n{newer.body}":
-        bodies.append(older.body)
     return replace(
         newer,
         mode=DraftMode.NOTE if has_note else newer.mode,
-        body="\n\n".join(bodies),
+        body=_joined_texts(newer.body.strip() and newer.body, older.body.strip() and older.body),
         then=tuple(dict.fromkeys((*newer.then, *older.then))),
         attachments=tuple(dict.fromkeys((*newer.attachments, *older.attachments))),
         cc=tuple(dict.fromkeys((*newer.cc, *older.cc))),
     )
+
+
+def _joined_texts(newer: str, older: str) -> str:
+    """Both, but what stands in the other already only once."""
+    if not older or f"\n{older}" in f"\n{newer}":
+        return newer
+    if not newer or f"\n\n{newer}\n\n" in f"\n\n{older}\n\n":
+        return older
+    return f"{newer}\n\n{older}"
 
 
 def follow_version(items: Iterable[OutboxItem], sent: OutboxItem, version: int) -> list[OutboxItem]:

@@ -190,6 +190,58 @@ def test_copy_a_disk_would_not_let_go_of_is_gone_with_the_next_word(tmp_path: Pa
     again.close()
 
 
+async def test_draft_of_a_client_that_dies_while_its_ticket_is_being_sent_is_read_behind_that(tmp_path: Path) -> None:
+    ours, other, store = Ledger(tmp_path), Ledger(tmp_path), Store()
+    ours.open()
+    other.open()
+    other.put_draft(make.ME, Draft(TicketId("t1"), body="of another"))
+    drafts = Drafts(store, ours, Board().spawn)
+    drafts.load(make.ME)
+    store.dispatch(DraftChanged(Draft(TicketId("t1"), body="sent")))
+    drafts.flush()
+    with drafts.handed_over("t1") as handover:
+        other.close()
+        assert ours.adopt()
+        store.dispatch(drafts.load(make.ME))
+        ours.put_item(make.ME, make.outbox_item(1, change=Reply("sent")), Clears(TicketId("t1")))
+        died = copied(tmp_path, tmp_path / "died")
+        handover.is_taken = True
+    store.dispatch(DraftChanged(Draft(TicketId("t1"))))
+    await until(lambda: TicketId("t1") in store.state.drafts)
+    drafts.close()
+    ours.close()
+    for folder in (died, tmp_path):
+        again = reopened(folder)
+        assert [draft.body for draft in again.drafts(make.ME)] == ["of another"], folder
+        again.close()
+    assert store.state.drafts[TicketId("t1")].body == "of another"
+
+
+def copied(folder: Path, target: Path) -> Path:
+    """What a power cut would leave now."""
+    target.mkdir()
+    for file in folder.glob("outbox-*"):
+        (target / file.name).write_bytes(file.read_bytes())
+    return target
+
+
+async def test_draft_of_a_client_that_dies_is_put_where_we_write_once(tmp_path: Path) -> None:
+    ours, other, store = Ledger(tmp_path), Ledger(tmp_path), Store()
+    ours.open()
+    other.open()
+    drafts = Drafts(store, ours, Board().spawn)
+    drafts.load(make.ME)
+    store.dispatch(DraftChanged(Draft(TicketId("t1"), body="ours")))
+    drafts.flush()
+    other.put_draft(make.ME, Draft(TicketId("t1"), body="of another"))
+    other.close()
+    assert ours.adopt()
+    store.dispatch(drafts.load(make.ME))
+    assert store.state.drafts[TicketId("t1")].body == "of another\n\nours"
+    drafts.close()
+    ours.close()
+
+
 def refuses(*_: object) -> None:
     raise StorageError("the disk is full")
 

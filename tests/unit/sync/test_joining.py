@@ -16,6 +16,8 @@ T1 = TicketId("t1")
         ("Thanks.\n\nOld words.", "Old words.", "Thanks.\n\nOld words."),
         ("Old words, and more.", "Old words", "Old words, and more."),
         ("", "Old words.", "Old words."),
+        ("Mine.\n\nToo.", "Of another.\n\nMine.\n\nToo.", "Of another.\n\nMine.\n\nToo."),
+        ("Mine.", "Of another.\n\nMine. And more.", "Mine.\n\nOf another.\n\nMine. And more."),
     ],
 )
 def test_words_of_an_older_draft_are_there_once(newer: str, older: str, joined: str) -> None:
