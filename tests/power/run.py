@@ -27,7 +27,7 @@ from tests.power.trace import Op, why_impossible
 
 R = TypeVar("R")
 STEPS = 60
-STATES_OF_ONE = 250
+STATES_OF_ONE = 125
 """Taken of one recording, by each model."""
 KINDS = (*desk.BEGINNINGS, "server")
 
