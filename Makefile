@@ -8,7 +8,7 @@ NPROC ?= 3
 # Hundreds of tests start the program: without compiled files each of them would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types contracts unit soak fuzz coverage specs bench clean format screenshots
+.PHONY: demo test lint types contracts unit soak power fuzz coverage specs bench clean format screenshots
 
 $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -45,6 +45,10 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/python -m tests.chaos.run $(ARGS)
+
+# Needs strace. Where states are built on a disk, not in memory (/dev/shm), it takes much longer.
+power: $(STAMP)
+	$(BIN)/python -m tests.power.run $(ARGS)
 
 fuzz: $(STAMP)
 	$(BIN)/python -m tests.tools.fuzz_text $(ARGS)

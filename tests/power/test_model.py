@@ -19,7 +19,7 @@ BOTH = list(Model)
 def states(ops: list[Op], model: Model, before: Tree | None = None) -> list[Tree]:
     """Whatever a power cut behind the last operation can leave."""
     found = []
-    for seed in range(20):
+    for seed in range(12):
         for cut in cuts(ops, before or {}, model, 60, random.Random(seed)):
             if cut.at == len(ops):
                 found.append(cut.tree)

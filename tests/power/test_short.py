@@ -11,7 +11,7 @@ from tests.power.run import record, try_cuts
 
 @needs_strace
 @pytest.mark.parametrize(
-    ("kind", "seed", "steps", "states"), [("nothing", 1, 12, 60), ("a damaged file", 2, 8, 35), ("server", 1, 6, 12)]
+    ("kind", "seed", "steps", "states"), [("nothing", 1, 10, 45), ("a damaged file", 2, 8, 30), ("server", 1, 6, 12)]
 )
 def test_power_cut_takes_nothing_that_was_promised(kind: str, seed: int, steps: int, states: int) -> None:
     with workplace() as folder:
