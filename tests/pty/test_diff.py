@@ -75,7 +75,7 @@ def test_screen_with_and_without_the_diff_layer_is_the_same(start: StartHarness,
 
 
 def test_a_terminal_that_erases_to_black_ends_with_the_same_screen(start: StartHarness) -> None:
-    xterm, screen = played_alike(lambda: (start("sure"), start("sure", TERM="screen-256color")), 5, resizes=False)
+    xterm, screen = played_alike(lambda: (start("sure", COLORTERM=""), start("sure", TERM="screen-256color")), 5, resizes=False)
     assert xterm.cells() == screen.cells()
     assert b"\x1b[K" not in screen.raw
     assert b"\x1b[2J" not in screen.raw

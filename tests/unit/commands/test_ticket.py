@@ -90,7 +90,7 @@ def test_the_same_verb_acts_on_the_selection_and_lets_go_of_it() -> None:
 def test_a_step_of_priority_on_many_is_a_step_for_each_or_asks_which_is_meant() -> None:
     alike = (make.summary(1, priority=Priority.P3), make.summary(2, priority=Priority.P3))
     change = only(run(with_queue(context(selection=BOTH), rows=alike), "ticket.priority_up"), ef.Apply)
-    assert (change.change, set(change.tickets)) == (SetPriority(Priority.P2), BOTH)
+    assert (change.change, frozenset(change.tickets)) == (SetPriority(Priority.P2), BOTH)
     mixed = (make.summary(1, priority=Priority.P1), make.summary(2, priority=Priority.P3))
     effects = run(with_queue(context(selection=BOTH), rows=mixed), "ticket.priority_up")
     assert not has(effects, ef.Apply)
