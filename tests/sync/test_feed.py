@@ -318,6 +318,18 @@ async def test_opening_by_number_marks_read_once_and_peeking_never(tmp_path: Pat
         assert one.state.view.focus is Pane.CONVERSATION, "a reply would go to the ticket under the cursor of the queue"
 
 
+async def test_ticket_is_opened_by_its_number_from_the_copy_while_the_token_is_refused(tmp_path: Path) -> None:
+    class Refusing(FakeBackend):
+        async def get_ticket(self, ticket: TicketId) -> Ticket:
+            raise SignInNeeded("ticket", sanitize_line("the token is not valid any more"))
+
+    backend = Refusing(server_with(2))
+    async with desk(tmp_path, to(backend)) as one:
+        await one.live()
+        one.engine.perform(Load(LoadKind.NUMBER, text=make.summary(2).number))
+        await until(lambda: one.state.conversation.ticket == TicketId("t2"))
+
+
 async def test_ticket_found_late_does_not_take_the_keys_of_who_has_begun_to_write(tmp_path: Path) -> None:
     backend = FakeBackend(server_with(2))
     async with desk(tmp_path, to(backend)) as one:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import MarkRead
 from supportdesk_tui.domain.conversation import Entry, EntryKind
-from supportdesk_tui.domain.errors import DeskError, Unreachable
+from supportdesk_tui.domain.errors import DeskError, SignInNeeded, Unreachable
 from supportdesk_tui.domain.ids import CustomerId, TicketId
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store.events import (
@@ -173,10 +173,10 @@ class Tickets:
         await self.open(ticket)
 
     async def _called(self, number: str) -> TicketId:
-        """The ticket of a number, as the server says; without one, as the copy has it."""
+        """The ticket of a number, as the server says; as the copy has it while the server cannot be asked."""
         try:
             detail = await self._common.server("ticket").get_ticket(TicketId(number))
-        except Unreachable:
+        except (Unreachable, SignInNeeded):
             known = await self._common.cache.numbered(number)
             if known is None:
                 raise
