@@ -163,17 +163,18 @@ class Player:
         return False
 
     def _in_mode(self, desk: Desk, case: str, *, is_note: bool) -> None:
-        """A draft of before keeps its kind, and the desk says so: change it, as who sees it does; its words go with it."""
+        """A draft of before may be of the other kind, and the desk says so: change it, as who sees it does; its words go along."""
         if self.until(self.desks.index(desk), lambda one: ("add note" in one.text) is is_note, 1):
             self.read_for(desk, 0.05)
-        if ("add note" in desk.text) is is_note or not COMPOSING.search(desk.text):
+        if not COMPOSING.search(desk.text):
             return
         _, _, written = desk.text.rpartition("▎")  # the composer begins with it
-        desk.send("\x1bOQ")
         for intent in self.missing():
             if dict(self.stage.seeded.tickets)[intent.ticket] == case and intent.marker in written:
                 intent.is_note = is_note
-        self.pump(desk, 0.2)
+        if ("add note" in desk.text) is not is_note:
+            desk.send("\x1bOQ")
+            self.pump(desk, 0.2)
 
     def escape(self, desk: Desk) -> None:
         """Out of menus, dialogs and the composer."""
