@@ -163,7 +163,7 @@ class Player:
         return False
 
     def _in_mode(self, desk: Desk, case: str, *, is_note: bool) -> None:
-        """A draft of before may be of the other kind, and the desk says so: change it, as who sees it does; its words go along."""
+        """A draft of before may be of the other kind, and the desk says so: change it, as who sees it does, with its words."""
         if self.until(self.desks.index(desk), lambda one: ("add note" in one.text) is is_note, 1):
             self.read_for(desk, 0.05)
         if not COMPOSING.search(desk.text):
