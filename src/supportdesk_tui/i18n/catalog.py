@@ -25,6 +25,7 @@ DEFAULT_KEYS = {
     "queue.search": "/",
     "queue.open": "Enter",
     "conversation.find_previous": "Shift+F3",
+    "conversation.full": "V",
 }
 """Keys that messages speak of, as `⟪command⟫`, while nobody has changed them."""
 _KEY = re.compile("⟪([a-z_.]+)⟫")

@@ -114,9 +114,14 @@ class ConversationPane(LinePane):
         """Unfold or fold the entry under the cursor; False when there is nothing to unfold."""
         at = self.reader.under(self.reading.cursor)
         block = self.reader.blocks[at] if at is not None else None
-        if at is None or block is None or not (block.is_cut or block.key in self.reading.unfolded):
+        reading = self.reading
+        if at is None or block is None or not (block.is_cut or reading.shows_whole(block.key)):
             return False
-        self.reading.unfolded ^= {block.key}
+        if reading.shows_whole(block.key):
+            reading.unfolded.discard(block.key)
+            reading.opened = "" if reading.opened == block.key else reading.opened
+        else:
+            reading.unfolded.add(block.key)
         self._arrange(is_new=False)
         self.reader.go(min(self.reader.top, self.reader.starts[at]))
         self.redraw()

@@ -1,7 +1,7 @@
 """One entry of a conversation as lines: a letter in a gutter no text can reach, colour, indentation, and a ground for notes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
@@ -11,10 +11,12 @@ from msgspec import Struct
 from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.text.marks import SHADE
 from supportdesk_tui.text.safe import SafeText, cut, excerpt
 from supportdesk_tui.ui.text import shown, shown_line, wrap
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.paint import Line, Paint
+from supportdesk_tui.ui.widgets.talk_words import FOLD, NOTHING, Row, locate
 
 GUTTER = 4
 """Cursor bar, letter, blank, margin: columns a body never enters."""
@@ -27,8 +29,7 @@ MEASURE = 96
 FOLDED_LINES = 40
 FOLDED_CHARS = 8_000
 FULL_LINES = 2_000
-FOLD = "quote"
-"""Ink of a line that stands for more."""
+NAMED_FILES = 8
 
 
 class Voice(NamedTuple):
@@ -76,6 +77,8 @@ class Picture(Struct, frozen=True):
     """Something is folded away or left out."""
     heads: int = 0
     """Lines before the words."""
+    folds: frozenset[int] = frozenset()
+    """The lines on which hits are folded away."""
 
 
 class EntryPainter:
@@ -89,29 +92,26 @@ class EntryPainter:
     def picture(self, look: EntryLook) -> Picture:
         """Draw one entry."""
         voice = VOICES[look.entry.kind]
-        pattern = re.compile(re.escape(look.find), re.IGNORECASE) if look.find else None
         drawn: list[Line] = []
-        hits: list[int] = []
-        is_cut = False
         if look.entry.kind is EntryKind.SYSTEM:
-            lines: Iterator[tuple[str, str]] = self._system(look.entry)
+            rows = [Row(text, "system_text") for text in islice(wrap(words_of(look.entry), self._room(0)), 3)]
         else:
             if not look.goes_on:
                 drawn.append(self._head(look, voice))
-            lines = self._body(look, voice)
+            rows = list(self._body(look, voice))
         heads = len(drawn)
-        for text, ink in lines:
+        found = locate(rows, words_of(look.entry), look.find) if look.find else NOTHING
+        for at, row in enumerate(rows):
             is_first = not drawn
             line = self._gutter(look, voice, voice.letter if is_first else "")
-            found = self._text(line, text, ink, pattern)
+            _put(line, row, found.marks.get(at, ()), found.folded.get(at, 0))
             if is_first and look.shows_time:
                 line.right(when.clock_time(look.entry.at))
-            hits += [len(drawn)] * found
-            is_cut = is_cut or ink == FOLD
             drawn.append(line)
         for text in wrap(look.state, self._room(voice.indent)) if look.state else ():
             drawn.append(self._gutter(look, voice, "").add(text, look.state_ink))
-        return Picture(drawn, tuple(hits), is_cut, heads)
+        hits, folds = (heads + at for at in found.hits), (heads + at for at in found.folded)
+        return Picture(drawn, tuple(hits), any(row.is_fold for row in rows), heads, frozenset(folds))
 
     def _gutter(self, look: EntryLook, voice: Voice, letter: str) -> Line:
         line = Line(self.paint, self.width, voice.ground)
@@ -134,31 +134,23 @@ class EntryPainter:
                 line.add(f" · {part}", "text_low")
         return line
 
-    def _system(self, entry: Entry) -> Iterator[tuple[str, str]]:
-        author = shown_line(entry.author)
-        said = shown_line(entry.body).removeprefix(f"{author} ")
-        text = " ".join(part for part in (when.clock_time(entry.at), author, own_words(said)) if part)
-        for line in islice(wrap(text, self._room(0)), 3):
-            yield line, "system_text"
-
     def _room(self, indent: int, kept: int = 0) -> int:
         return max(8, min(MEASURE, self.width - GUTTER - indent - kept - 1))
 
-    def _body(self, look: EntryLook, voice: Voice) -> Iterator[tuple[str, str]]:
+    def _body(self, look: EntryLook, voice: Voice) -> Iterator[Row]:
         entry, room = look.entry, self._room(voice.indent, TIME if look.goes_on else 0)
         limit = FULL_LINES if look.is_unfolded else FOLDED_LINES
         count = 0
-        is_wordless = entry.attachments and not entry.body.strip()
-        for text, ink in () if is_wordless else self._source(entry.body, look.is_unfolded):
-            for line in wrap(text, room):
+        for part in () if _is_wordless(entry) else self._source(entry.body, look.is_unfolded):
+            for line in wrap(part.text, room):
                 count += 1
                 if count > limit:
-                    yield _("{dots} cut here · Enter opens it whole", dots=self.glyphs.dots), FOLD
+                    yield self._cut(look.is_unfolded)
                     return
-                yield line, ink or voice.body
+                yield Row(line, part.ink or voice.body, part.is_own)
         yield from self._after(entry, room)
 
-    def _source(self, body: SafeText, is_unfolded: bool) -> Iterator[tuple[str, str]]:
+    def _source(self, body: SafeText, is_unfolded: bool) -> Iterator[Row]:
         """The text between quotes, and a line for each quote folded away."""
         part, is_cut = excerpt(body) if is_unfolded else (cut(body, FOLDED_CHARS, end=""), len(body) > FOLDED_CHARS)
         text = shown(part).strip("\n")
@@ -166,39 +158,66 @@ class EntryPainter:
         at = 0
         for quote in _quotes(text):
             if quote.start > at:
-                yield "\n".join(rows[at : quote.start]).rstrip("\n"), ""
+                yield Row("\n".join(rows[at : quote.start]).rstrip("\n"), "")
             if is_unfolded or len(quote) < 3:
-                yield "\n".join(rows[quote.start : quote.stop]), "quote"
+                yield Row("\n".join(rows[quote.start : quote.stop]), "quote")
             else:
-                yield _("{dots} {n} quoted lines · Enter", dots=self.glyphs.dots, n=len(quote)), FOLD
+                yield Row(_("{dots} {n} quoted lines · Enter", dots=self.glyphs.dots, n=len(quote)), FOLD, is_own=True)
             at = quote.stop
         if at < len(rows):
-            yield "\n".join(rows[at:]), ""
+            yield Row("\n".join(rows[at:]), "")
         if is_cut:
-            yield _("{dots} cut here · Enter opens it whole", dots=self.glyphs.dots), FOLD
+            yield self._cut(is_unfolded)
 
-    def _after(self, entry: Entry, room: int) -> Iterator[tuple[str, str]]:
-        for attachment in entry.attachments[:8]:
-            yield from ((line, "agent_text") for line in wrap(attachment_words(attachment), room))
-        if len(entry.attachments) > 8:
-            yield _("{n} more files", n=len(entry.attachments) - 8), "link"
+    def _cut(self, is_unfolded: bool) -> Row:
+        """The line where a text is cut: the key that shows more of it."""
+        if is_unfolded:
+            return Row(_("{dots} cut here · ⟪conversation.full⟫ shows it whole", dots=self.glyphs.dots), FOLD, is_own=True)
+        return Row(_("{dots} cut here · Enter opens it whole", dots=self.glyphs.dots), FOLD, is_own=True)
+
+    def _after(self, entry: Entry, room: int) -> Iterator[Row]:
+        for attachment in entry.attachments[:NAMED_FILES]:
+            yield from (Row(line, "agent_text") for line in wrap(attachment_words(attachment), room))
+        if len(entry.attachments) > NAMED_FILES:
+            yield Row(_("{n} more files", n=len(entry.attachments) - NAMED_FILES), "link", is_own=True)
         if set(entry.flags) & {"control_chars", "bidi", "invisible"}:
-            yield _("{mark} hidden characters were taken out", mark=self.glyphs.warn), "warning"
+            yield Row(_("{mark} hidden characters were taken out", mark=self.glyphs.warn), "warning", is_own=True)
 
-    @staticmethod
-    def _text(line: Line, text: str, ink: str, pattern: re.Pattern[str] | None) -> int:
-        """Put a wrapped line of a body; says how often the pattern was met."""
-        if pattern is None:
-            line.add(text, ink)
-            return 0
-        at = found = 0
-        for match in pattern.finditer(text):
-            if match.end() > match.start():
-                line.add(text[at : match.start()], ink).add(match[0], "match_text", ground="match")
-                at = match.end()
-                found += 1
-        line.add(text[at:], ink)
-        return found
+
+def _put(line: Line, row: Row, marks: Sequence[tuple[int, int]], folded: int) -> None:
+    """Draw a row with what was found in it; how often something was found behind a fold is said before its words."""
+    if folded:
+        line.add(_("{n} found", n=folded), "match_text", ground="match").add(" ", row.ink)
+    at = 0
+    for start, end in marks:
+        line.add(row.text[at:start], row.ink).add(row.text[start:end], "match_text", ground="match")
+        at = end
+    line.add(row.text[at:], row.ink)
+
+
+def words_of(entry: Entry) -> str:
+    """All words of an entry in which something may be looked for, as they are drawn."""
+    if entry.kind is EntryKind.SYSTEM:
+        author = shown_line(entry.author)
+        said = shown_line(entry.body).removeprefix(f"{author} ")
+        return " ".join(part for part in (when.clock_time(entry.at), author, own_words(said)) if part)
+    body = "" if _is_wordless(entry) else shown(entry.body).strip("\n")
+    return "\n".join((body, *map(attachment_words, entry.attachments))) if entry.attachments else body
+
+
+def holds(entry: Entry, pattern: re.Pattern[str]) -> bool:
+    """Whether something that is looked for stands in an entry; its own text is looked through first, as it is."""
+    if entry.kind is not EntryKind.SYSTEM:
+        if pattern.search(entry.body):
+            return True
+        if not entry.attachments and SHADE not in entry.body:
+            return False
+    return pattern.search(words_of(entry)) is not None
+
+
+def _is_wordless(entry: Entry) -> bool:
+    """Whether it is nothing but files."""
+    return bool(entry.attachments) and not entry.body.strip()
 
 
 def _quotes(text: str) -> list[range]:

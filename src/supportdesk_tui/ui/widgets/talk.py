@@ -41,6 +41,8 @@ class Block(Struct, frozen=True):
     is_cut: bool = False
     heads: int = 0
     """Lines before the words of an entry."""
+    folds: frozenset[int] = frozenset()
+    """The lines of it on which hits are folded away."""
 
 
 class Reading(Struct):
@@ -49,6 +51,12 @@ class Reading(Struct):
     unfolded: set[str] = field(default_factory=set)
     cursor: str = ""
     find: str = ""
+    opened: str = ""
+    """The entry that is unfolded as long as the hit one is on is in it."""
+
+    def shows_whole(self, name: str) -> bool:
+        """Whether an entry is unfolded."""
+        return name in self.unfolded or name == self.opened
 
 
 def pending_state(item: OutboxItem, now: datetime, glyphs: Glyphs) -> tuple[str, str]:
@@ -149,7 +157,7 @@ class Talk:
             entry,
             channel,
             *state,
-            is_unfolded=entry.id in reading.unfolded,
+            is_unfolded=reading.shows_whole(entry.id),
             has_cursor=entry.id == reading.cursor,
             find=reading.find,
             goes_on=is_joined,
@@ -188,4 +196,4 @@ class Talk:
         else:
             picture = self._painter.picture(look)
             self._kept[entry.id] = (look, picture)
-        return Block(entry.id, picture.lines, picture.hits, entry, picture.is_cut, picture.heads)
+        return Block(entry.id, picture.lines, picture.hits, entry, picture.is_cut, picture.heads, picture.folds)

@@ -75,10 +75,12 @@ class TalkReader:
         return (self.blocks[at].key, self.top - self.starts[at] - self.blocks[at].heads) if at is not None else None
 
     def _line_of(self, anchor: tuple[str, int]) -> int:
+        """Where the anchor is now; in a block that has become shorter no further down than its last line."""
         key, offset = anchor
-        found = (start + block.heads for start, block in zip(self.starts, self.blocks, strict=True) if block.key == key)
-        start = next(found, None)
-        return self.top if start is None else start + offset
+        for start, block in zip(self.starts, self.blocks, strict=True):
+            if block.key == key:
+                return start + min(block.heads + offset, len(block.lines) - 1)
+        return self.top
 
     def block_at(self, line: int) -> int | None:
         """The block a line belongs to."""
@@ -138,6 +140,12 @@ class TalkReader:
                 return before + min(place[1], max(0, len(block.hits) - 1))
             before += len(block.hits)
         return 0
+
+    def hit_block(self) -> tuple[Block | None, bool]:
+        """The block of the hit somebody is on, and whether it is folded away there."""
+        key, place = self._hit_place()
+        block = next((one for one in self.blocks if one.key == key), None)
+        return block, block is not None and block.hits[place] in block.folds
 
     def hits(self) -> list[int]:
         """The lines on which something looked for stands, once per hit."""

@@ -102,9 +102,12 @@ class Finder:
         self._seek.stop()
 
     def find(self, text: str) -> int:
-        """Mark a text wherever it stands and show it; says how often. An empty text ends the search."""
+        """Mark a text wherever it stands and show it; says how often. None ends the search; what it unfolded stays."""
         _view, span, reading = self._scene()
         reading.find = text.strip()
+        if not reading.find and reading.opened:
+            reading.unfolded.add(reading.opened)
+            reading.opened = ""
         self.stop()
         self._arrange()
         count = self._reader.first_hit()
@@ -132,7 +135,20 @@ class Finder:
             else:
                 self._arrange()
                 reader.show_entry(entry.id, is_last=by < 0)
+            self._unfold()
         self._redraw()
+
+    def _unfold(self) -> None:
+        """Unfold the entry with the hit one is on where it is folded away, and fold the one unfolded before."""
+        _view, _span, reading = self._scene()
+        block, is_folded = self._reader.hit_block()
+        key = block.key if block is not None and (is_folded or block.key == reading.opened) else ""
+        if is_folded:
+            reading.cursor = key
+        if key != reading.opened or is_folded:
+            reading.opened = key
+            self._arrange()
+            self._reader.show_hit()
 
     def look_further(self) -> None:
         """A search that goes on upward: what came is looked through, and what is before it is asked for."""
@@ -149,6 +165,7 @@ class Finder:
                 span.go(at - STEP)
                 self._arrange()
                 self._reader.show_entry(view.entries[at].id, is_last=True)
+                self._unfold()
             case Step.END:
                 self.stop()
             case _:

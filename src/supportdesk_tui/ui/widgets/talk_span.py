@@ -3,11 +3,12 @@
 What a key costs depends on these, never on how long the conversation is.
 """
 
-import re
 from bisect import bisect_left
 
 from supportdesk_tui.domain.conversation import Entry, seq_of
+from supportdesk_tui.ui.widgets.entry import holds
 from supportdesk_tui.ui.widgets.talk_reader import TalkReader
+from supportdesk_tui.ui.widgets.talk_words import pattern_of
 
 SIZE = 150
 """Entries laid out, on top of three a line of the pane: more than any way of moving passes at once, one line each or not."""
@@ -76,8 +77,8 @@ class TalkSpan:
         """Which of all entries hold a text, in order; remembered until either changes."""
         entries, known, found = self._found
         if entries is not self._entries or known != text:
-            pattern = re.compile(re.escape(text), re.IGNORECASE)
-            found = [at for at, entry in enumerate(self._entries) if pattern.search(entry.body)] if text else []
+            pattern = pattern_of(text)
+            found = [at for at, entry in enumerate(self._entries) if holds(entry, pattern)] if text else []
             self._found = (self._entries, text, found)
         return found
 
