@@ -173,6 +173,7 @@ async def main(part: Part) -> None:
             marks.say(agent=one.common.me)
             writer = Writer(one, part, marks, chance, numbers)
             if part.is_with_another:
+                await until(lambda: one.common.cache.last.session() is not None, 20)  # else it does not know who its agent is
                 await another(steps // 3)
             await writer.work(steps)
             with suppress(TimeoutError):
