@@ -7,7 +7,8 @@ from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.ids import AttachmentId
 from supportdesk_tui.text.safe import sanitize, sanitize_line
 from supportdesk_tui.ui.panes.conversation import ConversationPane
-from supportdesk_tui.ui.widgets.talk_words import Row, locate
+from supportdesk_tui.ui.widgets.entry import Row
+from supportdesk_tui.ui.widgets.talk_words import locate
 from tests import make
 from tests.pane import data
 from tests.pane.harness import DARK, misfits, on_surface, showing, texts

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -16,7 +16,9 @@ from supportdesk_tui.text.safe import SafeText, cut, excerpt
 from supportdesk_tui.ui.text import shown, shown_line, wrap
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.widgets.paint import Line, Paint
-from supportdesk_tui.ui.widgets.talk_words import FOLD, NOTHING, Row, locate
+
+if TYPE_CHECKING:
+    from supportdesk_tui.ui.widgets.talk_words import Found
 
 GUTTER = 4
 """Cursor bar, letter, blank, margin: columns a body never enters."""
@@ -30,6 +32,8 @@ FOLDED_LINES = 40
 FOLDED_CHARS = 8_000
 FULL_LINES = 2_000
 NAMED_FILES = 8
+FOLD = "quote"
+"""Ink of a line of our own that stands for more."""
 
 
 class Voice(NamedTuple):
@@ -81,6 +85,20 @@ class Picture(Struct, frozen=True):
     """The lines on which hits are folded away."""
 
 
+class Row(NamedTuple):
+    """A line below the head of an entry."""
+
+    text: str
+    ink: str
+    is_own: bool = False
+    """Of our own, not of the entry: nothing that is looked for stands in it."""
+
+    @property
+    def is_fold(self) -> bool:
+        """Whether it stands for words that are not drawn."""
+        return self.is_own and self.ink == FOLD
+
+
 class EntryPainter:
     """Draws entries at one width; wraps each once."""
 
@@ -100,18 +118,24 @@ class EntryPainter:
                 drawn.append(self._head(look, voice))
             rows = list(self._body(look, voice))
         heads = len(drawn)
-        found = locate(rows, words_of(look.entry), look.find) if look.find else NOTHING
+        found = _locate(rows, look) if look.find else None
         for at, row in enumerate(rows):
             is_first = not drawn
             line = self._gutter(look, voice, voice.letter if is_first else "")
-            _put(line, row, found.marks.get(at, ()), found.folded.get(at, 0))
+            if found is None:
+                line.add(row.text, row.ink)
+            else:
+                _put(line, row, found.marks.get(at, ()), found.folded.get(at, 0))
             if is_first and look.shows_time:
                 line.right(when.clock_time(look.entry.at))
             drawn.append(line)
         for text in wrap(look.state, self._room(voice.indent)) if look.state else ():
             drawn.append(self._gutter(look, voice, "").add(text, look.state_ink))
+        is_cut = any(row.is_fold for row in rows)
+        if found is None:
+            return Picture(drawn, is_cut=is_cut, heads=heads)
         hits, folds = (heads + at for at in found.hits), (heads + at for at in found.folded)
-        return Picture(drawn, tuple(hits), any(row.is_fold for row in rows), heads, frozenset(folds))
+        return Picture(drawn, tuple(hits), is_cut, heads, frozenset(folds))
 
     def _gutter(self, look: EntryLook, voice: Voice, letter: str) -> Line:
         line = Line(self.paint, self.width, voice.ground)
@@ -182,6 +206,13 @@ class EntryPainter:
             yield Row(_("{n} more files", n=len(entry.attachments) - NAMED_FILES), "link", is_own=True)
         if set(entry.flags) & {"control_chars", "bidi", "invisible"}:
             yield Row(_("{mark} hidden characters were taken out", mark=self.glyphs.warn), "warning", is_own=True)
+
+
+def _locate(rows: list[Row], look: EntryLook) -> "Found":
+    """What was found in an entry; what finds it is loaded with the first search."""
+    from supportdesk_tui.ui.widgets.talk_words import locate
+
+    return locate(rows, words_of(look.entry), look.find)
 
 
 def _put(line: Line, row: Row, marks: Sequence[tuple[int, int]], folded: int) -> None:

@@ -8,7 +8,6 @@ from bisect import bisect_left
 from supportdesk_tui.domain.conversation import Entry, seq_of
 from supportdesk_tui.ui.widgets.entry import holds
 from supportdesk_tui.ui.widgets.talk_reader import TalkReader
-from supportdesk_tui.ui.widgets.talk_words import pattern_of
 
 SIZE = 150
 """Entries laid out, on top of three a line of the pane: more than any way of moving passes at once, one line each or not."""
@@ -77,6 +76,8 @@ class TalkSpan:
         """Which of all entries hold a text, in order; remembered until either changes."""
         entries, known, found = self._found
         if entries is not self._entries or known != text:
+            from supportdesk_tui.ui.widgets.talk_words import pattern_of
+
             pattern = pattern_of(text)
             found = [at for at, entry in enumerate(self._entries) if holds(entry, pattern)] if text else []
             self._found = (self._entries, text, found)

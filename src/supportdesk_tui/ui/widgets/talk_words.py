@@ -3,28 +3,13 @@
 import re
 from bisect import bisect_right
 from functools import lru_cache
-from typing import NamedTuple
 
 from msgspec import Struct, field
 
-FOLD = "quote"
-"""Ink of a line of our own that stands for more."""
+from supportdesk_tui.ui.widgets.entry import Row
+
 BETWEEN = r"(?:\s|\n[> ]*>)+"
 """Between two words that are looked for together: blanks, ends of lines, marks of quoted lines."""
-
-
-class Row(NamedTuple):
-    """A line below the head of an entry."""
-
-    text: str
-    ink: str
-    is_own: bool = False
-    """Of our own, not of the entry: nothing that is looked for stands in it."""
-
-    @property
-    def is_fold(self) -> bool:
-        """Whether it stands for words that are not drawn."""
-        return self.is_own and self.ink == FOLD
 
 
 class Found(Struct):
@@ -38,9 +23,6 @@ class Found(Struct):
     """How many hits are behind a fold."""
 
 
-NOTHING = Found()
-
-
 @lru_cache(maxsize=8)
 def pattern_of(text: str) -> re.Pattern[str]:
     """What finds a text, in capitals or not, wherever its lines are broken."""
@@ -51,7 +33,7 @@ def locate(rows: list[Row], words: str, text: str) -> Found:
     """Find a text in all words of an entry; `rows` draws them in order, letter by letter but for what is folded away."""
     matches = [match.span() for match in pattern_of(text).finditer(words)]
     if not matches or not rows:
-        return NOTHING
+        return Found()
     found, stretches = Found(), _stretches(rows, words)
     starts = [start for start, _end in stretches]
     for start, end in matches:
