@@ -25,6 +25,7 @@ class OnTerminal:
     def __init__(self, command: list[str], environ: Mapping[str, str], folder: Path) -> None:
         self.shown = bytearray()
         """Everything written to the terminal so far."""
+        self._heard = 0
         self._lexer = Lexer(columns=COLUMNS, rows=ROWS)
         self._master, terminal = pty.openpty()
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
@@ -53,6 +54,11 @@ class OnTerminal:
     def until(self, text: bytes) -> None:
         """Wait until the program wrote something."""
         self.wait(lambda: text in self.shown, f"{text!r} on the terminal")
+
+    def next(self, text: bytes) -> None:
+        """Wait until the program wrote something behind what was waited for so last."""
+        self.wait(lambda: text in self.shown[self._heard :], f"{text!r} next on the terminal")
+        self._heard = self.shown.index(text, self._heard) + len(text)
 
     def ended(self) -> int:
         """Wait for the program's end; its exit code."""

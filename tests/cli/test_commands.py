@@ -110,6 +110,46 @@ def test_unknown_theme_is_a_problem_with_the_nearest_name(shell: Shell) -> None:
     assert "did you mean harbor-night?" in done.output
 
 
+def test_pinned_macros_are_looked_for_in_every_library(shell: Shell) -> None:
+    shell.configure('pinned = ["wp", "wpp", "mine"]\n')
+    done = shell("config", "check")
+    assert done.exit_code == 2
+    assert done.stdout.splitlines() == [
+        f"{shell.config}:1: pinned: there is no macro 'wpp'; left out (did you mean wp?)",
+        f"{shell.config}:1: pinned: there is no macro 'mine'; left out",
+    ]
+    assert "没有宏 'mine'" in shell("config", "check", env={"LANG": "zh_CN.UTF-8"}).stdout
+    (shell.config.parent / "macros").mkdir()
+    macro = 'category = { key = "z", en = "Own" }\n[[macro]]\nid = "mine"\ntitle = { en = "Mine" }\nbody = { en = "Mine." }\n'
+    (shell.config.parent / "macros" / "own.toml").write_text(macro, encoding="utf-8")
+    shell.configure('pinned = ["wp", "mine"]\n')
+    done = shell("config", "check")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_settings_file_that_is_no_toml_is_never_called_absent(shell: Shell) -> None:
+    shell.configure("hold_s = = 3\n")
+    done = shell("config", "check")
+    assert done.exit_code == 2
+    assert done.stderr == f"1 problem ({shell.config} is ignored: every setting has its default)\n"
+    assert f"{shell.config} 已忽略：所有设置均为默认值" in shell("config", "check", env={"LANG": "zh_CN.UTF-8"}).stderr
+    site = shell.home / "etc" / "supportdesk" / "config.toml"
+    site.parent.mkdir(parents=True)
+    site.write_text("hold_s = 3\n", encoding="utf-8")
+    assert shell("config", "check").stderr == f"1 problem ({site}; {shell.config} is ignored)\n"
+
+
+def test_where_the_file_with_the_profiles_cannot_be_read_that_is_said_and_nothing_is_written_to_it(shell: Shell) -> None:
+    shell.configure('[profiles.work\nurl = "https://desk.example.com"\n')
+    before = shell.config.read_text(encoding="utf-8")
+    for command in (("whoami",), ("login", "http://127.0.0.1:1"), ("doctor",)):
+        done = shell(*command)
+        assert done.exit_code == 2, done.output
+        assert f"{shell.config}:1: column 15" in " ".join(done.output.split())
+        assert "no profile yet" not in done.output
+    assert shell.config.read_text(encoding="utf-8") == before
+
+
 def test_keys_follow_the_settings(shell: Shell) -> None:
     assert re.search(r"^  e +ticket\.solve", shell("keys").output, re.MULTILINE)
     shell.configure('[keys]\n"ticket.solve" = "f8"\n')
@@ -124,9 +164,12 @@ def test_keys_speak_the_language_of_the_settings(shell: Shell) -> None:
 
 
 def test_commands_say_when_there_is_no_profile(shell: Shell) -> None:
-    done = shell("tickets", "list")
-    assert done.exit_code == 2
-    assert "supportdesk login URL" in done.output
+    for command in (("tickets", "list"), ("whoami",), ("whoami", "--json"), ("logout",), ("login",), ("doctor",)):
+        done = shell(*command)
+        assert done.exit_code == 4, command
+        assert "supportdesk login URL" in done.output
+    manual = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert re.search(r"^\| 4 \| .*no profile yet", manual, re.MULTILINE)
 
 
 def test_unknown_profile_names_the_known_ones(shell: Shell) -> None:

@@ -243,20 +243,28 @@ def test_the_first_start_offers_the_next_step_and_opens_the_desk_it_leads_to(
     with OnTerminal([sys.executable, "-m", "supportdesk_tui"], environ, tmp_path) as terminal:
         terminal.until(b"No help desk is set up yet.")
         terminal.until(b"look at the demo")
-        terminal.write(b"c\n")
-        if len(SPECS) > 1:
-            terminal.until(b"Kind of server")
-            terminal.write(b"native\n")
-        terminal.until(b"Its address")
-        terminal.write(b"http://127.0.0.1:1\n")
-        terminal.until(b"Login")
-        terminal.write(b"li.wei\n")
-        terminal.until(b"Password")
-        terminal.write(b"x\n")
-        terminal.until(b"That did not work")
-        for prompt, answer in (("Its address", url), ("Login", DEMO_LOGIN), ("Password", PASSWORD)):
-            terminal.wait(lambda prompt=prompt: terminal.shown.count(prompt.encode()) == 2, prompt)  # type: ignore[misc]  # bound
-            terminal.write(f"{answer}\n".encode())
+        terminal.until(b"connect to yours: the kind of server, its address, then your name")
+        closed = "http://127.0.0.1:1"
+        for prompt, answer in (
+            ("Which [c]: ", "c"),
+            ("Kind of server (native, rt, zammad, chatwoot, zendesk) [native]: ", "rt"),
+            ("Its address, like https://desk.example.com: ", closed),
+            ("That did not work: cannot reach the backend", ""),  # before anything is typed for what is not there
+            ("zendesk) [rt]: ", "native"),
+            (f"Its address, like https://desk.example.com [{closed}]: ", url),
+            ("Login: ", "li.wie"),
+            ("Password: ", PASSWORD),
+            ("Password, or Enter alone to go back: ", ""),
+            ("zendesk) [native]: ", ""),
+            (f"Its address, like https://desk.example.com [{url}]: ", ""),
+            ("Login [li.wie]: ", DEMO_LOGIN),
+            ("Password: ", "x"),
+            ("Password, or Enter alone to go back: ", PASSWORD),
+        ):
+            terminal.next(prompt.encode())
+            if not prompt.startswith("That"):
+                terminal.write(f"{answer}\n".encode())
+        assert b"Run: supportdesk login" not in terminal.shown
         terminal.until(b"live")
         terminal.write(b"\x11")
         assert terminal.ended() == 0

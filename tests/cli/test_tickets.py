@@ -30,8 +30,8 @@ def column(server: ServerThread, number: str, name: str) -> object:
 
 @pytest.fixture
 def number(desk: Shell) -> str:
-    """A live ticket of one's own team."""
-    rows = json.loads(desk("tickets", "list", "team:mine phase:new,open", "--json").output)
+    """A live ticket, in the language of the replies here."""
+    rows = json.loads(desk("tickets", "list", "lang:en phase:new,open", "--json").output)
     return str(rows[0]["number"])
 
 
@@ -47,6 +47,32 @@ def test_list_walks_pages_until_the_limit(desk: Shell, server: ServerThread) -> 
     rows = json.loads(desk("tickets", "list", "--limit", "10000", "--json").output)
     with server.engine.connect() as connection:
         assert len(rows) == connection.execute(text("SELECT count(*) FROM tickets")).scalar_one()
+
+
+def test_a_list_in_which_nothing_stands_says_so_beside_what_pipes_read(desk: Shell) -> None:
+    unknown = "no ticket fits: there is no agent with the id 'zzz'"
+    for query, says in (
+        ("owner:zzz", [unknown]),
+        ("no.such.word.anywhere", ["no ticket fits"]),
+        (
+            'owner:"mei lin" status:opn team:wallet cat:how',
+            [
+                "no ticket fits: there is no agent with the id 'mei lin' (did you mean owner:a2?)",
+                "no ticket fits: there is no status 'opn' (did you mean status:open?)",
+                "no ticket fits: there is no team with the id 'wallet' (did you mean team:wallet-ops?)",
+                "no ticket fits: there is no category 'how' (did you mean cat:USE?)",
+            ],
+        ),
+        ("owner:me team:mine status:snoozed sla:late no.such.word", ["no ticket fits"]),
+    ):
+        done = desk("tickets", "list", query)
+        assert (done.exit_code, done.stdout) == (0, "")
+        assert done.stderr.splitlines() == [f"supportdesk: {line}" for line in says]
+    plain = desk("tickets", "list", "owner:zzz", "--json")
+    assert (plain.exit_code, plain.stdout) == (0, "[]\n")
+    assert plain.stderr == f"supportdesk: {unknown}\n"
+    told = desk("tickets", "list", "owner:zzz", env={"LANG": "zh_CN.UTF-8"})
+    assert "没有编号为 'zzz' 的客服" in told.stderr
 
 
 def test_bad_query_is_wrong_use_and_names_the_nearest_key(desk: Shell) -> None:
@@ -155,16 +181,19 @@ def test_names_nobody_has_are_wrong_use_with_the_nearest(desk: Shell, number: st
     agent = desk("tickets", "assign", number, "Mei Linn")
     assert agent.exit_code == 2
     assert "Did you mean Mei Lin?" in agent.output
+    assert "Did you mean nobody?" in desk("tickets", "assign", number, "nobdy").output
 
 
 def test_escalation_asks_for_what_the_target_needs_before_it_is_sent(desk: Shell, server: ServerThread, number: str) -> None:
     short = desk("tickets", "escalate", number, "w", "--summary", "stuck", "--field", "network=TRC20")
     assert short.exit_code == 2
     assert "--field txid=" in short.output
-    done = desk(
-        "tickets", "escalate", number, "w", "--summary", "stuck", "--field", "network=TRC20", "--field", f"txid={'ab' * 32}"
-    )
+    task = ("escalate", number, "w", "--summary", "stuck", "--field", "network=TRC20", "--field", f"txid={'ab' * 32}")
+    done = desk("tickets", *task, "--json")
     assert done.exit_code == 0, done.output
+    plain = json.loads(done.stdout)
+    assert (plain["ticket"], plain["phase"]) == (number, "sent")
+    assert plain["says"].startswith("escalated to Wallet-Ops as HX-")
     assert column(server, number, "status") == "waiting_internal"
 
 
@@ -226,7 +255,7 @@ def test_doctor_measures_the_backend_and_names_the_step_that_has_the_token(desk:
 def test_doctor_exits_with_the_worst_finding(desk: Shell) -> None:
     assert desk("doctor").exit_code == 0
     assert desk("doctor", env={"SUPPORTDESK_TOKEN": None}).exit_code == 4
-    desk.configure("hold_s = 'ten'\n")
+    desk.configure("hold_s = 'ten'\n" + desk.config.read_text(encoding="utf-8"))
     assert desk("doctor").exit_code == 2
 
 

@@ -8,6 +8,8 @@ import click
 from supportdesk_tui.cli.options import json_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from supportdesk_tui.config.load import Loaded
     from supportdesk_tui.config.paths import Paths
     from supportdesk_tui.config.problems import Problem
@@ -93,13 +95,24 @@ def check_command(as_json: bool) -> None:
     else:
         for problem in problems:
             click.echo(said(problem))
-        read = ", ".join(map(str, loaded.files)) or _("no file: every setting has its default")
         warnings = len(problems) - wrong
         parts = [ngettext("{count} problem", "{count} problems", wrong) if wrong else _("all is well")]
         parts += [ngettext("{count} warning", "{count} warnings", warnings)] if warnings else []
-        click.echo(f"{', '.join(parts)} ({read})", err=bool(problems))
+        click.echo(f"{', '.join(parts)} ({_what_counts(loaded)})", err=bool(problems))
     if wrong:
         click.get_current_context().exit(int(ExitCode.WRONG_USE))
+
+
+def _what_counts(loaded: "Loaded") -> str:
+    """The files the settings come from, and those of which nothing counts."""
+    from supportdesk_tui.i18n.catalog import _
+
+    read, ignored = (", ".join(map(str, files)) for files in (loaded.files, loaded.ignored))
+    if not ignored:
+        return read or _("no file: every setting has its default")
+    if not read:
+        return _("{file} is ignored: every setting has its default", file=ignored)
+    return _("{files}; {file} is ignored", files=read, file=ignored)
 
 
 def problems_of(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
@@ -141,12 +154,26 @@ def _theme_problems(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
 
 
 def _macro_problems(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
-    from pathlib import Path
-
     from supportdesk_tui.commands.macro_load import lint
+    from supportdesk_tui.config.paths import expand
     from supportdesk_tui.config.problems import Problem
     from supportdesk_tui.i18n.catalog import _
 
-    folders = [paths.macros, *([Path(loaded.settings.macros).expanduser()] if loaded.settings.macros else [])]
+    folders = [paths.macros, *([expand(loaded.settings.macros)] if loaded.settings.macros else [])]
     for problem in lint([folder for folder in folders if folder.is_dir()]):
         yield Problem(problem.path, problem.macro, problem.line or None, _(problem.text, **dict(problem.values)))
+    if loaded.settings.pinned:
+        yield from _pin_problems(loaded, folders)
+
+
+def _pin_problems(loaded: "Loaded", folders: "list[Path]") -> "Iterator[Problem]":
+    """Pinned macros nobody wrote; the desk leaves them out."""
+    from supportdesk_tui.commands.macro_load import SHIPPED, load
+    from supportdesk_tui.config.problems import nearest_name
+    from supportdesk_tui.i18n.catalog import _
+
+    known = load((SHIPPED, *folders)).macros
+    for pin in loaded.settings.pinned:
+        if pin not in known:
+            text = _("there is no macro {name}; left out", name=repr(pin))
+            yield loaded.problem(("pinned",), text, nearest_name(pin, known))

@@ -14,11 +14,13 @@ from msgspec.structs import replace
 from supportdesk_tui.backends.catalog import SPECS, BackendSpec, Option
 from supportdesk_tui.cli.outcomes import KNOWN, ExitCode, Stopped, stopped
 from supportdesk_tui.cli.session import Place, load, spec_of
-from supportdesk_tui.cli.signing import prove, token_from
+from supportdesk_tui.cli.signing import ask_login, ask_secret, brought, prove, reach, token_from, traded
 from supportdesk_tui.config.checks import NAME, Unfit, url_of
 from supportdesk_tui.config.paths import make_private
+from supportdesk_tui.config.problems import ConfigError
 from supportdesk_tui.config.schema import Profile
 from supportdesk_tui.config.secrets import Secret, store_secret
+from supportdesk_tui.domain.errors import SignInNeeded
 from supportdesk_tui.durable import replace_text
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.ui.vocabulary import own_words
@@ -39,8 +41,13 @@ class Wish(Struct, frozen=True):
 
 
 def place_for(wish: Wish) -> tuple[Place, bool]:
-    """The profile for an address, and whether it has still to be written; one of that name elsewhere is not replaced."""
+    """The profile for an address, and whether it has still to be written; one of that name elsewhere is not replaced.
+
+    Nothing is written behind a file that cannot be read: a profile in it would not count.
+    """
     loaded, paths = load()
+    if paths.config_file in loaded.ignored:
+        raise ConfigError(loaded.problems)
     try:
         clean = url_of(wish.url)
     except Unfit as unfit:
@@ -126,12 +133,23 @@ def write_profile(place: Place) -> Path:
 
 def connect(wish: Wish) -> tuple[Place, Secret]:
     """Sign in at an address; once the server has taken the token the profile is written. The token is not kept yet."""
+    place, is_new = _reached(wish)
+    return _settled(place, token_from(place, spec_of(place), is_piped=wish.is_piped), is_new=is_new)
+
+
+def _reached(wish: Wish) -> tuple[Place, bool]:
+    """The place for an address at which something answers, and whether its profile has still to be written."""
     place, is_new = place_for(wish)
-    spec = spec_of(place)
+    if not wish.is_piped:
+        asyncio.run(reach(place))
     if is_new:
-        profile = Profile(backend=place.profile.backend, url=place.profile.url, options=answered(spec, wish))
-        place = replace(place, profile=profile)
-    secret = token_from(place, spec, is_piped=wish.is_piped)
+        options = answered(spec_of(place), wish)
+        place = replace(place, profile=Profile(backend=place.profile.backend, url=place.profile.url, options=options))
+    return place, is_new
+
+
+def _settled(place: Place, secret: Secret, *, is_new: bool) -> tuple[Place, Secret]:
+    """The server takes the token, and the profile is written."""
     _session, secret = asyncio.run(prove(place, secret))
     if is_new:
         click.echo(_("Profile {name} written to {path}", name=place.name, path=str(write_profile(place))))
@@ -142,7 +160,7 @@ def first_run() -> tuple[Place, Secret] | None:
     """Say what there is to do and do it: a signed-in place, or None when the demo was shown instead or nothing was wanted."""
     click.echo(_("No help desk is set up yet."))
     for key, words in (
-        ("c", _("connect to yours: its address, then your name and password or a token")),
+        ("c", _("connect to yours: the kind of server, its address, then your name and password or a token")),
         ("d", _("look at the demo: an invented exchange on this machine, whose customers write while you watch")),
         ("q", _("leave; supportdesk login URL does the same as c")),
     ):
@@ -154,22 +172,58 @@ def first_run() -> tuple[Place, Secret] | None:
 
 
 def _connected() -> tuple[Place, Secret]:
-    """Ask until somebody answers at an address and takes the token; Ctrl+C leaves."""
-    kind = click.prompt(_("Kind of server"), type=click.Choice(list(SPECS)), default="native") if len(SPECS) > 1 else "native"
+    """Ask until somebody answers at an address and takes the token; what was typed is offered again. Ctrl+C leaves."""
+    typed = _Typed()
     while True:
-        url = str(click.prompt(_("Its address, like https://desk.example.com"))).strip()
         try:
-            place, secret = connect(Wish(url, kind))
+            found = _tried(typed)
         except KNOWN as error:
-            ending = stopped(error)
-            click.echo(_("That did not work: {reason}", reason=str(ending)))
+            ending = _tell_failed(error)
             if ending.next_step:
                 click.echo(f"  {ending.next_step}")
             continue
+        if found is None:
+            continue
+        place, secret = found
         kept = store_secret(place.name, place.profile, secret)
         if kept.secret is None:
-            click.echo(_("Signed in for this time only, there is {reason}", reason=kept.says))
+            click.echo(_("Signed in for this time only, there is {reason}", reason=own_words(kept.says)))
         return place, secret
+
+
+class _Typed(Struct):
+    """What somebody has answered so far."""
+
+    kind: str = "native"
+    url: str = ""
+    login: str = ""
+
+
+def _tried(typed: _Typed) -> tuple[Place, Secret] | None:
+    """Sign in with what is typed now; a password or token that is not taken is asked for again alone. None goes back."""
+    if len(SPECS) > 1:
+        typed.kind = click.prompt(_("Kind of server"), type=click.Choice(list(SPECS)), default=typed.kind)
+    typed.url = str(click.prompt(_("Its address, like https://desk.example.com"), default=typed.url or None)).strip()
+    place, is_new = _reached(Wish(typed.url, typed.kind))
+    spec = spec_of(place)
+    token = brought(place, spec)
+    if token is not None:
+        return _settled(place, token, is_new=is_new)
+    typed.login = ask_login(spec, typed.login or place.profile.agent)
+    is_again = False
+    while secret := ask_secret(place, spec, is_again=is_again):
+        try:
+            return _settled(place, traded(place, spec, typed.login, secret), is_new=is_new)
+        except SignInNeeded as error:
+            _tell_failed(error)
+            is_again = True
+    return None
+
+
+def _tell_failed(error: Exception) -> Stopped:
+    ending = stopped(error)
+    click.echo(_("That did not work: {reason}", reason=str(ending)))
+    return ending
 
 
 def _show_demo() -> None:

@@ -22,6 +22,7 @@ from supportdesk_tui.cli.saying import said
 from supportdesk_tui.cli.session import Place, connection_to, load, place_of, spec_of
 from supportdesk_tui.config.load import Loaded
 from supportdesk_tui.config.paths import Paths
+from supportdesk_tui.config.problems import ConfigError
 from supportdesk_tui.config.secrets import Search, Step, find_secret
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.errors import BackendError
@@ -137,7 +138,8 @@ def _backend(profile: str | None) -> Iterator[Finding]:
     try:
         place = place_of(profile)
         spec = spec_of(place)
-    except Stopped as ending:
+    except (Stopped, ConfigError) as error:
+        ending = stopped(error)
         yield Finding(msg("profile"), State.BAD, str(ending), ending.next_step, ending.code)
         return
     found = _("{name}: {product} at {url}", name=place.name, product=spec.title, url=place.profile.url)

@@ -20,7 +20,7 @@ def login_command(url: str | None, backend: str, profile: str | None, given: tup
     import asyncio
 
     from supportdesk_tui.cli.session import place_of, spec_of
-    from supportdesk_tui.cli.signing import keep, token_from
+    from supportdesk_tui.cli.signing import keep, reach, token_from
 
     if url is not None:
         from supportdesk_tui.cli.connecting import Wish, connect
@@ -30,7 +30,10 @@ def login_command(url: str | None, backend: str, profile: str | None, given: tup
         raise click.UsageError(_("--option goes with a URL; those of a profile stand in config.toml"))
     else:
         place = place_of(profile)
-        secret = token_from(place, spec_of(place), is_piped=token_stdin)
+        spec = spec_of(place)
+        if not token_stdin:
+            asyncio.run(reach(place))
+        secret = token_from(place, spec, is_piped=token_stdin)
     click.echo(asyncio.run(keep(place, secret)))
 
 

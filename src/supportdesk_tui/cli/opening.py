@@ -39,7 +39,7 @@ def open_desk(profile: str | None, *, is_offline: bool, mouse: bool | None, them
     """Open the desk and stay until it is left."""
     loaded, paths = load()
     set_locale(detect_locale(loaded.settings.locale, os.environ))
-    if not loaded.settings.profiles and profile is None:
+    if not loaded.settings.profiles and profile is None and not loaded.ignored:
         _open_first(loaded, mouse=mouse, theme=theme)
         return
     place = place_of(profile, (loaded, paths))

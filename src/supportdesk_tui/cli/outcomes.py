@@ -117,6 +117,10 @@ def stopped(error: Exception) -> Stopped:
 
 
 def _details(error: Exception) -> str:
+    if isinstance(error, ConfigError):
+        from supportdesk_tui.cli.saying import said
+
+        return "\n".join(map(said, error.problems))
     if not isinstance(error, BackendError):
         return str(error)
     from supportdesk_tui.ui.vocabulary import own_words

@@ -1,5 +1,6 @@
 """Tickets read from the backend and printed."""
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import click
@@ -9,12 +10,14 @@ from supportdesk_tui.cli import show
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.session import Desk, at_backend
 from supportdesk_tui.commands.misread import misread
+from supportdesk_tui.config.problems import nearest_name
 from supportdesk_tui.domain import grammar
 from supportdesk_tui.domain.conversation import Entry
+from supportdesk_tui.domain.directory import Directory
 from supportdesk_tui.domain.ids import Cursor, TicketId
-from supportdesk_tui.domain.queue import QueueQuery, SortKey
+from supportdesk_tui.domain.queue import MY_TEAMS, Owner, QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
-from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.i18n.catalog import _, msg
 
 
 def list_tickets(profile: str | None, query: str, *, sort: str, limit: int, as_json: bool) -> None:
@@ -23,11 +26,18 @@ def list_tickets(profile: str | None, query: str, *, sort: str, limit: int, as_j
     if parsed.problems:
         raise Stopped("; ".join(map(misread, parsed.problems)), code=ExitCode.WRONG_USE, next_step=_keys())
 
+    strange: list[str] = []
+
     async def read(desk: Desk) -> tuple[list[TicketSummary], tuple[str, ...], int]:
-        return await _rows(desk.backend, parsed.query, limit)
+        found = await _rows(desk.backend, parsed.query, limit)
+        if not found[0] and named(parsed.query):
+            strange.extend(unknown(parsed.query, await desk.backend.get_directory()))
+        return found
 
     rows, unapplied, bad = at_backend(profile, read)
     _tell_bad(bad)
+    for words in strange or ([] if rows else [_("no ticket fits")]):
+        click.echo(f"supportdesk: {words}", err=True)
     if unapplied:
         click.echo(_("supportdesk: this backend could not apply: {what}", what=", ".join(unapplied)), err=True)
     if as_json:
@@ -36,6 +46,54 @@ def list_tickets(profile: str | None, query: str, *, sort: str, limit: int, as_j
     now = datetime.now(UTC)
     for row in rows:
         click.echo(show.ticket_line(row, now))
+
+
+def named(query: QueueQuery) -> dict[str, list[str]]:
+    """What a query names that the backend may not have, by its key in the search line."""
+    owner = [] if query.owner in set(Owner) else [str(query.owner)]
+    return {
+        key: names
+        for key, names in (
+            ("owner", owner),
+            ("status", sorted(query.statuses)),
+            ("team", sorted(map(str, query.teams))),
+            ("cat", sorted(query.categories)),
+        )
+        if names
+    }
+
+
+_UNKNOWN = {
+    "owner": msg("no ticket fits: there is no agent with the id {name}"),
+    "status": msg("no ticket fits: there is no status {name}"),
+    "team": msg("no ticket fits: there is no team with the id {name}"),
+    "cat": msg("no ticket fits: there is no category {name}"),
+}
+
+
+def unknown(query: QueueQuery, directory: Directory) -> Iterator[str]:
+    """Words for every name of a query the backend does not have, with the one that was probably meant."""
+    known: dict[str, dict[str, str]] = {
+        "owner": {str(one.id): str(one.name) for one in directory.agents},
+        "status": {one.name: str(one.title) for one in directory.statuses},
+        "team": {str(MY_TEAMS): "", **{str(one.id): str(one.name) for one in directory.teams}},
+        "cat": {one.code: str(one.title) for one in directory.categories},
+    }
+    for key, names in named(query).items():
+        there = known[key]
+        for name in names if any(there.values()) else ():
+            if name in there:
+                continue
+            near = meant(name, there)
+            said = _(_UNKNOWN[key], name=repr(name))
+            yield _("{told} (did you mean {name}?)", told=said, name=f"{key}:{near}") if near else said
+
+
+def meant(written: str, there: Mapping[str, str]) -> str:
+    """The id whose own letters or whose title is closest to what was written."""
+    by_title = {title.casefold(): one for one, title in there.items() if title}
+    near = nearest_name(written, [*there, *by_title])
+    return near if near in there else by_title.get(near, "")
 
 
 def _keys() -> str:

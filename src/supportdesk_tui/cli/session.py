@@ -12,7 +12,7 @@ from msgspec import Struct
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.config.load import Loaded, load_settings
 from supportdesk_tui.config.paths import Paths, find_paths, make_private
-from supportdesk_tui.config.problems import nearest_name
+from supportdesk_tui.config.problems import ConfigError, nearest_name
 from supportdesk_tui.config.schema import Profile, Settings
 from supportdesk_tui.domain.directory import NO_DIRECTORY, Directory
 from supportdesk_tui.i18n.catalog import _
@@ -81,14 +81,17 @@ def settings_of(profile: str | None) -> Settings:
 
 
 def place_of(profile: str | None, read: tuple[Loaded, Paths] | None = None) -> Place:
-    """The profile to use, of the settings already read if given; stops when there is none."""
+    """The profile to use, of the settings already read if given; stops when there is none, or only in a file that cannot be
+    read."""
     loaded, paths = read or load()
     settings = loaded.settings
     name = _known(profile, settings) if profile is not None else settings.active_name
+    if not name and loaded.ignored:
+        raise ConfigError(loaded.problems)
     if not name:
         raise Stopped(
             _("there is no profile yet"),
-            code=ExitCode.WRONG_USE,
+            code=ExitCode.SIGN_IN,
             next_step=_("Connect to your help desk with: supportdesk login URL   or look around with: supportdesk demo"),
         )
     chosen = settings.profiles[name]

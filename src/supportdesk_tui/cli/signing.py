@@ -15,7 +15,7 @@ from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.session import Place, server_of, spec_of
 from supportdesk_tui.config.secrets import Secret, find_secret, forget_secret, store_secret
 from supportdesk_tui.domain.capabilities import Session
-from supportdesk_tui.domain.errors import BackendError, BadPayload, NotFound
+from supportdesk_tui.domain.errors import BackendError, BadPayload, NotFound, Unreachable
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.sync.cache import Cache
 from supportdesk_tui.ui.vocabulary import own_words
@@ -27,13 +27,55 @@ def token_from(place: Place, spec: BackendSpec, *, is_piped: bool) -> Secret:
     """A token: piped in, brought by the browser, traded for a password, or typed, as the kind of backend has it."""
     if is_piped:
         return _typed(sys.stdin.readline())
-    if spec.browse is not None and (not spec.browse_with or place.profile.options.get(spec.browse_with)):
-        return Secret(asyncio.run(_known(place, spec.browse(server_of(place), _show_page))))
+    secret = brought(place, spec)
+    if secret is not None:
+        return secret
+    login = ask_login(spec, place.profile.agent)
+    return traded(place, spec, login, ask_secret(place, spec))
+
+
+def brought(place: Place, spec: BackendSpec) -> Secret | None:
+    """The token the browser brings; None where nobody signs in by browser."""
+    if spec.browse is None or (spec.browse_with and not place.profile.options.get(spec.browse_with)):
+        return None
+    return Secret(asyncio.run(_known(place, spec.browse(server_of(place), _show_page))))
+
+
+def ask_login(spec: BackendSpec, known: str) -> str:
+    """Who wants to sign in, `known` being offered; empty where the token alone says it."""
+    return str(click.prompt(_("Login"), default=known or None)).strip() if spec.sign_in is not None else ""
+
+
+def ask_secret(place: Place, spec: BackendSpec, *, is_again: bool = False) -> str:
+    """The password or token as it was typed; the second time it may be nothing, which goes back."""
+    words = _("Password") if spec.sign_in is not None else f"{_(spec.asks)} ({place.profile.url})"
+    if is_again:
+        words = _("{what}, or Enter alone to go back", what=words)
+    return str(click.prompt(words, hide_input=True, default="" if is_again else None, show_default=False))
+
+
+def traded(place: Place, spec: BackendSpec, login: str, typed: str) -> Secret:
+    """The token for a password, or the token itself where that was asked for."""
     if spec.sign_in is None:
-        return _typed(click.prompt(f"{_(spec.asks)} ({place.profile.url})", hide_input=True))
-    login = click.prompt(_("Login"), default=place.profile.agent or None)
-    password = click.prompt(_("Password"), hide_input=True)
-    return Secret(asyncio.run(_known(place, spec.sign_in(server_of(place), login, password, socket.gethostname()))))
+        return _typed(typed)
+    return Secret(asyncio.run(_known(place, spec.sign_in(server_of(place), login, typed, socket.gethostname()))))
+
+
+async def reach(place: Place) -> None:
+    """Raise Unreachable unless something answers at the address: nobody types a password for what is not there."""
+    from supportdesk_tui.backends.calls import Call, Said
+    from supportdesk_tui.backends.http import Http
+
+    profile = place.profile
+    http = Http(profile.url, "", read_refusal=lambda _body: Said(), ca_file=profile.ca_file)
+    try:
+        await http.send(Call(operation="connect", method="GET", route="/", attempts=1))
+    except Unreachable:
+        raise
+    except BackendError:
+        return
+    finally:
+        await http.close()
 
 
 def _show_page(url: str) -> None:

@@ -56,7 +56,7 @@ def to_assign(desk: Desk, agent: str) -> Assign:
     named = named or [one.id for one in agents if agent.casefold() in one.name.casefold()]
     if len(named) == 1:
         return Assign(AgentId(named[0]))
-    raise _unknown("agent", agent, [str(one.name) for one in agents], is_unclear=bool(named))
+    raise _unknown("agent", agent, ["me", "nobody", *(str(one.name) for one in agents)], is_unclear=bool(named))
 
 
 def to_status(desk: Desk, status: str, reason: str) -> SetStatus:

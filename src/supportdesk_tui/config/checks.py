@@ -1,9 +1,10 @@
 """Whether a value fits a setting; each check gives the clean value or the words for what was expected."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from supportdesk_tui.config.problems import nearest_name
 from supportdesk_tui.config.schema import GATE_KINDS, GATE_LISTS, GATE_REMEDIES, Setting
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -16,13 +17,18 @@ _LONGEST = 1_000
 class Unfit(Exception):  # noqa: N818  (names the condition, as the errors of the domain do)
     """A value does not fit; the message says what was expected."""
 
+    def __init__(self, message: str, nearest: str = "") -> None:
+        super().__init__(message)
+        self.nearest = nearest
+        """The allowed word that was probably meant."""
+
 
 def fit(setting: Setting, value: Any) -> Any:
     """The value as the setting holds it; raises Unfit."""
     rule = setting.rule
     if rule.one_of:
         if value not in rule.one_of or not isinstance(value, str):
-            raise Unfit(f"expected one of {', '.join(rule.one_of)}; got {shown(value)}")
+            raise _no_choice(f"expected one of {', '.join(rule.one_of)}", value, rule.one_of)
         return value
     if rule.most:
         if type(value) is not int or not rule.least <= value <= rule.most:
@@ -33,6 +39,11 @@ def fit(setting: Setting, value: Any) -> Any:
     if type(value) is not bool:
         raise Unfit(f"expected true or false; got {shown(value)}")
     return value
+
+
+def _no_choice(expected: str, value: Any, choices: Sequence[str]) -> Unfit:
+    nearest = nearest_name(value[:_LONGEST], choices) if isinstance(value, str) else ""
+    return Unfit(f"{expected}; got {shown(value)}", nearest)
 
 
 def shown(value: Any) -> str:
@@ -82,8 +93,9 @@ def _phrases(value: Any) -> tuple[str, ...]:
 
 def _gate_lists(value: Any) -> tuple[str, ...]:
     given = value if isinstance(value, list) else [None]
-    if not all(one in GATE_LISTS for one in given):
-        raise Unfit(f"expected names of {', '.join(GATE_LISTS)}; got {shown(value)}")
+    for one in given:
+        if one not in GATE_LISTS:
+            raise _no_choice(f"expected names of {', '.join(GATE_LISTS)}", one or value, GATE_LISTS)
     return tuple(given)
 
 
@@ -100,9 +112,9 @@ def _gate_kinds(value: Any) -> Mapping[str, str]:
         raise Unfit(f"expected a table; got {shown(value)}")
     for name, remedy in value.items():
         if name not in GATE_KINDS:
-            raise Unfit(f"expected one of {', '.join(GATE_KINDS)}; got {shown(name)}")
+            raise _no_choice(f"expected one of {', '.join(GATE_KINDS)}", name, GATE_KINDS)
         if remedy not in GATE_REMEDIES:
-            raise Unfit(f"expected {', '.join(GATE_REMEDIES)} for {name}; got {shown(remedy)}")
+            raise _no_choice(f"expected {', '.join(GATE_REMEDIES)} for {name}", remedy, GATE_REMEDIES)
     return dict(value)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from supportdesk_tui.config.paths import expand, site_files
 from supportdesk_tui.config.problems import Problem, nearest_name
@@ -41,6 +42,8 @@ class Loaded(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     files: tuple[Path, ...] = ()
     """What was read, the later winning."""
+    ignored: tuple[Path, ...] = ()
+    """What is there, or was asked for, and could not be read: nothing in it counts."""
     _sources: tuple[_Source, ...] = ()
 
     def place(self, *path: str) -> tuple[str, int | None]:
@@ -63,10 +66,14 @@ def load_settings(env: Mapping[str, str], paths: "Paths", file: Path | None = No
     """Read the site's file, the user's file (or `file` instead of both) and `SUPPORTDESK_…`, the later winning."""
     problems: list[Problem] = []
     sources: list[_Source] = []
+    ignored: list[Path] = []
     merged: dict[str, Any] = {}
     given = file or (expand(env["SUPPORTDESK_CONFIG"]) if env.get("SUPPORTDESK_CONFIG") else None)
     for each in [given] if given is not None else [*site_files(env), paths.config_file]:
+        before = len(problems)
         source = _read(each, problems, is_optional=given is None)
+        if len(problems) > before:
+            ignored.append(each)
         if source is not None:
             sources.append(source)
             _merge(merged, _Checker(source, problems).check())
@@ -75,9 +82,9 @@ def load_settings(env: Mapping[str, str], paths: "Paths", file: Path | None = No
     _merge(merged, from_environment)
     _place_server(merged, server)
     settings = _build(merged)
-    loaded = Loaded(settings, (), tuple(Path(source.file) for source in sources), tuple(sources))
-    problems += _dangling(loaded)
-    return Loaded(settings, tuple(problems), loaded.files, loaded._sources)
+    read = tuple(Path(source.file) for source in sources)
+    loaded = Loaded(settings, files=read, ignored=tuple(ignored), _sources=tuple(sources))
+    return replace(loaded, problems=(*problems, *_dangling(loaded)))
 
 
 def _read(file: Path, problems: list[Problem], *, is_optional: bool) -> _Source | None:
@@ -147,7 +154,7 @@ class _Checker:
             try:
                 good[name] = fit(known[name], value)
             except Unfit as error:
-                self._report((*path, name), f"{error}; using {_default(known[name].default)}")
+                self._report((*path, name), f"{error}; using {_default(known[name].default)}", error.nearest)
         return good
 
     def _profile(self, name: str, value: Any) -> dict[str, Any] | None:
@@ -236,7 +243,7 @@ def _from_environment(env: Mapping[str, str], problems: list[Problem]) -> dict[s
         try:
             value = fit(each, _typed(env[variable], each.default))
         except Unfit as error:
-            problems.append(Problem(variable, ".".join(path), None, f"{error}; ignored"))
+            problems.append(Problem(variable, ".".join(path), None, f"{error}; ignored", error.nearest))
             continue
         inner = found
         for name in path[:-1]:

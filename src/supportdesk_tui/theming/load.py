@@ -29,6 +29,7 @@ MONO = "mono"
 _HEX = re.compile("#[0-9a-fA-F]{6}")
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,39}")
 _LARGEST = 65_536
+_DEFAULT_USED = "using the default theme"
 _SIXTEEN_COLOUR_TERMINALS = ("linux", "vt100", "vt220", "xterm", "screen", "cygwin", "ansi")
 
 
@@ -121,9 +122,13 @@ def _load_file(name: str, file: Path) -> LoadedTheme:
         text = file.read_bytes()[:_LARGEST].decode("utf-8")
         raw = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        return _refuse(name, Problem(str(file), "", error.lineno, f"{error.msg}; using the default theme"))
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        return _refuse(name, Problem(str(file), "", None, f"cannot be read ({error}); using the default theme"))
+        return _refuse(name, Problem(str(file), "", error.lineno, f"column {error.colno}: {error.msg}; {_DEFAULT_USED}"))
+    except OSError as error:
+        return _refuse(name, Problem(str(file), "", None, f"cannot be read: {error.strerror}; {_DEFAULT_USED}"))
+    except UnicodeDecodeError:
+        return _refuse(name, Problem(str(file), "", None, f"is not UTF-8 text; {_DEFAULT_USED}"))
+    except RecursionError:
+        return _refuse(name, Problem(str(file), "", None, f"is nested too deeply; {_DEFAULT_USED}"))
     reader = _Reader(file, text, raw)
     loaded = reader.build(name)
     if file.parent == shipped_folder():
@@ -131,7 +136,7 @@ def _load_file(name: str, file: Path) -> LoadedTheme:
     try:
         loaded.theme.to_color_system().generate()
     except (ColorParseError, ValueError) as error:
-        return _refuse(name, Problem(str(file), "", None, f"{error}; using the default theme"))
+        return _refuse(name, Problem(str(file), "", None, f"{error}; {_DEFAULT_USED}"))
     return loaded
 
 
@@ -167,7 +172,8 @@ class _Reader:
         value = self._raw.get(key, default)
         if isinstance(value, kind):
             return value
-        self._report((key,), f"expected {'true or false' if kind is bool else 'text'}, using {default!r}")
+        expected, used = ("true or false", str(default).lower()) if kind is bool else ("text", repr(default))
+        self._report((key,), f"expected {expected}, using {used}")
         return default
 
     def _tokens(self, table: str, names: Sequence[str]) -> dict[str, str]:
@@ -180,9 +186,9 @@ class _Reader:
         for name in names:
             if name not in given:
                 continue
-            complaint = _complaint(given[name], with_attributes=table == "ink")
+            complaint, nearest = _complaint(given[name], with_attributes=table == "ink")
             if complaint:
-                self._report((table, name), f"{complaint}; using the default theme's")
+                self._report((table, name), f"{complaint}; using the default theme's", nearest)
             else:
                 found[name] = given[name]
         return found
@@ -199,24 +205,31 @@ class _Reader:
         self._problems.append(Problem(self._file, ".".join(path), locate(self._text).get(path), text, nearest))
 
 
-def _complaint(value: Any, *, with_attributes: bool) -> str:
-    """What is wrong with a token's value; empty when nothing is."""
+def _complaint(value: Any, *, with_attributes: bool) -> tuple[str, str]:
+    """What is wrong with a token's value and the word that was probably meant; both empty when nothing is."""
     expected = "expected a colour like #a1b2c3 or a terminal colour like bright_cyan"
     if not isinstance(value, str):
-        return f"{expected}, got {type(value).__name__}"
+        return f"{expected}, got {_shown(value)}", ""
     *attributes, colour = value.split(" ")
     if attributes and not with_attributes:
-        return f"{expected} alone, got {value!r}"
+        return f"expected a colour without attributes, got {_shown(value)}", ""
     unknown = [each for each in attributes if each not in ATTRIBUTES]
     if unknown:
-        return f"unknown attribute {unknown[0]!r}, expected one of {', '.join(sorted(ATTRIBUTES))}"
+        known = sorted(ATTRIBUTES)
+        return f"unknown attribute {_shown(unknown[0])}, expected one of {', '.join(known)}", nearest_name(unknown[0], known)
     if _HEX.fullmatch(colour) or colour in TERMINAL_COLOURS:
         try:
             Color.parse(textual_colour(colour))
         except ColorParseError as error:
-            return str(error)
-        return ""
-    return f"{expected}, got {value!r}"
+            return str(error), ""
+        return "", ""
+    return f"{expected}, got {_shown(value)}", nearest_name(colour, TERMINAL_COLOURS)
+
+
+def _shown(value: Any) -> str:
+    from supportdesk_tui.config.checks import shown
+
+    return shown(value)
 
 
 def _variables(palette: Palette) -> dict[str, str]:

@@ -223,7 +223,24 @@ def test_a_file_that_is_no_text_is_reported(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_bytes(b"\xff\xfe")
     loaded = load_theme("mine", theme_folders(tmp_path))
     assert loaded.theme.name == DEFAULT_DARK
-    assert "cannot be read" in loaded.problems[0].text
+    assert loaded.problems[0].text == "is not UTF-8 text; using the default theme"
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "nearest"),
+    [
+        ('dark = "yes"', "expected true or false, using true", ""),
+        ("title = 3", "expected text, using 'mine'", ""),
+        ('[ink]\ntext = "blod #ffffff"', "unknown attribute 'blod', expected one of bold, dim", "bold"),
+        ('[ink]\ntext = "bright_cyn"', "got 'bright_cyn'; using", "bright_cyan"),
+        ("[ink]\ntext = [1]", "got a list; using", ""),
+        ('[surfaces]\nbackground = "bold #000000"', "expected a colour without attributes, got 'bold #000000'", ""),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_words_of_the_file(tmp_path: Path, text: str, says: str, nearest: str) -> None:
+    (problem,) = write(tmp_path, text + "\n").problems
+    assert says in problem.text
+    assert problem.nearest == nearest
 
 
 def test_a_file_nested_without_end_is_reported(tmp_path: Path) -> None:
