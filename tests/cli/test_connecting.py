@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -10,19 +11,24 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from supportdesk_tui.backends.catalog import SPECS, Connection, Option
 from supportdesk_tui.backends.native.adapter import NativeBackend
-from supportdesk_tui.cli.connecting import Wish, name_for, place_for
+from supportdesk_tui.cli.connecting import Wish, first_run, name_for, place_for
 from supportdesk_tui.cli.signing import prove
+from supportdesk_tui.config.kernel_keys import _NUMBERS
 from supportdesk_tui.config.load import load_settings
 from supportdesk_tui.config.paths import find_paths
 from supportdesk_tui.config.secrets import Secret
+from supportdesk_tui.i18n.catalog import set_locale
 from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread, open_parts
 from supportdesk_tui.server.seed.exchange import seed_database
 from tests.cli.conftest import Shell
 from tests.cli.onterminal import OnTerminal
+from tests.unit.config.kernel import without_key_store
 
 PASSWORD = "correct horse battery"
 
@@ -231,6 +237,35 @@ def with_passwords(tmp_path: Path) -> Iterator[ServerThread]:
     parts.database.close()
     with ServerThread(url) as running:
         yield running
+
+
+@pytest.mark.skipif(sys.platform != "linux" or platform.machine() not in _NUMBERS, reason="only Linux has the key store")
+def test_why_a_token_is_kept_nowhere_is_told_in_the_language_of_the_agent(shell: Shell, with_passwords: ServerThread) -> None:
+    start = click.Command("start", callback=first_run)
+    typed = f"c\nnative\n{with_passwords.url}\n{DEMO_LOGIN}\n{PASSWORD}\n"
+    set_locale("zh_CN")
+    try:
+        done = without_key_store(lambda: CliRunner().invoke(start, [], input=typed))
+    finally:
+        set_locale("en")
+    assert done.exit_code == 0, done.output
+    (told,) = [line for line in done.output.splitlines() if line.startswith("仅本次登录")]
+    assert "无处保存：密钥环" in told
+    assert "nowhere" not in told
+    assert f'url = "{with_passwords.url}"' in shell.config.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", sorted(SPECS))
+def test_nothing_is_asked_for_where_nobody_answers(shell: Shell, kind: str) -> None:
+    done = shell("login", "http://127.0.0.1:1", "--backend", kind)
+    assert done.exit_code == 3
+    assert done.stdout == ""
+    assert done.stderr.startswith("supportdesk: cannot reach the backend: ")
+    assert "Check the address and the network." in done.stderr
+    assert not shell.config.exists()
+    shell.configure(f'[profiles.work]\nbackend = "{kind}"\nurl = "http://127.0.0.1:1"\n')
+    done = shell("login")
+    assert (done.exit_code, done.stdout) == (3, "")
 
 
 def test_the_first_start_offers_the_next_step_and_opens_the_desk_it_leads_to(

@@ -20,7 +20,7 @@ from supportdesk_tui.config.paths import make_private
 from supportdesk_tui.config.problems import ConfigError
 from supportdesk_tui.config.schema import Profile
 from supportdesk_tui.config.secrets import Secret, store_secret
-from supportdesk_tui.domain.errors import SignInNeeded
+from supportdesk_tui.domain.errors import SignInNeeded, Unreachable
 from supportdesk_tui.durable import replace_text
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.ui.vocabulary import own_words
@@ -141,7 +141,12 @@ def _reached(wish: Wish) -> tuple[Place, bool]:
     """The place for an address at which something answers, and whether its profile has still to be written."""
     place, is_new = place_for(wish)
     if not wish.is_piped:
-        asyncio.run(reach(place))
+        try:
+            asyncio.run(reach(place))
+        except Unreachable as error:
+            # What else there is to do, `doctor` say, needs a profile.
+            step = _("Check the address and the network.")
+            raise Stopped(str(stopped(error)), code=ExitCode.CANNOT_REACH, next_step=step) from error
     if is_new:
         options = answered(spec_of(place), wish)
         place = replace(place, profile=Profile(backend=place.profile.backend, url=place.profile.url, options=options))
@@ -178,9 +183,7 @@ def _connected() -> tuple[Place, Secret]:
         try:
             found = _tried(typed)
         except KNOWN as error:
-            ending = _tell_failed(error)
-            if ending.next_step:
-                click.echo(f"  {ending.next_step}")
+            _tell_failed(error)
             continue
         if found is None:
             continue
@@ -220,10 +223,11 @@ def _tried(typed: _Typed) -> tuple[Place, Secret] | None:
     return None
 
 
-def _tell_failed(error: Exception) -> Stopped:
+def _tell_failed(error: Exception) -> None:
     ending = stopped(error)
     click.echo(_("That did not work: {reason}", reason=str(ending)))
-    return ending
+    if ending.next_step and not isinstance(error, SignInNeeded):
+        click.echo(f"  {ending.next_step}")
 
 
 def _show_demo() -> None:
