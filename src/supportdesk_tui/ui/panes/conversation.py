@@ -195,6 +195,7 @@ class ConversationPane(LinePane):
         at = self.reader.block_at(self.reader.top + line) if line >= 0 else None
         entry = self.reader.blocks[at].entry if at is not None else None
         if entry is not None:
+            event.stop()  # what is clicked is the entry
             self.reading.cursor = entry.id
             self._arrange(is_new=False)
             self.redraw()

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -258,13 +259,22 @@ class DeskScreen(Screen[None]):
         await self._run("queue.at", (str(message.index),))
         await self._run("queue.open" if message.opens else "pane.focus", () if message.opens else (Pane.QUEUE,))
 
-    async def on_queue_pane_need_rows(self, message: QueuePane.NeedRows) -> None:
-        """The list was scrolled beyond the loaded rows."""
-        await self._run("queue.rows", (str(message.index),))
+    @on(QueuePane.NeedRows)
+    @on(ConversationPane.NeedOlder)
+    async def read_on(self, message: QueuePane.NeedRows | ConversationPane.NeedOlder) -> None:
+        """The list was scrolled beyond the loaded rows, or the reader is near the oldest loaded entry."""
+        if isinstance(message, QueuePane.NeedRows):
+            await self._run("queue.rows", (str(message.index),))
+        else:
+            await self._run("conversation.older", ())
 
-    async def on_conversation_pane_need_older(self) -> None:
-        """The reader is near the oldest loaded entry."""
-        await self._run("conversation.older", ())
+    async def on_click(self, event: Click) -> None:
+        """A click on the customer, or beside the entries of the conversation: keys go there while a ticket is open."""
+        clicked, _region = self.get_widget_at(event.screen_x, event.screen_y)
+        panes: dict[Widget, Pane] = {self.customer: Pane.CUSTOMER, self.conversation: Pane.CONVERSATION}
+        pane = panes.get(clicked)
+        if pane is not None and self._state.conversation.ticket is not None:
+            await self._run("pane.focus", (pane,))
 
     async def on_conversation_pane_entry_chosen(self, message: ConversationPane.EntryChosen) -> None:
         """An entry was clicked; twice shows it whole."""

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from supportdesk_tui.commands.spec import Args
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.theming.tokens import Palette
+from supportdesk_tui.ui.pressing import Place, places_of, press, pressed
 from supportdesk_tui.ui.text import shown_line
 from supportdesk_tui.ui.widgets.line_edit import LineEdit
 from supportdesk_tui.ui.widgets.line_pane import LinePane
@@ -48,6 +49,8 @@ class Panel(LinePane):
         super().__init__(palette)
         self._dialog = dialog
         self._fitted = 0
+        self._places: list[Place] = []
+        """The keys on the last line."""
 
     def on_resize(self) -> None:
         """Another width may take more lines, or all of the screen."""
@@ -75,9 +78,19 @@ class Panel(LinePane):
         blank = self.line().strip()
         body += [blank] * (height - FRAME - len(body))
         foot = self.line()
+        self._places.clear()
         for key, label in dialog.keys_text():
-            foot.add(" ").add(key, "key").add(f" {label} ", "text_low")
+            start = width - foot.add(" ").room
+            foot.add(key, "key").add(f" {label}", "text_low")
+            self._places += places_of(key, start, width - foot.room)
+            foot.add(" ")
         return [head.strip(), blank, *body, foot.strip()]
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key of the last line presses it."""
+        key = pressed(self._places, event.x) if event.y == self.size.height - 1 else ""
+        if key:
+            press(self.app, key)
 
 
 class Dialog(ModalScreen[None]):
