@@ -129,7 +129,7 @@ def test_a_reply_stops_at_the_gate_until_a_reason_is_given(desk: Shell, server: 
     sent = desk("tickets", "reply", number, words, "--anyway", "quoted from the phishing report")
     assert sent.exit_code == 0, sent.output
     assert bodies(server, words) == ["agent"]
-    (kept,) = overrides(server, number)
+    kept = overrides(server, number)[-1]
     assert "quoted from the phishing report" in kept
     assert '"link"' in kept
 

@@ -159,7 +159,7 @@ async def test_work_given_to_me_and_coming_back_to_me_is_told_and_rings(server: 
         ((task,),) = await asked(server, "SELECT id FROM tickets WHERE team = 'wallet-ops' ORDER BY created_at DESC LIMIT 1")
         finding = {"type": "return_task", "finding": "it is confirmed now"}
         await post(server, f"/tickets/{task}/changes", server.token_for("wang.lei"), finding)
-        await li.until(lambda _: f"{row.number}: Wallet-Ops returned {row.number}" in heard, "the way back rings")
+        await li.until(lambda _: f"{row.number}: Wallet-Ops returned the task" in heard, "the way back rings")
 
 
 async def test_a_deadline_of_mine_that_comes_near_is_told_once(server: ServerThread, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_search_syntax_in_the_words_does_no_harm(agent: Client, q: str) -> None:
 def test_views_are_nine_in_the_order_of_the_keys(agent: Client) -> None:
     views = agent.read("/views")
     assert [one["title"] for one in views] == [
-        "Mine", "Unassigned", "Team", "At risk", "Promises", "Waiting for customer", "Chats", "Snoozed", "All open",
+        "Mine", "Unassigned", "Team", "At risk", "Promises", "Waiting on customer", "Chats", "Snoozed", "All open",
     ]  # fmt: skip
     assert all(one["count"] == len(all_rows(agent, q=one["q"], limit=500)) for one in views)
     assert all(one["count"] > 0 for one in views)

@@ -139,7 +139,7 @@ def test_follow_ups_of_a_reply_are_taken_back_and_the_reply_stays(agent: Client)
     agent.done(f"/tickets/{ticket}/replies", {"body": "stays", "then": then}, key=key)
     says = agent.done(f"/changes/{key}/undo")["says"]
     row = agent.row(ticket)
-    assert says == f"undid: set {row['number']} to Waiting for customer, tag {row['number']} +refund (what was said stays)"
+    assert says == f"undid: set {row['number']} to Waiting on customer, tag {row['number']} refund (what was said stays)"
     assert (row["status"], row["tags"]) == ("open", [])
     assert agent.read(f"/tickets/{ticket}/entries")["items"][-1]["body"] == "stays"
 
@@ -202,3 +202,21 @@ def test_returned_task_can_be_taken_back_by_the_specialist(agent: Client, collea
     colleague.done(f"/changes/{key}/undo")
     assert standing(agent, task) == before
     assert standing(agent, ticket) == parent
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"type": "watch", "on": True}, "started watching"),
+        ({"type": "set_status", "status": "waiting_third_party"}, "set status Waiting on third party"),
+        ({"type": "tag", "remove": ["vip"]}, "took off the tag vip"),
+        ({"type": "tag", "add": ["bug"], "remove": ["vip"]}, "took off the tag vip and tagged bug"),
+    ],
+)
+def test_the_case_says_what_was_taken_back(agent: Client, change: dict[str, Any], said: str) -> None:
+    ticket, key = agent.opened(), agent.new_key()
+    agent.change(ticket, "tag", add=["vip"])
+    assert agent.done(f"/tickets/{ticket}/changes", change, key=key)["says"] == said
+    agent.done(f"/changes/{key}/undo")
+    bodies = [one["body"] for one in agent.read(f"/tickets/{ticket}/notes")["items"]]
+    assert f"Li Wei took back: {said}" in bodies

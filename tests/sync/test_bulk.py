@@ -29,7 +29,7 @@ from tests.sync.fake import until
 BACK = " · ⟪desk.undo⟫ takes all back"
 KINDS: tuple[tuple[Change, str], ...] = (
     (Assign(AgentId("a2")), "2 tickets assigned to Mei Lin"),
-    (SetStatus("waiting_customer"), "2 tickets set to Waiting for customer"),
+    (SetStatus("waiting_customer"), "2 tickets set to Waiting on customer"),
     (Tag(add=("refund",)), "2 tickets tagged refund"),
     (Snooze(None), "2 tickets snoozed until the customer answers"),
     (MarkRead(read=False), "2 tickets unread again"),

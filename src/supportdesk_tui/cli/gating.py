@@ -71,12 +71,13 @@ async def _letter(desk: Desk, row: TicketSummary, words: Reply | Note, policy: P
 
 
 def _stopped(found: tuple[Finding, ...]) -> Stopped:
+    from supportdesk_tui.ui import words
+
     never = [one for one in found if one.remedy is Remedy.NEVER]
     for one in found:
         quotes = ", ".join(said_quotes(one, lambda text, values: _(text, **dict(values))))
         word = _("never sent") if one.remedy is Remedy.NEVER else _("needs a reason")
-        why = _(one.why, **dict(one.values))
-        said = _("{what}: {details}", what=f"{_(one.title)} ({word})", details=why)
+        said = _("{what}: {details}", what=f"{_(one.title)} ({word})", details=words.why(one))
         click.echo(f"{said} {quotes}".rstrip(), err=True)
     if never:
         return Stopped(_("not sent"), code=ExitCode.REFUSED, next_step=_(never[0].advice or msg("Change the text.")))

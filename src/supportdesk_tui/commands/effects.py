@@ -164,6 +164,8 @@ class Choice(Struct, frozen=True):
     value: str
     label: str
     hint: str = ""
+    also: str = ""
+    """What it is found by as well, unseen."""
 
 
 class Pick(Struct, frozen=True):

@@ -18,8 +18,13 @@ _MONEY_NAMES = {
 }
 
 
-def meant(ticket: Ticket, customer: CustomerContext | None, direction: MoneyDirection | None = None) -> Movement | None:
-    """The movement the ticket is about: named by number or TXID, else of the coin it names, else the likeliest."""
+def meant(
+    ticket: Ticket, customer: CustomerContext | None, direction: MoneyDirection | None = None, *, in_motion: bool = False
+) -> Movement | None:
+    """The movement the ticket is about: named by number or TXID, else of the coin it names, else the likeliest.
+
+    With `in_motion` only one that is still on its way; None where the one the ticket names has come to its end.
+    """
     if customer is None:
         return None
     said = {one.name: str(one.value).lower() for one in ticket.fields if one.value}
@@ -33,7 +38,8 @@ def meant(ticket: Ticket, customer: CustomerContext | None, direction: MoneyDire
     likely = (
         named or [one for one in same_coin if one.is_moving] or [one for one in moves if one.is_moving] or same_coin or moves
     )
-    return max(likely, key=lambda one: (one.is_moving, one.state != "failed", one.at), default=None)
+    found = max(likely, key=lambda one: (one.is_moving, one.state != "failed", one.at), default=None)
+    return None if in_motion and found is not None and not found.is_moving else found
 
 
 def known_fact(context: Context, name: str) -> str:

@@ -41,7 +41,9 @@ class Finding(Struct, frozen=True):
     """Marked with `msg`."""
     values: tuple[tuple[str, str], ...] = ()
     quotes: tuple[str, ...] = ()
-    """The offending pieces; of a secret only what it is and where it stands."""
+    """The offending pieces, the first of them; of a secret only what it is and where it stands."""
+    more: int = 0
+    """How many pieces there are beside those."""
     fix: Fix | None = None
     remedy: Remedy = Remedy.REASON
     seq: int = 0
@@ -114,15 +116,23 @@ def select(span: tuple[int, int], label: str = msg("go to it")) -> Fix:
     return Fix(label, "composer.select", (str(span[0]), str(span[1] - span[0])))
 
 
-def _pieces(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
-    pieces = dict.fromkeys(" ".join(text[start:end].split()) for start, end in spans)
-    return tuple(piece if len(piece) <= QUOTE else f"{piece[: QUOTE - 1]}…" for piece in list(pieces)[:QUOTES])
+def _with_pieces(finding: Finding, pieces: Iterable[str]) -> Finding:
+    """The first few of them, each once and not too long, and how many there are beside those."""
+    from msgspec.structs import replace
+
+    every = tuple(dict.fromkeys(pieces))
+    some = tuple(piece if len(piece) <= QUOTE else f"{piece[: QUOTE - 1]}…" for piece in every[:QUOTES])
+    return replace(finding, quotes=some, more=len(every) - len(some))
+
+
+def _pieces(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[str]:
+    return (" ".join(text[start:end].split()) for start, end in spans)
 
 
 def _of_words(kind: Kind, why: str, letter: Letter, spans: list[tuple[int, int]]) -> Iterator[Finding]:
     """One finding about words of the text; none when there are no such words."""
     if spans:
-        yield Finding(kind, why, quotes=_pieces(letter.text, spans), fix=select(spans[0]))
+        yield _with_pieces(Finding(kind, why, fix=select(spans[0])), _pieces(letter.text, spans))
 
 
 # --- what cannot be meant
@@ -145,7 +155,7 @@ def _empty(letter: Letter, _: Policy) -> Iterator[Finding]:
         why = msg("The macro says something here that was taken out; the sentence goes on without it.")
         at = letter.text.find(letter.emptied[0])
         fix = select((at, at + len(letter.emptied[0]))) if at >= 0 else None
-        yield Finding(Kind.EMPTY, why, quotes=letter.emptied[:QUOTES], fix=fix)
+        yield _with_pieces(Finding(Kind.EMPTY, why, fix=fix), letter.emptied)
     elif letter.lacking:
         why = msg("What happens on sending needs facts that are not there: {fields}.")
         yield Finding(
@@ -172,7 +182,7 @@ def _secrets(letter: Letter, _: Policy) -> Iterator[Finding]:
 def _secret(kind: Kind, why: str, letter: Letter, found: list[secrets.Secret]) -> Finding:
     """Names what it is and its line, never itself."""
     lines = (f"{one.kind.value} · {letter.text.count(chr(10), 0, one.start) + 1}" for one in found)
-    return Finding(kind, why, quotes=tuple(dict.fromkeys(lines))[:QUOTES], fix=select((found[0].start, found[0].end)))
+    return _with_pieces(Finding(kind, why, fix=select((found[0].start, found[0].end))), lines)
 
 
 def _public(letter: Letter, _: Policy) -> Iterator[Finding]:
@@ -183,7 +193,7 @@ def _public(letter: Letter, _: Policy) -> Iterator[Finding]:
     if private:
         pieces = (gw.veiled(letter.text[start:end]) for start, end in sorted(private))
         why = msg("Everybody can read this thread, and this is about one person.")
-        yield Finding(Kind.PUBLIC, why, quotes=tuple(dict.fromkeys(pieces))[:QUOTES], fix=select(min(private)))
+        yield _with_pieces(Finding(Kind.PUBLIC, why, fix=select(min(private))), pieces)
 
 
 # --- what the world did meanwhile
@@ -196,12 +206,13 @@ def _arrived(letter: Letter, _: Policy) -> Iterator[Finding]:
     by_agent = next((one for one in reversed(letter.arrived) if one.kind is EntryKind.AGENT), None)
     texts = tuple(f"{one.author}: {' '.join(str(one.body).split())}"[: QUOTE * 3] for one in letter.arrived[-QUOTES:])
     fix = Fix(msg("read it"), "composer.read")
+    earlier = max(0, len(letter.arrived) - QUOTES)
     if by_agent is not None:
         why = msg("{name} has answered while you were writing.")
-        yield Finding(Kind.REPLIED, why, (("name", str(by_agent.author)),), texts, fix, seq=last.seq)
+        yield Finding(Kind.REPLIED, why, (("name", str(by_agent.author)),), texts, earlier, fix, seq=last.seq)
     else:
         why = msg("{name} wrote while you were writing.")
-        yield Finding(Kind.WROTE, why, (("name", str(last.author)),), texts, fix, seq=last.seq)
+        yield Finding(Kind.WROTE, why, (("name", str(last.author)),), texts, earlier, fix, seq=last.seq)
 
 
 def _moved(letter: Letter, _: Policy) -> Iterator[Finding]:
@@ -231,7 +242,8 @@ def _file(letter: Letter, policy: Policy) -> Iterator[Finding]:
     spans = gw.file_words(letter.text, policy)
     if spans:
         why = msg("The text speaks of a file, and none is attached.")
-        yield Finding(Kind.FILE, why, quotes=_pieces(letter.text, spans), fix=Fix(msg("attach a file"), "composer.attach"))
+        finding = Finding(Kind.FILE, why, fix=Fix(msg("attach a file"), "composer.attach"))
+        yield _with_pieces(finding, _pieces(letter.text, spans))
 
 
 def _links(letter: Letter, _: Policy) -> Iterator[Finding]:
@@ -253,7 +265,7 @@ def _time(letter: Letter, policy: Policy) -> Iterator[Finding]:
         by = gw.when_of(letter.text[slice(*spans[0])])
         fix = Fix(msg("record the promise"), "composer.promise", (f"by={by}",) if by else ())
         why = msg("It names a time, and no promise is recorded: nobody will be reminded.")
-        yield Finding(Kind.TIME, why, quotes=_pieces(letter.text, spans), fix=fix)
+        yield _with_pieces(Finding(Kind.TIME, why, fix=fix), _pieces(letter.text, spans))
 
 
 _FOR_NOTES: tuple[_Check, ...] = (_secrets, _blanks, _too_long)
@@ -285,11 +297,13 @@ Say = Callable[[str, Iterable[tuple[str, str]]], str]
 
 
 def said_quotes(finding: Finding, say: Say) -> tuple[str, ...]:
-    """What was met, as it may be shown: pieces in quotation marks, secrets by their kind and line."""
+    """What was met, as it may be shown: pieces in quotation marks, secrets by their kind and line; then how many more."""
+    rest = (say(msg("and {n} more"), (("n", str(finding.more)),)),) if finding.more else ()
     if finding.kind not in {Kind.SECRET, Kind.UNSENDABLE}:
-        return tuple(f"“{quote}”" for quote in finding.quotes)
+        return (*(f"“{quote}”" for quote in finding.quotes), *rest)
     told = (quote.partition(" · ")[::2] for quote in finding.quotes)
-    return tuple(say(msg("{what} in line {line}"), (("what", say(SECRETS[kind], ())), ("line", line))) for kind, line in told)
+    where = msg("{what} in line {line}")
+    return (*(say(where, (("what", say(SECRETS[kind], ())), ("line", line))) for kind, line in told), *rest)
 
 
 def anyway(given: Iterable[Finding], reason: str) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ LITTLE_WORDS = {
 _LITTLE = {language: frozenset(words.split()) for language, words in LITTLE_WORDS.items()}
 LETTERS = 36
 """Weighted letters below which a text is too short to judge."""
+SHORT = 2
+"""Little words of one language that give away a shorter text without a letter of the customer's script."""
 WORDS = 8
 """Words below which Latin letters are not judged by little words."""
 
@@ -59,12 +61,13 @@ def other_language(text: str, wanted: str) -> str:
         plain = _NAME.sub(" ", plain)
     counts = {script: len(pattern.findall(plain)) * _WEIGHT.get(script, 1) for script, pattern in _SCRIPTS}
     total = sum(counts.values())
+    expected = _WRITTEN_IN.get(wanted, {"latin"})
     if total < LETTERS:
-        return ""
+        is_foreign = "latin" not in expected and total == counts["latin"]
+        return _best(plain, SHORT)[0] if is_foreign else ""
     met = max(counts, key=lambda script: counts[script])
     if counts["kana"] * 5 >= total:
         met = "kana"
-    expected = _WRITTEN_IN.get(wanted, {"latin"})
     if met in expected:
         return "zh" if wanted == "ja" and met == "han" and not counts["kana"] else _by_little_words(plain, wanted, met)
     if counts[met] * 10 < total * 6:
@@ -81,9 +84,9 @@ def _by_little_words(plain: str, wanted: str, met: str) -> str:
     return best if len(words) >= WORDS and best != wanted and hits >= 4 and hits >= 2 * own + 2 else ""
 
 
-def _best(plain: str) -> tuple[str, int]:
-    """The Latin language with the most little words in a text, and how many; empty when hardly any is met."""
+def _best(plain: str, least: int = 3) -> tuple[str, int]:
+    """The Latin language with the most little words in a text, and how many; empty when fewer than `least` are met."""
     words = [word.casefold() for word in re.findall(r"[^\W\d_]+", plain)]
     hits = {language: sum(word in little for word in words) for language, little in _LITTLE.items()}
     best = max(hits, key=lambda language: hits[language])
-    return (best, hits[best]) if hits[best] >= 3 else ("", 0)
+    return (best, hits[best]) if hits[best] >= least else ("", 0)

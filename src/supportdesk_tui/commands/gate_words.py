@@ -104,9 +104,15 @@ _NUMBER = (
     r"|twenty[- ]four|forty[- ]eight|half an)"
 )
 _UNIT = r"(?:min(?:ute)?s?|hours?|hrs?|h|(?:working |business )?days?|weeks?)"
+_NEEDS = (
+    r"(?:give (?:me|us)|(?:i|we) need|it takes (?:me|us)|(?:i|we|it|this|that|they)(?:'ll| will) (?:take|need))"
+    r"(?: (?:about|around|at most|up to|another))*"
+)
+"""Before a length of time: it is ours to keep."""
 _DAY = r"(?:tomorrow|tonight|today|(?:the )?end of (?:the )?(?:day|week)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
 TIME = re.compile(
     rf"\b(?:with)?in (?:the next |about |around |at most )?{_NUMBER}(?: ?(?:to|-|–) ?\d+)?[ -]?{_UNIT}\b"
+    rf"|\b{_NEEDS} {_NUMBER}(?: ?(?:to|-|–) ?\d+)?[ -]?{_UNIT}\b"
     rf"|\bby {_DAY}\b|\bby \d{{1,2}}(?::\d{{2}}(?: ?[ap]m)?| ?[ap]m)\b|\b(?:later today|tomorrow|tonight)\b"
     r"|(?:(?<!\d)\d{1,4}|[一二两三四五六七八九十半]{1,3})\s*个?(?:半个?)?(?:分钟|小时|钟头|工作日|天|周|星期)(?:之内|以内|内)"
     r"|明天|后天|今晚|明早|明晚|今天(?:之内|以内|内|下班前)|下班前|本周内|(?:周|星期)[一二三四五六日天]之?前"
@@ -230,7 +236,7 @@ def when_of(phrase: str) -> str:
     said = phrase.casefold().removesuffix("之前").removesuffix("前").strip()
     said = re.sub(r"^(?:最晚|最迟|不晚于)\s*", "", said)
     said = re.sub(r"^(?:within|in|by) (?:the next |about |around |at most |the )?", "", said)
-    match = _LENGTH.fullmatch(said)
+    match = _LENGTH.fullmatch(re.sub(rf"^{_NEEDS} ", "", said))
     if match is None:
         return {"later today": "tonight", "end of the day": "end of day"}.get(said, said)
     number = match["most"] or match["number"].replace(" ", "-").replace("half-an", "half an")

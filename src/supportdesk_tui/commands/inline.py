@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -15,6 +17,9 @@ from supportdesk_tui.domain.assign import load_of
 from supportdesk_tui.domain.directory import Article
 from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.store.state import DraftMode, value_of
+
+if TYPE_CHECKING:
+    from supportdesk_tui.commands.macros import MacroLibrary
 
 LONGEST = 40
 """Characters of a question asked in the text; a longer one is prose."""
@@ -94,13 +99,26 @@ def found_articles(context: Context) -> tuple[Choice, ...]:
 
 
 def _named(kind: Kind, choice: Choice) -> Choice:
-    return Choice(f"{kind} {choice.value}", choice.label, choice.hint)
+    return Choice(f"{kind} {choice.value}", choice.label, choice.hint, choice.also)
 
 
 def _macros(context: Context) -> tuple[Choice, ...]:
     library, language = library_of(context), context.options.get("locale", "en")[:2]
-    ours = (Choice(one.id, one.title(language), f"; {' '.join(one.id)}") for one in library.macros.values())
-    return (*ours, *macro_server.choices(context))
+    return (*choices_of(library, language), *macro_server.choices(context))
+
+
+def choices_of(library: "MacroLibrary", language: str) -> tuple[Choice, ...]:
+    """Our macros as lines of a picker: found by title and id, by either language and by what their category is called."""
+    also = {one.key: (one.key, *one.titles.values()) for one in library.categories}
+    return tuple(
+        Choice(
+            one.id,
+            one.title(language),
+            f"; {' '.join(one.id)}",
+            " ".join((one.id, *one.titles.values(), *also.get(one.category, ()), PurePath(one.path).stem)),
+        )
+        for one in library.macros.values()
+    )
 
 
 def _articles(context: Context) -> tuple[Choice, ...]:

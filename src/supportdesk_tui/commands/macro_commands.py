@@ -147,7 +147,9 @@ def _write(context: Context, macro: "Macro", subject: "Subject") -> Iterable[Eff
     for said in rendered.left_out:
         yield ef.Tell(said.text, said.values, Level.WARN)
     if rendered.missing:
-        yield ef.Tell(msg("Not known here: {fields}"), (("fields", ", ".join(rendered.missing)),), Level.WARN)
+        at_rest = msg("No such money is on its way, so not filled in: {fields}")
+        text = at_rest if rendered.is_at_rest else msg("Not known here: {fields}")
+        yield ef.Tell(text, (("fields", ", ".join(rendered.missing)),), Level.WARN)
     elif draft.mode is DraftMode.NOTE:
         yield ef.Tell(msg("Put into the note: the customer never reads it"), (), Level.WARN)
 

@@ -34,6 +34,7 @@ _MARK = re.compile(
     r"|(?P<cursor>\{cursor\})"
     r"|\{(?P<number>[1-9])(?P<kind>[:=])(?P<label>[^{}\n⟦⟧]+)\}"
     rf"|\{{(?P<parts>{_PATH}(?:\|[a-z]+)?(?:\s*\?\?[^{{}}\n]*)?)\}}"
+    r"|(?P<vague>\{(?:el)?if\b[^{}\n]*\})"
 )
 _PART = re.compile(rf"(?P<path>{_PATH})(?:\|(?P<filter>[a-z]+))?")
 _FOREIGN = str.maketrans({OPEN: "[", CLOSE: "]"})
@@ -120,6 +121,8 @@ class _Parser(Struct):
     nodes: list[Node] = field(default_factory=list)
     frames: list[_Frame] = field(default_factory=list)
     problems: list[TextProblem] = field(default_factory=list)
+    vague: int = 0
+    """Conditions without anything to ask for whose end has not come: it is not odd besides."""
 
     def parse(self) -> Template:
         at = 0
@@ -141,6 +144,12 @@ class _Parser(Struct):
             self._add(Blank(int(match["number"]), match["label"].strip(), match["kind"] == ":"))
         elif match["parts"]:
             self._add(self._value(match["parts"], match.start()))
+        elif match["vague"]:
+            text = msg("{mark} asks for nothing: a condition is a field, like {example}")
+            values = (("mark", match[0]), ("example", "{if withdrawal.txid}"))
+            self.problems.append(TextProblem(self._line(match.start()), text, values))
+            self.vague += not match[0].startswith("{el")
+            self._add(Text(match[0]))
         else:
             self._condition(match)
 
@@ -150,9 +159,10 @@ class _Parser(Struct):
         is_else = bool(match["else"] or match["chain"])
         is_first = bool(match["path"]) and not is_else
         if not is_first and (not self.frames or (is_else and self.frames[-1].otherwise is not None)):
-            self.problems.append(
-                TextProblem(self._line(match.start()), msg("{mark} without an if"), (("mark", match[0].strip()),))
-            )
+            if not self.vague:
+                odd = TextProblem(self._line(match.start()), msg("{mark} without an if"), (("mark", match[0].strip()),))
+                self.problems.append(odd)
+            self.vague -= bool(self.vague and match["end"])
             self._add(Text(match[0][len(around) :]))
             return
         if is_else:

@@ -28,6 +28,8 @@ class Subject(Struct, frozen=True, kw_only=True):
     """The agent's zone: what `date` and `time` are written in."""
     asked: Mapping[str, str] = field(default_factory=dict)
     """Answers to the macro's prompts."""
+    in_motion: frozenset[str] = frozenset()
+    """Of `MONEY` those that are spoken of only while they are on their way."""
 
 
 Asked: TypeAlias = str | bool | int | datetime | Decimal | None
@@ -41,10 +43,13 @@ _TICKET = {
     "language": "language",
     "created": "created_at",
 }
+IS_MOVING = "is_moving"
 _MONEY = (
     *("id", "direction", "coin", "network", "amount", "state", "confirmations", "needed", "txid", "address", "at"),
-    *("memo_missing", "is_moving"),
+    *("memo_missing", IS_MOVING),
 )
+MONEY: Mapping[str, MoneyDirection | None] = {"money": None, "withdrawal": MoneyDirection.OUT, "deposit": MoneyDirection.IN}
+"""Roots that speak of a movement of the customer's, and which way it goes."""
 _CUSTOMER = ("name", "uid", "tier", "language", "region", "email", "phone", "time_zone")
 _ROOTS: dict[str, tuple[str, ...]] = {
     "customer": _CUSTOMER,
@@ -118,9 +123,9 @@ def _agent(subject: Subject, name: str) -> Asked:
     return str(getattr(subject.agent, name)) if subject.agent and name in _ROOTS["agent"] else None
 
 
-def _money(direction: MoneyDirection | None) -> _Getter:
+def _money(root: str) -> _Getter:
     def get(subject: Subject, name: str) -> Asked:
-        found = meant(subject.ticket, subject.customer, direction)
+        found = meant(subject.ticket, subject.customer, MONEY[root], in_motion=root in subject.in_motion)
         if found is None or name not in _MONEY:
             return None
         value: Asked = getattr(found, name)
@@ -168,9 +173,7 @@ _GETTERS: dict[str, _Getter] = {
     "customer": _customer,
     "ticket": _ticket,
     "agent": _agent,
-    "money": _money(None),
-    "withdrawal": _money(MoneyDirection.OUT),
-    "deposit": _money(MoneyDirection.IN),
+    **{root: _money(root) for root in MONEY},
     "promise": _promise,
     "linked": _linked,
     "now": _now,

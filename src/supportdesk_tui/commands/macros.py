@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from supportdesk_tui.commands.blanks import CLOSE, OPEN
 from supportdesk_tui.commands.macro_text import Lookup, Template, fill
-from supportdesk_tui.commands.macro_values import Subject, look_up
+from supportdesk_tui.commands.macro_values import IS_MOVING, MONEY, Subject, look_up
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.commands.times import parse_when
 from supportdesk_tui.domain.changes import (
@@ -178,15 +178,18 @@ class Rendered(Struct, frozen=True):
     """E.g. "no ja text, using en"; empty when the language is the customer's."""
     left_out: tuple[Said, ...] = ()
     """Actions that cannot be done on this backend or lack a fact."""
+    is_at_rest: bool = False
+    """The macro speaks of money on its way, and the customer has none: why its places are empty."""
 
 
 def render(macro: Macro, subject: Subject) -> Rendered:
     """Write a macro for a ticket."""
     wanted = subject.ticket.summary.language or (subject.customer.customer.language if subject.customer else "") or FALLBACK
     language, template = macro.body(wanted)
+    subject = replace(subject, in_motion=frozenset(path.partition(".")[0] for path in macro.require if is_motion(path)))
     lookup: Lookup = lambda path, name: look_up(subject, path, name)  # noqa: E731 - a lookup is a value here
     filled = fill(template, lookup)
-    lost = tuple(path for path in macro.require if not lookup(path, "") and path not in filled.missing)
+    lost = tuple(path for path in macro.require if not lookup(path, "") and not _is_missed(path, filled.missing))
     text = filled.text.strip("\n")
     shift = len(filled.text) - len(filled.text.lstrip("\n"))
     stops = [(offset - shift, length) for offset, length in filled.stops]
@@ -195,8 +198,21 @@ def render(macro: Macro, subject: Subject) -> Rendered:
     then, left_out = follow_ups(macro, subject)
     is_same = language == wanted or language == wanted.partition("-")[0]
     note = "" if is_same else f"no {wanted} text, using {language}"
+    is_at_rest = subject.customer is not None and not all(lookup(path, "") for path in macro.require if is_motion(path))
     caret = None if filled.caret is None else max(0, filled.caret - shift)
-    return Rendered(text, tuple(stops), caret, (*filled.missing, *lost), then, language, wanted, note, left_out)
+    return Rendered(text, tuple(stops), caret, (*filled.missing, *lost), then, language, wanted, note, left_out, is_at_rest)
+
+
+def is_motion(path: str) -> bool:
+    """Whether a path asks that money is on its way: where a macro requires it, it speaks of no other movement."""
+    root, _, name = path.partition(".")
+    return root in MONEY and name == IS_MOVING
+
+
+def _is_missed(path: str, missing: Iterable[str]) -> bool:
+    """Whether the text has a place already that says a required value is not there."""
+    root = path.partition(".")[0]
+    return path in missing or (is_motion(path) and any(one.startswith(f"{root}.") for one in missing))
 
 
 def follow_ups(macro: Macro, subject: Subject) -> tuple[tuple[FollowUp, ...], tuple[Said, ...]]:

@@ -212,17 +212,27 @@ def _is_mixed(host: str) -> bool:
 def _nearly(host: str, own: Iterable[str]) -> str:
     """The host of ours that this one could be taken for; empty when it is ours or like none of them."""
     domain = domain_of(host)
-    ours = {domain_of(one.casefold()): one.casefold() for one in own}
+    ours: dict[str, list[str]] = {}
+    for one in own:
+        ours.setdefault(domain_of(one.casefold()), []).append(one.casefold())
     if domain in ours:
         return ""
     label = _skeleton(_readable(domain).partition(".")[0])
-    for mine, named in ours.items():
+    for mine, hosts in ours.items():
         name = _skeleton(mine.partition(".")[0])
         # A subdomain or a part of a name may say our name, and end somewhere else.
         words = re.split(r"[.-]", _skeleton(_readable(host)))
         if label == name or name in words or (len(name) > 4 and _is_one_edit(label, name)):
-            return named
+            return _nearest(host, hosts)
     return ""
+
+
+def _nearest(host: str, hosts: list[str]) -> str:
+    """Of our hosts under one domain the one a reader would take this for."""
+    from difflib import SequenceMatcher
+
+    seen = _skeleton(_readable(host))
+    return max(hosts, key=lambda one: SequenceMatcher(None, seen, _skeleton(one), autojunk=False).ratio())
 
 
 def _skeleton(name: str) -> str:

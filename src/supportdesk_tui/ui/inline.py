@@ -109,7 +109,7 @@ class InlinePicker:
 
     def _find(self) -> None:
         """What fits now; articles come when the backend has answered."""
-        from supportdesk_tui.ui.screens.picker import ranked
+        from supportdesk_tui.ui.screens.offered import ranked
 
         if self._asked is None:
             return

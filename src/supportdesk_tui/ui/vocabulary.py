@@ -4,9 +4,11 @@ Anything else, and everything while English is spoken, is shown as it came.
 """
 
 import re
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from string import Formatter
 
+from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import SOURCE, _, current_locale, msg
 
 LONGEST = 600
@@ -15,12 +17,12 @@ OWN_WORDS = frozenset({"cases", "deed", "field", "news", "reason", "role", "skil
 """Places of a sentence that hold words of the server again, not names or numbers."""
 
 VIEWS = (
-    *(msg("Mine"), msg("Unassigned"), msg("Team"), msg("At risk"), msg("Promises"), msg("Waiting for customer")),
+    *(msg("Mine"), msg("Unassigned"), msg("Team"), msg("At risk"), msg("Promises"), msg("Waiting on customer")),
     *(msg("Chats"), msg("Snoozed"), msg("All open")),
 )
 STATUSES = (
-    *(msg("New"), msg("With the bot"), msg("Asked for a human"), msg("Open"), msg("With specialists")),
-    *(msg("Waiting for third party"), msg("Solved"), msg("Closed"), msg("Merged"), msg("Spam")),
+    *(msg("New"), msg("With the bot"), msg("Asked for a human"), msg("Open"), msg("Waiting on a colleague")),
+    *(msg("Waiting on third party"), msg("Solved"), msg("Closed"), msg("Merged"), msg("Spam")),
 )
 TEAMS = (
     *(msg("Frontline-CN"), msg("Frontline-Global"), msg("Wallet-Ops"), msg("Risk"), msg("Security Response")),
@@ -91,19 +93,24 @@ SHAPES = (
     msg("set status {status} ({reason})"),
     msg("set status {status}"),
     msg("set priority {level}"),
+    msg("took off the tag {tag} and tagged {text}"),
+    msg("took off the tag {text}"),
     msg("tagged {text}"),
     msg("filled {field}"),
     msg("snoozed it until the customer writes"),
     msg("snoozed it until {time}"),
+    msg("started watching"),
     msg("watches it"),
     msg("stopped watching"),
     msg("marked it unread"),
     msg("read it"),
+    msg("took back: {deed}"),
     msg("took back the last change"),
     msg("took back what came with it"),
     msg("escalated to {team} as {case}: {text}"),
     msg("escalated to {team} as {case}"),
     msg("returned the task: {text}"),
+    msg("returned the task"),
     msg("returned {case}"),
     msg("merged {case} into this"),
     msg("merged it into {case}"),
@@ -135,6 +142,8 @@ SHAPES = (
     msg("move {cases} to {team}"),
     msg("set {cases} to {status}"),
     msg("tag {cases} {text}"),
+    msg("take the tag {text} off {cases}"),
+    msg("change the tags of {cases}: {text}"),
     msg("fill {field} of {cases}"),
     msg("mark {cases} read"),
     msg("mark {cases} unread"),
@@ -215,6 +224,9 @@ SHAPES = (
     msg("expected a key like {example}, or a list of keys"),
     msg("expected a name of letters, digits, - and _"),
     msg("expected a colour like #a1b2c3 or a terminal colour like bright_cyan"),
+    msg("expected a colour without attributes"),
+    msg("expected text"),
+    msg("unknown attribute {name}"),
     msg("a secret never belongs in this file: use token_command, or run supportdesk login"),
     msg("unknown setting, ignored"),
     msg("unknown name, ignored"),
@@ -226,6 +238,8 @@ SHAPES = (
     msg("cannot be read: {text}"),
     msg("no profile {name}"),
     msg("there are none yet"),
+    msg("got a list"),
+    msg("got a table"),
     msg("got {value}"),
     msg("using the default theme's"),
     msg("using the default theme"),
@@ -271,14 +285,26 @@ _NARROW = {
     "skill": "|".join(SKILLS),
     "rank": r"\d",
 }
+_MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\d \d\d:\d\d) UTC\b")
+"""A moment as our server writes it into the log."""
 _NUMBERED = re.compile(r"(?P<number>[A-Za-z#]*-?[\w-]*\d+|\d+ ×): (?P<rest>.+)", re.DOTALL)
 
 
 def own_words(text: str) -> str:
     """A text of the server in the agent's language, where we know it."""
-    if not text or len(text) > LONGEST or current_locale() == SOURCE:
+    if not text or len(text) > LONGEST:
         return text
-    return _drawn(current_locale(), text)
+    said = text if current_locale() == SOURCE else _drawn(current_locale(), text)
+    return _MOMENT.sub(_here, said) if " UTC" in said else said
+
+
+def _here(match: re.Match[str]) -> str:
+    """A moment of the server in the agent's zone, as times are drawn everywhere."""
+    try:
+        at = datetime.strptime(match[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        return match[0]
+    return when.moment(at, datetime.now(UTC))
 
 
 def category_word(title: str) -> str:

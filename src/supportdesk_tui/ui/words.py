@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from supportdesk_tui.domain.changes import (
     Assign,
@@ -36,6 +37,9 @@ from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.ui.text import shown_line
 from supportdesk_tui.ui.vocabulary import own_words
 
+if TYPE_CHECKING:
+    from supportdesk_tui.commands.gate import Finding
+
 LANGUAGES = {
     "de": "Deutsch",
     "en": "English",
@@ -54,11 +58,25 @@ LANGUAGES = {
     "zh": "中文",
 }
 """Languages by their own name."""
+_LANGUAGE_VALUES = frozenset({"wanted", "met"})
+_WORD_VALUES = frozenset({"status", "fields"})
+"""Values of a finding of the send gate that are languages, and words of the server."""
 
 
 def language(tag: str) -> str:
     """A language as its speakers write it, else its tag."""
     return LANGUAGES.get(tag.partition("-")[0].lower(), shown_line(tag))
+
+
+def why(finding: "Finding") -> str:
+    """Why the send gate stops a text, in the agent's language; languages and words of the server in it too."""
+    values = {}
+    for name, value in finding.values:
+        if name in _LANGUAGE_VALUES:
+            values[name] = _("Latin letters") if value == "latin" else language(value)
+        else:
+            values[name] = ", ".join(map(own_words, value.split(", "))) if name in _WORD_VALUES else value
+    return _(finding.why, **values)
 
 
 def channel(kind: Channel) -> str:

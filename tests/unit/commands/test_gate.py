@@ -39,6 +39,8 @@ def found(text: str, policy: Policy = Policy(), **letter: object) -> tuple[Findi
         "You can attach it here, or upload the file under Security.",
         "Withdrawals usually arrive within 30 minutes.",
         "Please answer within 3 days, otherwise the case closes.",
+        "You will need 2 minutes and your passport for it.",
+        "It usually takes 2 hours; withdrawals take 10 minutes.",
         "We cannot advise you on what to buy or sell.",
         "An internal transfer between two accounts of ours costs nothing.",
         "Coins sent before yesterday were credited within 2 hours.",
@@ -72,6 +74,21 @@ def test_an_open_blank_is_never_sent_and_the_fix_leads_to_it(text: str) -> None:
     assert one.fix is not None
     start, length = map(int, one.fix.args)
     assert text[start : start + length] in one.quotes
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        (" ".join(f"⟦{name}⟧" for name in ("name", "time", "coin", "coin", "hash", "day")), "and 2 more"),
+        ("\n".join(["key 4111 1111 1111 1111"] * 5), "and 2 more"),
+        ("⟦name⟧ ⟦time⟧ ⟦coin⟧", ""),
+    ],
+)
+def test_what_is_not_shown_of_a_finding_is_counted(text: str, more: str) -> None:
+    (one,) = found(text)
+    quotes = said_quotes(one, lambda said, values: said.format_map(dict(values)))
+    assert len(quotes) == 3 + bool(more)
+    assert quotes[3:] == ((more,) if more else ())
 
 
 @pytest.mark.parametrize("text", [PHRASE, PEM])
@@ -142,6 +159,9 @@ def test_words_for_colleagues_are_found_in_a_reply_and_nowhere_else(text: str) -
         ("안녕하세요, 고객님의 입금을 확인했으며 곧 반영될 예정입니다.", "zh", "ko"),
         ("Gracias por su paciencia, hemos encontrado el depósito y en una hora lo verá en su cuenta.", "en", "es"),
         ("Thank you for your patience, we have found the deposit and you will see it in your account.", "es", "en"),
+        ("We look into it, please wait.", "zh", "en"),
+        ("You have it now.", "ja", "en"),
+        ("Lo siento, no está en la red.", "ru", "es"),
         ("Bonjour, nous avons trouvé votre dépôt et il est visible dans votre compte avec les autres.", "de", "fr"),
     ],
 )
@@ -154,6 +174,8 @@ def test_another_language_than_the_customers_is_found(text: str, wanted: str, me
     ("text", "wanted"),
     [
         ("OK, done!", "zh"),
+        ("Thank you 谢谢 and you", "zh"),
+        ("We look into it, please wait.", "de"),
         ("USDT TRC20 TXID 0x12ab34 BTC ETH HX-260817-000001", "zh"),
         ("您的 iPhone 15 Pro Max 上 Harbor Exchange App 的 Google Authenticator 需要重新绑定。", "zh"),
         ("https://help.harbor-exchange.example/articles/how-to-withdraw-your-coins-safely", "zh"),
@@ -236,6 +258,9 @@ def test_advice_is_found_in_both_languages(text: str) -> None:
         ("We'll look at it in 24-48 hours.", "48h"),
         ("You will hear from me by 18:00.", "18:00"),
         ("Our team will finish it in three working days.", "3d"),
+        ("It will take 2 hours.", "2h"),
+        ("Give me about 30 minutes.", "30m"),
+        ("We need another 1-2 days.", "2d"),
         ("我们会在24小时内给您答复。", "24h"),
         ("我明天再跟您说。", "明天"),
         ("两小时内我会回复您。", "2h"),

@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
-from supportdesk_tui.commands.inline import Asked, Trigger, asked, begun, everything
+from supportdesk_tui.commands.inline import Asked, Trigger, asked, begun, choices_of, everything
+from supportdesk_tui.commands.macro_load import load
 from supportdesk_tui.commands.macros import Macro, MacroLibrary
 from supportdesk_tui.commands.mentions import mentions
 from supportdesk_tui.domain.changes import Note, Reply
@@ -14,6 +15,7 @@ from supportdesk_tui.store.events import MacroUsed, OutboxChanged
 from supportdesk_tui.store.reduce import reduce
 from supportdesk_tui.store.state import DeskState, Draft, DraftMode, Found, Habits, Loaded, OutboxPhase, Pane
 from supportdesk_tui.text.safe import sanitize, sanitize_line
+from supportdesk_tui.ui.screens.offered import ranked
 from tests import make
 from tests.unit.commands.desk import NOW, context, only, run
 
@@ -67,6 +69,32 @@ def test_recall_offers_what_was_sent_before_the_macros() -> None:
     library = MacroLibrary({"wp": Macro("wp", {"en": "Pending"}, "w", {})})
     ctx = replace(context(habits=Habits(sent=("One\n\ntwo",))), macros=library)
     assert [(one.value, one.label) for one in everything(ctx)] == [("sent 0", "One two"), ("macro wp", "Pending")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "ids"),
+    [
+        ("kyc", {"kr", "ks"}),
+        ("identity", {"kr", "ks"}),
+        ("认证", {"kr", "ks"}),
+        ("wp", {"wp"}),
+        ("拥堵", {"wp"}),
+        ("withdrawal", {"wp", "wr"}),
+    ],
+)
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_a_macro_is_found_by_its_id_in_both_languages_and_by_what_its_category_is_called(
+    typed: str, ids: set[str], locale: str
+) -> None:
+    library = load()
+    offered = ranked(choices_of(library, locale), typed)
+    assert ids <= {one.value for one in offered}
+    if len(ids) > 1:
+        (category,) = {library.macros[one].category for one in ids}
+        every = {one.id for one in library.macros.values() if one.category == category}
+        assert every <= {one.value for one in offered}
+    else:
+        assert offered[0].value in ids
 
 
 def test_sent_replies_and_macros_are_remembered_and_notes_are_not() -> None:

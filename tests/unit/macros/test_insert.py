@@ -11,8 +11,21 @@ from supportdesk_tui.commands.macros import Action, Ask, Macro, MacroLibrary
 from supportdesk_tui.domain.changes import Escalate, SetStatus, Tag
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.store.events import MacroUsed, TicketOpened
-from supportdesk_tui.store.state import Absent, Draft, DraftMode, Failed, Level, Loading, Pane
-from tests.unit.commands.desk import after, context, events, has, only, reason, run, with_conversation, with_queue
+from supportdesk_tui.store.state import Absent, Draft, DraftMode, Failed, Level, Loaded, Loading, Pane
+from tests.unit.commands.desk import (
+    NOW,
+    after,
+    context,
+    customer,
+    events,
+    has,
+    movement,
+    only,
+    reason,
+    run,
+    with_conversation,
+    with_queue,
+)
 
 LIBRARY = load((SHIPPED,))
 T1 = TicketId("t1")
@@ -171,6 +184,12 @@ def test_then_next_and_attachments_come_along() -> None:
     draft = draft_after(ctx, "zz")
     assert draft.then_next
     assert draft.language_note == "no zh text, using en"
+
+
+def test_that_nothing_is_on_its_way_is_said() -> None:
+    at_rest = customer(movements=(movement(state="done"),))
+    told = only(run(with_conversation(desk(), customer=Loaded(at_rest, NOW)), "macro.insert", "wp"), ef.Tell)
+    assert told.text == "No such money is on its way, so not filled in: {fields}"
 
 
 def test_an_unknown_macro_is_told_and_without_a_ticket_nothing_happens() -> None:

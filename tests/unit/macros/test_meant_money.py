@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from supportdesk_tui.commands.macro_load import load
+from supportdesk_tui.commands.macro_text import parse
 from supportdesk_tui.commands.macro_values import Subject, look_up
+from supportdesk_tui.commands.macros import render
 from supportdesk_tui.domain.people import MoneyDirection, Movement
 from supportdesk_tui.domain.ticket import FieldValue
 from supportdesk_tui.text.safe import NO_TEXT, sanitize_line
@@ -78,3 +81,26 @@ def test_a_named_failed_one_yields_to_one_on_its_way() -> None:
     asked = about(moved("WD1111"), moved("WD2222", state="failed", at=NEW), order_id="WD2222")
     assert look_up(asked, "withdrawal.id") == "WD1111"
     assert look_up(about(moved("WD2222", state="failed"), order_id="WD2222"), "withdrawal.id") == "WD2222"
+
+
+@pytest.mark.parametrize("number", ["wp", "dc"])
+def test_a_macro_about_money_on_its_way_says_nothing_of_money_that_has_arrived(number: str) -> None:
+    macro = load().macros[number]
+    way = OUT if number == "wp" else IN
+    done = moved("XX1111", way, state="done", txid=sanitize_line("ab" * 32), at=NEW, confirmations=20, needed=20)
+    rendered = render(macro, about(done))
+    assert rendered.is_at_rest
+    assert "1,200" not in rendered.text
+    assert "⟦" in rendered.text, "what is not filled in is never sent"
+    moving = moved("XX2222", way, state="confirming", txid=sanitize_line("cd" * 32), confirmations=3, needed=20)
+    both = render(macro, about(done, moving))
+    assert not both.is_at_rest
+    assert both.missing == ()
+    assert "cd" * 4 in both.text
+    named = render(macro, about(done, moving, order_id="XX1111"))
+    assert named.is_at_rest, "the ticket is about the one that has arrived"
+
+
+def test_what_the_macro_asks_for_beyond_that_stands_alone_in_its_place() -> None:
+    macro = replace(load().macros["wp"], require=("withdrawal.is_moving",), bodies={"en": parse("Hello")})
+    assert render(macro, about(moved("WD1111", state="done"))).text == "Hello\n⟦withdrawal.is_moving⟧"

@@ -95,6 +95,10 @@ def test_paths_are_listed_for_the_linter() -> None:
         ("\n{if a.b}", 2, "an if without its end"),
         ("\n{if a.b}\n{elif c.d}", 2, "an if without its end"),
         ("\n{elif c.d}", 2, "{mark} without an if"),
+        ("\n{if }x{end}", 2, "{mark} asks for nothing: a condition is a field, like {example}"),
+        ("{if}x{else}y{end}", 1, "{mark} asks for nothing: a condition is a field, like {example}"),
+        ("{if customer}x{end}", 1, "{mark} asks for nothing: a condition is a field, like {example}"),
+        ("{if a.b}x\n{elif }y{end}", 2, "{mark} asks for nothing: a condition is a field, like {example}"),
         ("{a.b|shout}", 1, "there is no filter {name}; there are {known}"),
     ],
 )

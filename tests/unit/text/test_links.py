@@ -47,6 +47,19 @@ def test_a_link_says_where_it_leads_and_what_is_odd(raw: str, host: str, domain:
     assert link.is_blocked == (not host)
 
 
+@pytest.mark.parametrize(
+    ("host", "like"),
+    [
+        ("harb0r.test", "harbor.example"),
+        ("status.harb0r.example", "status.harbor.example"),
+        ("hel9.harbr.example", "help.harbor.example"),
+    ],
+)
+@pytest.mark.parametrize("own", [("harbor.example", *OWN), (*OWN, "harbor.example")])
+def test_the_nearest_of_our_hosts_is_named(host: str, like: str, own: tuple[str, ...]) -> None:
+    assert examine(f"https://{host}/login", own).like == like
+
+
 def test_links_are_found_without_the_punctuation_around_them() -> None:
     text = (
         "See (https://a.example/x_(y)), www.b.example. 请看https://c.example/路径。Or mail a@www.example; javascript: is a word"

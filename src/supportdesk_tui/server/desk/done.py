@@ -20,6 +20,11 @@ class Done:
     seq: int = 0
 
 
+def written(moment: datetime) -> str:
+    """A moment as the log has it, in a form that every desk can put into its agent's own zone."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 class Case:
     """One ticket in the hands of one agent, inside one transaction."""
 

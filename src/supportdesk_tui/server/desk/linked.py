@@ -98,7 +98,7 @@ def return_task(case: Case, change: schema.ReturnTask) -> Done:
     parent.fields = {**parent.fields, **{name: value for name, value in task.fields.items() if value}}
     entry = tx.words(parent, "note", f"{team} ({task.number}): {change.finding}", (case.who.name, case.who.id))
     also = Also(entry=entry, overrides=overrides_of(change.overrides))
-    tx.record("task.returned", before, parent, also=also, says=f"{team} returned {parent.number}", tells=parent.owner)
+    tx.record("task.returned", before, parent, also=also, says=f"{team} returned the task", tells=parent.owner)
     task.status, task.stage, task.resolve_reason = "solved", "resolved", "answered"
     return case.system("task.closed", f"returned the task: {change.finding}", "return {} to its owner")
 

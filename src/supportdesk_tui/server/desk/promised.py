@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select
 
-from supportdesk_tui.server.desk.done import Case, Done
+from supportdesk_tui.server.desk.done import Case, Done, written
 from supportdesk_tui.server.desk.refusals import Conflicting, Refusal
 from supportdesk_tui.server.desk.sendable import overrides_of
 from supportdesk_tui.server.desk.transaction import Also
@@ -26,7 +26,7 @@ def make_promise(case: Case, change: schema.MakePromise) -> Done:
     if made >= 200:
         raise Refusal("a ticket holds at most 200 promises", field="text")
     ticket.open_promises += 1
-    says = f"promised by {change.due_at:%Y-%m-%d %H:%M}: {change.text}"
+    says = f"promised by {written(change.due_at)}: {change.text}"
     also = Also(entry=case.line(says), promise=promise, overrides=overrides_of(change.overrides))
     return case.record("promise.made", says, "promise on {}", also=also)
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import and_, func, select
 
-from supportdesk_tui.server.desk.done import Case, Done
+from supportdesk_tui.server.desk.done import Case, Done, written
 from supportdesk_tui.server.desk.refusals import Conflicting, Forbidden, Refusal
 from supportdesk_tui.server.floor.authority import may
 from supportdesk_tui.server.floor.words import CATEGORIES, NOT_BY_HAND, STATUSES, TEAMS, field_title
@@ -75,8 +75,13 @@ def tag(case: Case, change: schema.TagChange) -> Done:
     case.ticket.tags = kept + [one for one in dict.fromkeys(change.add) if one not in kept]
     if len(case.ticket.tags) > 100:
         raise Refusal("a ticket holds at most 100 tags", field="add")
-    words = ", ".join([f"+{one}" for one in change.add] + [f"-{one}" for one in change.remove])
-    return case.silent("ticket.tagged", f"tagged {words}", f"tag {{}} {words}")
+    added, removed = ", ".join(change.add), ", ".join(change.remove)
+    if not removed:
+        return case.silent("ticket.tagged", f"tagged {added}", f"tag {{}} {added}")
+    if not added:
+        return case.silent("ticket.tagged", f"took off the tag {removed}", f"take the tag {removed} off {{}}")
+    says = f"took off the tag {removed} and tagged {added}"
+    return case.silent("ticket.tagged", says, f"change the tags of {{}}: +{added}, -{removed}")
 
 
 def set_field(case: Case, change: schema.SetField) -> Done:
@@ -99,7 +104,7 @@ def snooze(case: Case, change: schema.Snooze) -> Done:
     if ticket.status != "snoozed":
         ticket.resume_status = ticket.status if ticket.status not in {"new", "waiting_human", "bot"} else "open"
     ticket.status, ticket.snoozed_until = "snoozed", until
-    when = "until the customer writes" if change.until is None else f"until {change.until:%Y-%m-%d %H:%M} UTC"
+    when = "until the customer writes" if change.until is None else f"until {written(change.until)}"
     return case.silent("ticket.snoozed", f"snoozed it {when}", "snooze {}")
 
 
@@ -108,7 +113,7 @@ def watch(case: Case, change: schema.Watch) -> Done:
     others = [one for one in case.ticket.watchers if one != case.who.id]
     case.ticket.watchers = [*others, case.who.id] if change.on else others
     return case.silent(
-        "ticket.watched", "watches it" if change.on else "stopped watching", "watch {}" if change.on else "unwatch {}"
+        "ticket.watched", "started watching" if change.on else "stopped watching", "watch {}" if change.on else "unwatch {}"
     )
 
 

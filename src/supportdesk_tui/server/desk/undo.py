@@ -23,6 +23,9 @@ APART = frozenset(
 )
 """Events about one ticket alone: of many tickets changed at once each is taken back for itself."""
 
+LONGEST_DEED = 160
+"""Characters of a deed that are said again when it is taken back."""
+
 
 def undo_events(tx: Transaction, who: Agent, events: list[Event]) -> list[schema.OutcomeOut]:
     """Take the events back, newest first; what became of each ticket, oldest first. A Refusal where nothing is taken back.
@@ -63,14 +66,18 @@ def _one_of_many(tx: Transaction, who: Agent, events: list[Event], refusals: lis
 def _undone(tx: Transaction, who: Agent, events: list[Event]) -> list[schema.OutcomeOut]:
     """Take the events back, all or none of them."""
     touched: dict[str, Case] = {}
+    deeds: dict[str, list[str]] = {}
     for event in reversed(events):
         case = touched.get(event.ticket or "")
         if case is None:
             case = touched[event.ticket or ""] = Case(tx, who, tx.ticket(event.ticket or ""))
         _check_untouched(tx, case.ticket, event)
         _take_back(case, event)
+        if event.says:
+            deeds.setdefault(case.ticket.id, []).insert(0, event.says.removeprefix(f"{who.name} ")[:LONGEST_DEED])
     for case in touched.values():
-        case.system("undo", "took back the last change", "undo")
+        what = "; ".join(deeds.get(case.ticket.id, ()))
+        case.system("undo", f"took back: {what}" if what else "took back the last change", "undo")
     return [schema.OutcomeOut(ticket=ticket, done=True, version=tx.ticket(ticket).version) for ticket in reversed(touched)]
 
 

@@ -6,7 +6,7 @@ VIEWS: tuple[tuple[str, str, str], ...] = (
     ("team", "Team", "team:mine phase:new,open,pending,on_hold"),
     ("risk", "At risk", "sla:<30m phase:new,open,on_hold"),
     ("promises", "Promises", "is:promised phase:new,open,pending,snoozed,on_hold"),
-    ("waiting", "Waiting for customer", "phase:pending"),
+    ("waiting", "Waiting on customer", "phase:pending"),
     ("chats", "Chats", "channel:chat phase:new,open"),
     ("snoozed", "Snoozed", "phase:snoozed"),
     ("all", "All open", "phase:new,open,pending,on_hold"),

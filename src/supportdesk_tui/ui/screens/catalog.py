@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from supportdesk_tui.commands import macro_server
+from supportdesk_tui.commands import inline, macro_server
 from supportdesk_tui.commands.effects import Choice, Dialog, Open, Pick
 from supportdesk_tui.commands.links import choices, link_of
 from supportdesk_tui.commands.macro_commands import library_of, preview
@@ -22,7 +22,7 @@ from supportdesk_tui.ui.screens.keys import KeysDialog
 from supportdesk_tui.ui.screens.link import LinkDialog
 from supportdesk_tui.ui.screens.outbox import OutboxDialog
 from supportdesk_tui.ui.screens.pager import PagerDialog
-from supportdesk_tui.ui.screens.picker import PickerDialog
+from supportdesk_tui.ui.screens.picker import PickerDialog, PreviewPicker
 from supportdesk_tui.ui.screens.reveal import RevealDialog, hiding_entry
 from supportdesk_tui.ui.vocabulary import own_words
 from supportdesk_tui.ui.words import follow_up as follow_up_words
@@ -83,9 +83,8 @@ def _macros(host: "DeskHost", *, is_theirs: bool) -> PickerDialog:
     """Every macro, with what it would write for this ticket; or those alone that the backend keeps itself."""
     context = host.context()
     library = library_of(context)
-    speak = current_locale()[:2]
     directory = context.state.session.directory
-    ours = tuple(Choice(one.id, one.title(speak), f"; {' '.join(one.id)}") for one in library.macros.values())
+    ours = inline.choices_of(library, current_locale()[:2])
     theirs = tuple(replace(one, hint=_(one.hint)) for one in macro_server.choices(context))
     choices = theirs if is_theirs else ours + theirs
 
@@ -101,7 +100,7 @@ def _macros(host: "DeskHost", *, is_theirs: bool) -> PickerDialog:
         then = " · ".join(follow_up_words(one, context.now, directory) for one in rendered.then)
         return "\n".join(part for part in (own_words(rendered.note), rendered.text, then and f"→ {then}") if part)
 
-    return PickerDialog(host.palette, Pick(msg("Macro"), choices, "macro.insert"), text_of)
+    return PreviewPicker(host.palette, Pick(msg("Macro"), choices, "macro.insert"), text_of)
 
 
 def _entry(host: "DeskHost", entry: str = "") -> PagerDialog:

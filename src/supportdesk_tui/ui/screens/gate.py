@@ -13,11 +13,8 @@ from supportdesk_tui.ui.keeping import Keeper
 from supportdesk_tui.ui.screens.dialog import LEFT, Done, Panel, safe
 from supportdesk_tui.ui.screens.reason import ReasonDialog
 from supportdesk_tui.ui.text import cut, shown, wrap
-from supportdesk_tui.ui.vocabulary import own_words
 
 _STEPS = {"down": 1, "j": 1, "tab": 1, "up": -1, "k": -1, "shift+tab": -1}
-_LANGUAGES = frozenset({"wanted", "met"})
-_WORDS = frozenset({"status", "fields"})
 
 
 class GateDialog(ReasonDialog):
@@ -103,21 +100,10 @@ class GateDialog(ReasonDialog):
 
     def _explained(self, panel: Panel, width: int) -> list[Strip]:
         finding = self._here
-        lines = [panel.line().add("   " + one, "menu_text").strip() for one in wrap(shown(why_words(finding)), width - 5)]
+        lines = [panel.line().add("   " + one, "menu_text").strip() for one in wrap(shown(words.why(finding)), width - 5)]
         for quote in said_quotes(finding, lambda text, values: _(text, **dict(values))):
             lines.append(panel.line().add("   › " + cut(safe(quote), width - 7), "text_high").strip())
         if finding.advice:
             lines.append(panel.line().strip())
             lines += [panel.line().add("   " + one, "text_low").strip() for one in wrap(shown(_(finding.advice)), width - 5)]
         return lines
-
-
-def why_words(finding: Finding) -> str:
-    """Why, in the agent's language; languages and words of the server in it too."""
-    values = {}
-    for name, value in finding.values:
-        if name in _LANGUAGES:
-            values[name] = _("Latin letters") if value == "latin" else words.language(value)
-        else:
-            values[name] = ", ".join(map(own_words, value.split(", "))) if name in _WORDS else value
-    return _(finding.why, **values)

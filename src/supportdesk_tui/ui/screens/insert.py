@@ -1,17 +1,17 @@
 """Find a text to insert: what was sent before, macros, and what the knowledge base says to the words typed."""
 
 from supportdesk_tui.commands import inline
-from supportdesk_tui.commands.effects import Pick
+from supportdesk_tui.commands.effects import Choice, Pick
 from supportdesk_tui.commands.inline import Kind
 from supportdesk_tui.commands.macro_commands import library_of, preview
 from supportdesk_tui.commands.macro_server import macro_of
 from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.ui.host import DeskHost
-from supportdesk_tui.ui.screens.picker import PickerDialog, ranked
+from supportdesk_tui.ui.screens.picker import PreviewPicker
 
 
-class InsertDialog(PickerDialog):
+class InsertDialog(PreviewPicker):
     """The shell's Ctrl+R over everything one could say; articles join as they are found."""
 
     def __init__(self, host: DeskHost) -> None:
@@ -31,8 +31,7 @@ class InsertDialog(PickerDialog):
 
     def changed(self) -> None:
         """Find what fits here, and ask the knowledge base."""
-        super().changed()
-        self._join()
+        self._offered.find(self._edit.text, self._articles())
         if self._edit.text.strip() and self._host.context().can(Capability.ARTICLES):
             self.run_worker(self._ask(self._edit.text), exclusive=True, group="ask", exit_on_error=False)
 
@@ -40,15 +39,14 @@ class InsertDialog(PickerDialog):
         await self._host.run_command("articles.find", (text,))
 
     def _found(self) -> None:
-        self._fitting = ranked(self._choices, self._edit.text)
-        self._join()
+        self._offered.narrow(self._edit.text, self._articles())
         self.panel.redraw()
 
-    def _join(self) -> None:
-        """Articles after what fits better, since they were asked for with the same words."""
+    def _articles(self) -> tuple[Choice, ...]:
+        """What was found with the words that are typed: it stands after what fits better."""
         asked = self._edit.text.strip()
-        if asked and self._host.store.state.found.text == asked:
-            self._fitting += inline.found_articles(self._host.context())
+        is_about_it = bool(asked) and self._host.store.state.found.text == asked
+        return inline.found_articles(self._host.context()) if is_about_it else ()
 
     def _text(self, chosen: str) -> str:
         """What would be inserted."""
