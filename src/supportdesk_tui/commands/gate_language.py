@@ -45,7 +45,7 @@ LITTLE_WORDS = {
 _LITTLE = {language: frozenset(words.split()) for language, words in LITTLE_WORDS.items()}
 LETTERS = 36
 """Weighted letters below which a text is too short to judge."""
-SHORT = 2
+SHORT = 4
 """Little words of one language that give away a shorter text without a letter of the customer's script."""
 WORDS = 8
 """Words below which Latin letters are not judged by little words."""
