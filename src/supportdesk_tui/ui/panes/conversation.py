@@ -65,9 +65,8 @@ class ConversationPane(LinePane):
             return
         is_opened = before is None or before.ticket != view.ticket
         if is_opened:
-            self.reading, self._span = Reading(), TalkSpan()
+            self.reading, self._span, self._fresh = Reading(), TalkSpan(), 0
             self._finder.stop()
-            self._fresh = 0
         elif before is not None and before.entries and not self.reader.is_at_end:
             self._fresh += newer_than(view.entries, before.entries[-1].seq)
             self._span.hold()
@@ -114,14 +113,9 @@ class ConversationPane(LinePane):
         """Unfold or fold the entry under the cursor; False when there is nothing to unfold."""
         at = self.reader.under(self.reading.cursor)
         block = self.reader.blocks[at] if at is not None else None
-        reading = self.reading
-        if at is None or block is None or not (block.is_cut or reading.shows_whole(block.key)):
+        if at is None or block is None or not (block.is_cut or self.reading.shows_whole(block.key)):
             return False
-        if reading.shows_whole(block.key):
-            reading.unfolded.discard(block.key)
-            reading.opened = "" if reading.opened == block.key else reading.opened
-        else:
-            reading.unfolded.add(block.key)
+        self.reading.toggle(block.key)
         self._arrange(is_new=False)
         self.reader.go(min(self.reader.top, self.reader.starts[at]))
         self.redraw()

@@ -58,6 +58,15 @@ class Reading(Struct):
         """Whether an entry is unfolded."""
         return name in self.unfolded or name == self.opened
 
+    def toggle(self, name: str) -> None:
+        """Unfold an entry, or fold it whoever unfolded it."""
+        if not self.shows_whole(name):
+            self.unfolded.add(name)
+            return
+        self.unfolded.discard(name)
+        if self.opened == name:
+            self.opened = ""
+
 
 def pending_state(item: OutboxItem, now: datetime, glyphs: Glyphs) -> tuple[str, str]:
     """Where a reply or note on its way stands, and its colour: words first."""
