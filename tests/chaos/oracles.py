@@ -4,7 +4,7 @@ import json
 import os
 import urllib.request
 from bisect import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tests.chaos.stage import START_S, Stage
 
@@ -16,9 +16,20 @@ def tagged(stage: Stage, mark: str) -> list[tuple[str, str, bool]]:
     """Ticket, key, and whether it was put on (else taken off), of every event that did something to a tag, as committed."""
     sql = "SELECT ticket, key, before, after FROM events WHERE before LIKE ? OR after LIKE ? ORDER BY seq"
     rows = stage.ask(sql, f"%{mark}%", f"%{mark}%")
-    return [
-        (str(ticket), str(key), mark in after) for ticket, key, before, after in rows if (mark in before) != (mark in after)
-    ]
+    both = [(str(ticket), str(key), _wears(before, mark), _wears(after, mark)) for ticket, key, before, after in rows]
+    return [(ticket, key, after) for ticket, key, before, after in both if before != after]
+
+
+def _wears(image: str, mark: str) -> bool:
+    """Whether the tags in the picture of a ticket hold a mark; what is said of it may name the mark too."""
+    return any(mark in json.dumps(one.get("tags", [])) for one in _objects(json.loads(image or "null")))
+
+
+def _objects(value: object) -> Iterator[dict[str, object]]:
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(inner)
 
 
 def wearing(stage: Stage, mark: str) -> set[str]:

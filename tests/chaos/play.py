@@ -18,6 +18,8 @@ NOTICED_S: Final = 5.0
 """After what was done, until the player notices that a failpoint has ended the client in the middle of it."""
 STEP_S: Final = 15.0
 """How long one thing a person waits for may take, faults included."""
+UNSEEN_S: Final = 2.0
+"""How long a client may be dead before its player sees that nobody takes the keys."""
 SETTLE_S: Final = 30.0
 """After everything is healed: until every text has arrived or is shown as not delivered."""
 WORDS: Final = "your case is"
@@ -75,8 +77,8 @@ class Player:
         desk = self.desks[number]
         if desk.is_alive:
             return desk
-        self.deaths.append(time.monotonic())
         desk.pump(0)
+        self.deaths.append(desk.ended_at or time.monotonic())
         self.stage.let_go(desk)
         self.report.restarts += 1
         desk = self.desks[number] = self.stage.desk(*self._homes[number])
@@ -257,7 +259,7 @@ class Player:
     def killed_within(self, moment: float) -> bool:
         """Whether a client ended so soon after a moment that the disk had not been promised what was done then."""
         limit_s = NOTICED_S if self.plan.client_failpoints else TYPED_S
-        return any(0 <= died - moment <= limit_s for died in self.deaths)
+        return any(-UNSEEN_S <= died - moment <= limit_s for died in self.deaths)
 
     def read_for(self, desk: Desk, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -336,7 +338,8 @@ class Player:
         for intent in missing:
             if self._kept(intent):
                 continue
-            age = min((died - intent.begun_at for died in self.deaths if died >= intent.begun_at), default=SETTLE_S)
+            ages = (died - intent.begun_at for died in self.deaths)
+            age = min((max(0.0, one) for one in ages if one > -UNSEEN_S), default=SETTLE_S)
             if age <= TYPED_S:
                 self.report.draft_chars = max(self.report.draft_chars, len(f"{intent.marker} {WORDS}"))
                 self.report.draft_s = max(self.report.draft_s, age)

@@ -88,6 +88,8 @@ class Terminal:
         """Everything the program wrote."""
         self.lexer = Lexer(columns=columns, rows=rows, also=also)
         """What reads every byte of it."""
+        self.ended_at: float | None = None
+        """When its end was seen on the terminal, on the monotonic clock."""
         self.reading = True
         """False plays a terminal that has stalled: nothing is read, its buffers fill up."""
         self.answering = True
@@ -287,6 +289,7 @@ class Terminal:
                     raise
                 data = b""
             if not data:
+                self.ended_at = self.ended_at or time.monotonic()
                 break
             count += len(data)
             self._take(data)
