@@ -118,7 +118,7 @@ def test_pinned_macros_are_looked_for_in_every_library(shell: Shell) -> None:
         f"{shell.config}:1: pinned: there is no macro 'wpp'; left out (did you mean wp?)",
         f"{shell.config}:1: pinned: there is no macro 'mine'; left out",
     ]
-    assert "没有宏 'mine'" in shell("config", "check", env={"LANG": "zh_CN.UTF-8"}).stdout
+    assert "没有快捷模板 'mine'" in shell("config", "check", env={"LANG": "zh_CN.UTF-8"}).stdout
     (shell.config.parent / "macros").mkdir()
     macro = 'category = { key = "z", en = "Own" }\n[[macro]]\nid = "mine"\ntitle = { en = "Mine" }\nbody = { en = "Mine." }\n'
     (shell.config.parent / "macros" / "own.toml").write_text(macro, encoding="utf-8")

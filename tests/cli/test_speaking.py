@@ -100,6 +100,26 @@ def test_what_is_wrong_in_the_settings_is_told_in_chinese(shell: Shell) -> None:
     assert "bad" not in shell("doctor", env=CHINESE).output
 
 
+def test_what_is_wrong_in_a_theme_is_told_in_chinese(shell: Shell) -> None:
+    shell.configure("pinned = 'wp'\ntheme = []\n[cache]\ndays = {}\n")
+    (shell.config.parent / "themes").mkdir()
+    (shell.config.parent / "themes" / "mine.toml").write_text(
+        'title = 3\ndark = "yes"\n[surfaces]\nbackground = "bold #000000"\n[ink]\ntext = "blod #ffffff"\nlink = [1]\n'
+    )
+    told = shell("config", "check", env=CHINESE)
+    assert told.exit_code == 2
+    for said in (
+        "dark: 应为 true 或 false, 改用 true",
+        "应为文本",
+        "应为不带修饰的颜色",
+        "未知修饰 'blod'",
+        "实际为列表",
+        "实际为表",
+    ):
+        assert said in told.output
+    assert not ENGLISH.findall(told.output), told.output
+
+
 def test_a_search_line_that_is_not_understood_is_told_term_by_term(desk: Shell) -> None:
     told = desk("tickets", "list", "stauts:open sla:soon").output
     assert "stauts:open: no such key → status; sla:soon: no such value" in told

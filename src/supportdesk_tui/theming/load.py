@@ -216,7 +216,7 @@ def _complaint(value: Any, *, with_attributes: bool) -> tuple[str, str]:
     unknown = [each for each in attributes if each not in ATTRIBUTES]
     if unknown:
         known = sorted(ATTRIBUTES)
-        return f"unknown attribute {_shown(unknown[0])}, expected one of {', '.join(known)}", nearest_name(unknown[0], known)
+        return f"unknown attribute {_shown(unknown[0])}; expected one of {', '.join(known)}", nearest_name(unknown[0], known)
     if _HEX.fullmatch(colour) or colour in TERMINAL_COLOURS:
         try:
             Color.parse(textual_colour(colour))

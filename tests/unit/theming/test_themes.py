@@ -231,7 +231,7 @@ def test_a_file_that_is_no_text_is_reported(tmp_path: Path) -> None:
     [
         ('dark = "yes"', "expected true or false, using true", ""),
         ("title = 3", "expected text, using 'mine'", ""),
-        ('[ink]\ntext = "blod #ffffff"', "unknown attribute 'blod', expected one of bold, dim", "bold"),
+        ('[ink]\ntext = "blod #ffffff"', "unknown attribute 'blod'; expected one of bold, dim", "bold"),
         ('[ink]\ntext = "bright_cyn"', "got 'bright_cyn'; using", "bright_cyan"),
         ("[ink]\ntext = [1]", "got a list; using", ""),
         ('[surfaces]\nbackground = "bold #000000"', "expected a colour without attributes, got 'bold #000000'", ""),
