@@ -79,7 +79,7 @@ def at_the_gate(player: "Player", number: int, say: Say) -> None:
     if not player.until(say.desk, lambda one: intent.marker in one.text, 2):
         return  # within the second a kill may take with it, or lost: the end of the schedule says which
     desk.send("\x04")
-    if not player.until(say.desk, lambda one: GATE in one.text, 4) and GATED in desk.text:
+    if not player.until(say.desk, lambda one: GATE in one.text, 4) and re.search(rf"{GATED}\b", desk.text):
         _unasked(player, f"{intent.marker} was not asked about again")
     player.past_the_gate(say.desk)
     player.later.append(lambda: _has_reason(player, intent))
