@@ -46,7 +46,7 @@ _LITTLE = {language: frozenset(words.split()) for language, words in LITTLE_WORD
 LETTERS = 36
 """Weighted letters below which a text is too short to judge."""
 SHORT = 4
-"""Little words of one language that give away a shorter text without a letter of the customer's script."""
+"""Different little words of one language that give away a shorter text without a letter of the customer's script."""
 WORDS = 8
 """Words below which Latin letters are not judged by little words."""
 
@@ -63,8 +63,7 @@ def other_language(text: str, wanted: str) -> str:
     total = sum(counts.values())
     expected = _WRITTEN_IN.get(wanted, {"latin"})
     if total < LETTERS:
-        is_foreign = "latin" not in expected and total == counts["latin"]
-        return _best(plain, SHORT)[0] if is_foreign else ""
+        return _of_few_words(plain) if "latin" not in expected and total == counts["latin"] else ""
     met = max(counts, key=lambda script: counts[script])
     if counts["kana"] * 5 >= total:
         met = "kana"
@@ -84,9 +83,16 @@ def _by_little_words(plain: str, wanted: str, met: str) -> str:
     return best if len(words) >= WORDS and best != wanted and hits >= 4 and hits >= 2 * own + 2 else ""
 
 
-def _best(plain: str, least: int = 3) -> tuple[str, int]:
-    """The Latin language with the most little words in a text, and how many; empty when fewer than `least` are met."""
+def _of_few_words(plain: str) -> str:
+    """The Latin language that several different little words of a short text give away; empty when they do not."""
+    words = {word.casefold() for word in re.findall(r"[^\W\d_]+", plain)}
+    best = max(_LITTLE, key=lambda language: len(words & _LITTLE[language]))
+    return best if len(words & _LITTLE[best]) >= SHORT else ""
+
+
+def _best(plain: str) -> tuple[str, int]:
+    """The Latin language with the most little words in a text, and how many; empty when hardly any is met."""
     words = [word.casefold() for word in re.findall(r"[^\W\d_]+", plain)]
     hits = {language: sum(word in little for word in words) for language, little in _LITTLE.items()}
     best = max(hits, key=lambda language: hits[language])
-    return (best, hits[best]) if hits[best] >= least else ("", 0)
+    return (best, hits[best]) if hits[best] >= 3 else ("", 0)

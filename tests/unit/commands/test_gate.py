@@ -175,7 +175,7 @@ def test_another_language_than_the_customers_is_found(text: str, wanted: str, me
     [
         ("OK, done!", "zh"),
         ("We have it and you will see it 谢谢", "zh"),
-        ("The fee is waived, it is done", "zh"),
+        ("We have found it.\nIt arrives today, we have.", "zh"),
         ("We have it and you will see it.", "de"),
         ("USDT TRC20 TXID 0x12ab34 BTC ETH HX-260817-000001", "zh"),
         ("您的 iPhone 15 Pro Max 上 Harbor Exchange App 的 Google Authenticator 需要重新绑定。", "zh"),
