@@ -65,6 +65,19 @@ def test_login_with_an_address_writes_the_profile_once_the_server_took_the_token
     assert shell("whoami").output.startswith("Li Wei")
 
 
+def test_the_profile_is_written_to_the_file_that_is_read(shell: Shell, server: ServerThread) -> None:
+    named = shell.home / "elsewhere" / "desk.toml"
+    named.parent.mkdir(mode=0o755)
+    shell.env["SUPPORTDESK_CONFIG"] = str(named)
+    done = shell("login", server.url, "--token-stdin", typed=server.token_for(DEMO_LOGIN) + "\n")
+    assert done.exit_code in {0, 1}, done.output  # 1 where the machine has no key store
+    assert f'url = "{server.url}"' in named.read_text(encoding="utf-8")
+    assert not shell.config.exists()
+    assert named.parent.stat().st_mode & 0o777 == 0o755, "a folder that is not ours is left as it is"
+    shell.env["SUPPORTDESK_TOKEN"] = server.token_for(DEMO_LOGIN)
+    assert shell("whoami").output.startswith("Li Wei")
+
+
 def test_login_says_what_is_wrong_with_an_address_a_kind_or_a_name(shell: Shell) -> None:
     shell.configure('[profiles.work]\nurl = "https://one.example"\n')
     for arguments, words in (

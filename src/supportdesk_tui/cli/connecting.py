@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from supportdesk_tui.cli.outcomes import KNOWN, ExitCode, Stopped, stopped
 from supportdesk_tui.cli.session import Place, load, spec_of
 from supportdesk_tui.cli.signing import ask_login, ask_secret, brought, prove, reach, token_from, traded
 from supportdesk_tui.config.checks import NAME, Unfit, url_of
-from supportdesk_tui.config.paths import make_private
+from supportdesk_tui.config.paths import make_private, own_file
 from supportdesk_tui.config.problems import ConfigError
 from supportdesk_tui.config.schema import Profile
 from supportdesk_tui.config.secrets import Secret, store_secret
@@ -46,7 +47,8 @@ def place_for(wish: Wish) -> tuple[Place, bool]:
     Nothing is written behind a file that cannot be read: a profile in it would not count.
     """
     loaded, paths = load()
-    if paths.config_file in loaded.ignored:
+    file = own_file(os.environ)
+    if file in loaded.ignored and file.exists():
         raise ConfigError(loaded.problems)
     try:
         clean = url_of(wish.url)
@@ -73,7 +75,7 @@ def place_for(wish: Wish) -> tuple[Place, bool]:
     if is_told_otherwise:
         what = f"{known_as.backend}, {_shown(known_as.options)}"
         text = _("profile {name} says otherwise: {what}", name=name, what=what)
-        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=_("Change it in {file}", file=paths.config_file))
+        raise Stopped(text, code=ExitCode.WRONG_USE, next_step=_("Change it in {file}", file=file))
     return Place(name, known_as, paths), False
 
 
@@ -119,8 +121,10 @@ def _ask(option: Option) -> str:
 
 def write_profile(place: Place) -> Path:
     """Put a new profile at the end of the settings file; what stands there is left as it is."""
-    file = place.paths.config_file
-    make_private(file.parent)
+    file = own_file(os.environ)
+    if file == place.paths.config_file:
+        make_private(file.parent)
+    file.parent.mkdir(parents=True, exist_ok=True)
     before = file.read_text(encoding="utf-8") if file.exists() else ""
     lines = [f"[profiles.{place.name}]", f'backend = "{place.profile.backend}"', f'url = "{place.profile.url}"']
     if place.profile.options:

@@ -77,6 +77,11 @@ def settings_files(env: Mapping[str, str]) -> list[Path]:
     return [*site_files(env), find_paths(env).config_file]
 
 
+def own_file(env: Mapping[str, str]) -> Path:
+    """The settings file that is written to: the one of those read that wins."""
+    return settings_files(env)[-1]
+
+
 def site_files(env: Mapping[str, str]) -> Iterator[Path]:
     """What an administrator gave every user; the convention of XDG, least important first."""
     for folder in reversed(env.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")):
