@@ -81,9 +81,8 @@ class Panel(LinePane):
         self._places.clear()
         for key, label in dialog.keys_text():
             start = width - foot.add(" ").room
-            foot.add(key, "key").add(f" {label}", "text_low")
-            self._places += places_of(key, start, width - foot.room)
-            foot.add(" ")
+            foot.add(key, "key").add(f" {label} ", "text_low")
+            self._places += places_of(key, start, width - foot.room - 1)
         return [head.strip(), blank, *body, foot.strip()]
 
     def on_click(self, event: events.Click) -> None:
