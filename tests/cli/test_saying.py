@@ -116,7 +116,7 @@ def test_what_waits_in_the_outbox_is_not_kept_a_second_time(
 def test_the_shell_looks_for_another_language_and_for_a_time_as_the_desk_does(desk: Shell) -> None:
     rows = json.loads(desk("tickets", "list", "phase:new,open", "--json").output)
     chinese = next(row["number"] for row in rows if row["language"] == "zh" and not row["open_promises"])
-    stopped = desk("tickets", "reply", chinese, "Our team will look at it, it will take 2 hours.")
+    stopped = desk("tickets", "reply", chinese, "Our team will look at it with care; it will take 2 hours.")
     assert stopped.exit_code == 1
     assert "Another language (needs a reason): The customer writes 中文, this is English." in stopped.output
     assert "A time without a promise (needs a reason)" in stopped.output

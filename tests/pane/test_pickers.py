@@ -1,0 +1,36 @@
+"""Pickers are as high as what they offer, and stay so while one types."""
+
+import pytest
+
+from supportdesk_tui.commands.effects import Choice, Pick
+from supportdesk_tui.ui.screens.dialog import FRAME, ROWS, Panel
+from supportdesk_tui.ui.screens.offered import LEAST
+from supportdesk_tui.ui.screens.picker import PickerDialog
+from tests.pane.harness import DARK, misfits, presses, showing, texts
+
+
+@pytest.mark.parametrize(("count", "lines"), [(1, LEAST), (2, LEAST), (6, 7), (40, ROWS - 1)])
+async def test_a_picker_is_as_high_as_its_choices(count: int, lines: int) -> None:
+    choices = tuple(Choice(str(n), f"Agent {n}") for n in range(count))
+    dialog = PickerDialog(DARK, Pick("Assign to", choices, "ticket.assign"))
+    panel = Panel(DARK, dialog)
+    async with showing(panel, 60, 30):
+        height = panel.styles.height
+        assert height is not None
+        assert height.value == lines + FRAME + 1
+        assert misfits(panel) == []
+
+
+async def test_a_picker_stays_as_high_as_it_was_while_one_types() -> None:
+    choices = tuple(Choice(str(n), f"Agent {n}") for n in range(9))
+    dialog = PickerDialog(DARK, Pick("Assign to", choices, "ticket.assign"))
+    panel = Panel(DARK, dialog)
+    async with showing(panel, 60, 30):
+        before = panel.styles.height
+        for event in presses("7"):
+            dialog.press(event)
+            panel.fit()
+        assert dialog.note_text() == "1/9"
+        assert panel.styles.height == before
+        panel.redraw()
+        assert any("Agent 7" in line for line in texts(panel))
