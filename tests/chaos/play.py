@@ -18,8 +18,6 @@ NOTICED_S: Final = 5.0
 """After what was done, until the player notices that a failpoint has ended the client in the middle of it."""
 STEP_S: Final = 15.0
 """How long one thing a person waits for may take, faults included."""
-UNSEEN_S: Final = 2.0
-"""How long a client may be dead before its player sees that nobody takes the keys."""
 SETTLE_S: Final = 30.0
 """After everything is healed: until every text has arrived or is shown as not delivered."""
 WORDS: Final = "your case is"
@@ -259,7 +257,7 @@ class Player:
     def killed_within(self, moment: float) -> bool:
         """Whether a client ended so soon after a moment that the disk had not been promised what was done then."""
         limit_s = NOTICED_S if self.plan.client_failpoints else TYPED_S
-        return any(-UNSEEN_S <= died - moment <= limit_s for died in self.deaths)
+        return any(-NOTICED_S <= died - moment <= limit_s for died in self.deaths)
 
     def read_for(self, desk: Desk, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -338,8 +336,7 @@ class Player:
         for intent in missing:
             if self._kept(intent):
                 continue
-            ages = (died - intent.begun_at for died in self.deaths)
-            age = min((max(0.0, one) for one in ages if one > -UNSEEN_S), default=SETTLE_S)
+            age = min((died - intent.begun_at for died in self.deaths if died > intent.begun_at - NOTICED_S), default=SETTLE_S)
             if age <= TYPED_S:
                 self.report.draft_chars = max(self.report.draft_chars, len(f"{intent.marker} {WORDS}"))
                 self.report.draft_s = max(self.report.draft_s, age)

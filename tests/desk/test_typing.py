@@ -62,7 +62,7 @@ async def test_a_text_taken_back_into_a_draft_and_letters_not_told_yet_are_both_
         assert li.app.desk.composer.text == "taken back\n\nnewer"
 
 
-async def test_ticket_opened_under_an_open_composer_has_none_and_both_texts_are_kept(server: ServerThread, tmp_path: Path) -> None:
+async def test_ticket_opened_under_an_open_composer_has_none_and_both_are_kept(server: ServerThread, tmp_path: Path) -> None:
     async with at_desk(server, tmp_path) as li:
         first = await writing(li, "for the first")
         await li.press("shift+tab", "shift+tab")

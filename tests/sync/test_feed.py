@@ -18,8 +18,8 @@ from supportdesk_tui.domain.feed import Activity, EntryAdded, Gap, Heard, Lost, 
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, Cursor, FeedMark, TicketId, ViewId
 from supportdesk_tui.domain.queue import EVERY_TICKET, Page, QueueQuery
 from supportdesk_tui.domain.ticket import Phase, Status, Ticket, TicketSummary
-from supportdesk_tui.store.events import ComposerToggled, DraftChanged, QueueChosen, TicketOpened
-from supportdesk_tui.store.state import Draft, LinkPhase, OutboxPhase, Pane, value_of
+from supportdesk_tui.store.events import DraftChanged, QueueChosen, TicketOpened
+from supportdesk_tui.store.state import Draft, LinkPhase, OutboxPhase, value_of
 from supportdesk_tui.store.views import top_view
 from supportdesk_tui.sync.common import Options
 from supportdesk_tui.text.safe import sanitize_line
@@ -298,48 +298,6 @@ async def test_newer_opening_cancels_the_older_one(tmp_path: Path) -> None:
             await until(lambda n=n: n in backend.started)  # type: ignore[misc]  # bound at once
         await until(lambda: value_of(one.state.conversation.detail))
         assert backend.cancelled == ["t1"]
-
-
-async def test_opening_by_number_marks_read_once_and_peeking_never(tmp_path: Path) -> None:
-    server = server_with(2)
-    server.tickets[TicketId("t1")] = make.summary(1, unread=2)
-    backend = FakeBackend(server)
-    async with desk(tmp_path, to(backend)) as one:
-        await one.live()
-        one.store.dispatch(QueueChosen(replace(ALL_LIVE, owner=AgentId("nobody here")), None))
-        one.engine.perform(Load(LoadKind.QUEUE))
-        await until(lambda: one.engine.busy == 0)
-        one.store.dispatch(TicketOpened(TicketId("t1"), peek=True))
-        one.engine.perform(Load(LoadKind.TICKET, TicketId("t1")))
-        await until(lambda: one.engine.busy == 0)
-        assert server.done == []
-        one.engine.perform(Load(LoadKind.NUMBER, text=make.summary(1).number))
-        await until(lambda: [done.change for done in server.done] == [MarkRead(to=2)])
-        assert one.state.view.focus is Pane.CONVERSATION, "a reply would go to the ticket under the cursor of the queue"
-
-
-async def test_ticket_is_opened_by_its_number_from_the_copy_while_the_token_is_refused(tmp_path: Path) -> None:
-    class Refusing(FakeBackend):
-        async def get_ticket(self, ticket: TicketId) -> Ticket:
-            raise SignInNeeded("ticket", sanitize_line("the token is not valid any more"))
-
-    backend = Refusing(server_with(2))
-    async with desk(tmp_path, to(backend)) as one:
-        await one.live()
-        one.engine.perform(Load(LoadKind.NUMBER, text=make.summary(2).number))
-        await until(lambda: one.state.conversation.ticket == TicketId("t2"))
-
-
-async def test_ticket_found_late_does_not_take_the_keys_of_who_has_begun_to_write(tmp_path: Path) -> None:
-    backend = FakeBackend(server_with(2))
-    async with desk(tmp_path, to(backend)) as one:
-        await one.live()
-        one.store.dispatch(TicketOpened(TicketId("t2")))
-        one.engine.perform(Load(LoadKind.NUMBER, text=make.summary(1).number))
-        one.store.dispatch(ComposerToggled(True))
-        await until(lambda: one.engine.busy == 0)
-        assert one.state.conversation.ticket == TicketId("t2")
-        assert one.state.view.focus is Pane.COMPOSER
 
 
 async def test_attachment_is_saved_inside_the_folder_whatever_it_is_called(tmp_path: Path) -> None:
