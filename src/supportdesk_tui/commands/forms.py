@@ -13,6 +13,7 @@ from supportdesk_tui.commands.times import parse_when, zone_of
 from supportdesk_tui.domain.changes import Change, Create, Escalate, MakePromise, ReturnTask, SettlePromise
 from supportdesk_tui.domain.directory import EscalationTarget
 from supportdesk_tui.domain.ticket import Channel, PromiseState
+from supportdesk_tui.i18n.when import moment
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.kept import form_key
 from supportdesk_tui.store.state import Level, Loaded, Pane, value_of
@@ -106,7 +107,7 @@ def promise(context: Context, args: Args) -> Iterable[Effect]:
     zone = zone_of(context.options, context.now)
     due = parse_when(by, context.now, zone)
     if what and due is not None and AGAIN not in given:
-        when = due.astimezone(zone).strftime("%m-%d %H:%M")
+        when = moment(due, context.now, zone)
         text = msg("{number}: promised by {when}")
         yield from _apply(context, MakePromise(what, due), text, ("ticket.promise", args), when=when)
         return
@@ -134,7 +135,7 @@ def settle_promise(context: Context, args: Args) -> Iterable[Effect]:
     if not still_open:
         return (ef.Tell(msg("No open promise here")),)
     zone = zone_of(context.options, context.now)
-    choices = tuple(ef.Choice(one.id, one.text, one.due_at.astimezone(zone).strftime("%m-%d %H:%M")) for one in still_open)
+    choices = tuple(ef.Choice(one.id, one.text, moment(one.due_at, context.now, zone)) for one in still_open)
     return (ef.Pick(msg("Which promise was kept?"), choices, "ticket.settle_promise"),)
 
 

@@ -28,6 +28,7 @@ from supportdesk_tui.domain.changes import (
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.ids import AgentId, TeamId, TicketId
 from supportdesk_tui.domain.ticket import Phase, Priority, Status
+from supportdesk_tui.i18n.when import moment
 from supportdesk_tui.store.kept import form_key
 from supportdesk_tui.store.state import DraftMode, Level, value_of
 from supportdesk_tui.store.views import summary_of
@@ -219,7 +220,7 @@ def snooze(context: Context, args: Args) -> Iterable[Effect]:
     if until is None:
         wrong = ef.Tell(msg("“{text}” is no time I know; try 2h, 18:00 or tomorrow 9"), (("text", written),), Level.WARN)
         return (wrong, *snooze_pick(context, (written,)))
-    when = until.astimezone(zone).strftime("%m-%d %H:%M")
+    when = moment(until, context.now, zone)
     form = form_key("ticket.snooze", (), context.targets) if args[0].startswith("until=") else ""
     return apply(context, Snooze(until), msg("{number}: back {when}"), form=form, when=when)
 
