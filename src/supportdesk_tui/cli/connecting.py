@@ -47,7 +47,7 @@ def place_for(wish: Wish) -> tuple[Place, bool]:
     Nothing is written behind a file that cannot be read: a profile in it would not count.
     """
     loaded, paths = load()
-    file = own_file(os.environ)
+    file = own_file(os.environ, paths)
     if file in loaded.ignored and file.exists():
         raise ConfigError(loaded.problems)
     try:
@@ -121,7 +121,7 @@ def _ask(option: Option) -> str:
 
 def write_profile(place: Place) -> Path:
     """Put a new profile at the end of the settings file; what stands there is left as it is."""
-    file = own_file(os.environ)
+    file = own_file(os.environ, place.paths)
     if file == place.paths.config_file:
         make_private(file.parent)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -77,9 +77,9 @@ def settings_files(env: Mapping[str, str]) -> list[Path]:
     return [*site_files(env), find_paths(env).config_file]
 
 
-def own_file(env: Mapping[str, str]) -> Path:
-    """The settings file that is written to: the one of those read that wins."""
-    return settings_files(env)[-1]
+def own_file(env: Mapping[str, str], paths: Paths) -> Path:
+    """The settings file that is written to: the one the environment names, else the user's own."""
+    return expand(env["SUPPORTDESK_CONFIG"]) if env.get("SUPPORTDESK_CONFIG") else paths.config_file
 
 
 def site_files(env: Mapping[str, str]) -> Iterator[Path]:
