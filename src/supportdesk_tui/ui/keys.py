@@ -16,10 +16,10 @@ from supportdesk_tui.store.events import MenuClosed, NumberMissed, Told
 from supportdesk_tui.store.state import DeskState, Level, Pane
 from supportdesk_tui.ui.inline import InlinePicker
 from supportdesk_tui.ui.perform import Performer
-from supportdesk_tui.ui.screens.dialog import Dialog, Done
 
 if TYPE_CHECKING:
     from supportdesk_tui.ui.host import DeskHost
+    from supportdesk_tui.ui.screens.dialog import Dialog, Done
 
 READ_S = 1.0
 """A notice younger than this survives a key: it cannot have been read."""
@@ -85,15 +85,24 @@ class KeyPump:
         if not self._host.bridge.can_wait:
             self._host.bridge.flush()
         self._clear_notice()
-        screen = self._host.app.screen
-        if isinstance(screen, Dialog):
-            await self.finish(screen, screen.take_key(event))
+        dialog = self._dialog()
+        if dialog is not None:
+            await self.finish(dialog, dialog.take_key(event))
         elif self._host.desk.prompt.is_open:
             await self._host.desk.prompt.take_key(event)
         elif not await self.inline.take_key(event):
             await self._desk_key(event)
             await self.inline.look(event)
         await self._draw()
+
+    def _dialog(self) -> "Dialog | None":
+        """What stands over the desk and takes its keys; what it is made of is loaded with the first one."""
+        screen = self._host.app.screen
+        if screen is self._host.desk:
+            return None
+        from supportdesk_tui.ui.screens.dialog import Dialog
+
+        return screen if isinstance(screen, Dialog) else None
 
     async def _draw(self) -> None:
         """Draw at once; but of moves of the cursor typed ahead only where they end, which the bridge has scheduled already."""
@@ -107,7 +116,7 @@ class KeyPump:
             await asyncio.sleep(FRAME_S)
             self._seen_at = monotonic()
 
-    async def finish(self, dialog: Dialog, done: Done | None) -> None:
+    async def finish(self, dialog: "Dialog", done: "Done | None") -> None:
         """Take a finished dialog away and run what it answered with."""
         if done is None:
             return
@@ -123,9 +132,9 @@ class KeyPump:
 
     async def _paste(self, event: events.Paste) -> None:
         """Pasted text is text wherever text can be typed, and nothing anywhere else."""
-        screen = self._host.app.screen
-        if isinstance(screen, Dialog):
-            screen.take_paste(event.text)
+        dialog = self._dialog()
+        if dialog is not None:
+            dialog.take_paste(event.text)
         elif self._host.desk.prompt.is_open:
             await self._host.desk.prompt.take_paste(event.text)
         elif self._host.store.state.view.focus is Pane.COMPOSER:
