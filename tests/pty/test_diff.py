@@ -53,8 +53,8 @@ def test_screen_after_a_session_by_chance_equals_a_fresh_paint(start: StartHarne
 
 
 def played_alike(start_two: Callable[[], tuple[Terminal, Terminal]], seed: int, *, resizes: bool) -> tuple[Terminal, Terminal]:
-    """Two programs after one session; on a busy machine their keys can race differently: then it is played again, twice."""
-    for _ in range(3):
+    """Two programs after one session; on a busy machine their keys can race differently: then it is played again."""
+    for _ in range(6):
         one, other = start_two()
         play(one, seed, resizes=resizes)
         play(other, seed, resizes=resizes)
