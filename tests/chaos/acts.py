@@ -126,10 +126,18 @@ def tag_and_back(player: "Player", number: int, say: Say) -> None:
     if not _tag(player, say.desk, deed):
         return
     player.read_for(desk, say.lasts_s)
-    desk.send("z")
-    deed.is_undone, deed.undone_at = True, time.monotonic()
-    player.read_for(desk, say.after_s)
+    _take_back(player, say, deed)
     _kill(player, say)
+
+
+def _take_back(player: "Player", say: Say, deed: Deed) -> None:
+    """Take the last change back; the desk may say that it is too late, and then nothing is taken back."""
+    desk = player.desks[say.desk]
+    before = len(desk.raw)
+    desk.send("z")
+    deed.undone_at = time.monotonic()
+    player.read_for(desk, say.after_s)
+    deed.is_undone = b"oo late to take back" not in desk.raw[before:]
 
 
 def tag_many(player: "Player", number: int, say: Say) -> None:
@@ -150,9 +158,9 @@ def tag_many(player: "Player", number: int, say: Say) -> None:
         return
     if say.lasts_s > 0.5:  # half of them are taken back as well
         player.read_for(desk, say.lasts_s - 0.5)
-        desk.send("z")
-        deed.is_undone, deed.undone_at = True, time.monotonic()
-    player.read_for(desk, say.after_s)
+        _take_back(player, say, deed)
+    else:
+        player.read_for(desk, say.after_s)
     _kill(player, say)
     player.escape(player.desks[say.desk])
 
