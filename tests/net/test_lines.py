@@ -184,6 +184,7 @@ async def test_server_put_back_to_a_backup_is_read_anew_and_what_is_written_here
             for number in range(5):
                 one.engine.perform(Apply((ticket,), Note(f"lost with the disk {number}")))
             await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.SENT] * 5, 10)
+            assert await missed(one, server) == 0
             newer = (await on_desk(one))[ticket]
             await until(lambda: one.engine.busy == 0)
             one.store.dispatch(DraftChanged(Draft(ticket, body="half a word")))
