@@ -50,6 +50,7 @@ def scrolled() -> MouseScrollDown:
 
 async def click_on(agent: AgentAtDesk, text: str) -> None:
     """Click on the first place of the screen where a text stands."""
+    await agent.sees(text)
     y, line = next((y, line) for y, line in enumerate(agent.text().splitlines()) if text in line)
     assert await agent.pilot.click(offset=(cells(line[: line.index(text)]), y))
     await agent.settle()

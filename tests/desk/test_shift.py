@@ -46,7 +46,7 @@ async def test_agent_reads_takes_and_answers_a_ticket(server: ServerThread, tmp_
         await agent.press("ctrl+d")
         await agent.until(lambda state: any(item.phase is OutboxPhase.HELD for item in state.outbox), "held")
         assert agent.state.view.focus is Pane.CONVERSATION
-        assert "held" in agent.text()
+        await agent.sees("held")
         await agent.press("z")
         await agent.until(lambda state: state.draft(ticket) is not None, "text back")
         assert agent.state.drafts[ticket].body == "We have found it.\nIt arrives today."
