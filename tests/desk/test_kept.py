@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from supportdesk_tui.config.schema import Settings
-from supportdesk_tui.domain.changes import Escalate, MakePromise
+from supportdesk_tui.domain.changes import Escalate, MakePromise, Snooze
 from supportdesk_tui.failpoints import armed
 from supportdesk_tui.i18n.catalog import set_locale
 from supportdesk_tui.server.runner import ServerThread
@@ -152,3 +152,30 @@ async def test_the_list_of_drafts_follows_what_happens_and_a_key_is_about_the_ro
         assert "queued" not in li.text()
         await li.press("enter")
         await li.until(lambda _: isinstance(screen(li), FormDialog), "the form")
+
+
+async def test_a_form_about_several_tickets_marks_them_again_when_it_is_gone_on_with(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    async with at_desk(server, tmp_path, settings=AT_ONCE, size=SMALL) as li:
+        await show_view(li, "unassigned")
+        await li.press("x", "j", "x")
+        marked = li.state.selection
+        await li.run("ticket.snooze_pick")
+        await li.type("tomorrow 9x")
+        await li.press("escape")
+        await li.until(lambda state: all(one.is_saved for one in state.forms.values()), "on the disk")
+    async with at_desk(server, tmp_path, settings=AT_ONCE, size=SMALL) as li:
+        await open_ticket(li, first_line(li, 3).id)
+        await li.until(lambda state: all(one.phase is OutboxPhase.SENT for one in state.outbox), "nothing else waits")
+        await li.press("D")
+        await li.sees("2 tickets", "tomorrow 9x")
+        await li.press("enter")
+        await li.until(lambda _: isinstance(screen(li), FormDialog), "the form")
+        await li.sees("Snooze · 2 tickets", "tomorrow 9x")
+        assert li.state.selection == marked
+        await li.press("backspace", "ctrl+d")
+        await li.until(lambda state: any(isinstance(one.change, Snooze) for one in state.outbox), "snoozed")
+        (snoozed,) = [one for one in li.state.outbox if isinstance(one.change, Snooze)]
+        assert set(snoozed.tickets) == marked
+        await li.until(lambda state: not state.forms, "gone with it")

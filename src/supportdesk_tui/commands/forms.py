@@ -15,7 +15,7 @@ from supportdesk_tui.domain.directory import EscalationTarget
 from supportdesk_tui.domain.ticket import Channel, PromiseState
 from supportdesk_tui.i18n.when import moment
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.kept import form_key
+from supportdesk_tui.store.kept import FormDraft, form_key
 from supportdesk_tui.store.state import Level, Loaded, Pane, value_of
 
 SUMMARY = "summary"
@@ -185,6 +185,17 @@ def discard(context: Context, args: Args) -> Iterable[Effect]:
         yield ef.Emit(ev.FormSent(form))
 
 
+def _resume_for_many(form: FormDraft) -> Iterable[Effect]:
+    """Mark the tickets of a form once more, wherever the queue stands by now, and show it over them."""
+    if not form.tickets or not form.opener:
+        text = msg("It is about {count} tickets: mark them again, and what you typed is there")
+        yield ef.Tell(text, (("count", str(form.count)),))
+        return
+    yield ef.Emit(ev.FocusMoved(Pane.QUEUE))
+    yield ef.Emit(ev.SelectionChanged(frozenset(form.tickets)))
+    yield ef.RunCommand(form.opener, form.args)
+
+
 TRIES, WAIT = 20, timedelta(milliseconds=150)
 """How often, and how long each time, a form waits for the ticket it is about."""
 
@@ -196,8 +207,7 @@ def resume(context: Context, args: Args) -> Iterable[Effect]:
         yield ef.Tell(msg("This is not kept any more"))
         return
     if form.count > 1:
-        text = msg("It is about {count} tickets: mark them again, and what you typed is there")
-        yield ef.Tell(text, (("count", str(form.count)),))
+        yield from _resume_for_many(form)
         return
     tries = int(values(args[1:]).get("try", "0"))
     conversation = context.state.conversation

@@ -28,6 +28,8 @@ class FormDraft(Struct, frozen=True):
     """What it is about, the first one of several; None for a new ticket."""
     count: int = 0
     """How many tickets it is about."""
+    tickets: tuple[TicketId, ...] = ()
+    """All of them where they are several: they are marked again when the form is shown again."""
     number: str = ""
     """Case number of the ticket, for display."""
     opener: str = ""

@@ -94,6 +94,7 @@ def to_form(plain: dict[str, Any]) -> FormDraft:
         other=_texts(plain["other"]),
         ticket=TicketId(plain["ticket"]) if plain["ticket"] else None,
         count=int(plain["count"]),
+        tickets=tuple(map(TicketId, plain.get("tickets", ()))),
         number=str(plain["number"]),
         opener=str(plain["opener"]),
         args=tuple(map(str, plain["args"])),

@@ -90,6 +90,7 @@ class Keeper:
             other=other,
             ticket=ticket,
             count=len(form.tickets),
+            tickets=form.tickets if len(form.tickets) > 1 else (),
             number=str(row.number) if row is not None and row.id == ticket else "",
             opener=self._opener,
             args=form.args,
