@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,12 @@ from supportdesk_tui.cli.saying import said
 from supportdesk_tui.config.schema import Gate, Settings
 from supportdesk_tui.i18n.catalog import _, current_locale
 from supportdesk_tui.store.events import ClockToggled
+from supportdesk_tui.store.state import Level
 from supportdesk_tui.store.store import Store
+from supportdesk_tui.sync import words
 from supportdesk_tui.sync.cache import Cache
 from supportdesk_tui.sync.common import Common, Options
+from supportdesk_tui.sync.files import remove
 from supportdesk_tui.sync.start import open_cache
 from supportdesk_tui.theming.load import fitting_theme, load_theme, theme_folders, theme_names
 from supportdesk_tui.ui.terminal import TerminalSettings
@@ -73,7 +76,7 @@ def assemble(seat: Seat) -> DeskApp:
         store.dispatch(ClockToggled())
     folders = theme_folders(seat.config_dir / "themes")
     theme = load_theme(fitting_theme(settings.theme, settings.colours, os.environ), folders)
-    common = _common(seat, store)
+    common = common_of(seat, store)
     open_cache(common)
     parts = DeskParts(
         store=store,
@@ -118,14 +121,18 @@ def _say(text: str, values: Mapping[str, str]) -> str:
     return _(text, **{name: own_words(value) if name in OWN_WORDS else value for name, value in values.items()})
 
 
-def _common(seat: Seat, store: Store) -> Common:
-    settings = seat.settings
-    return Common(
-        store=store,
-        cache=Cache(seat.cache_dir / f"{seat.name}.db" if settings.cache.enabled else None),
-        say=_say,
-        options=Options(hold_s=float(settings.hold_s), locale=current_locale()),
-    )
+def common_of(seat: Seat, store: Store) -> Common:
+    """What every part of the engine works with; where no copy is wanted, that of earlier runs is deleted."""
+    settings, copy = seat.settings, seat.cache_dir / f"{seat.name}.db"
+    cache = Cache(copy, timedelta(days=settings.cache.days)) if settings.cache.enabled else Cache(None)
+    options = Options(hold_s=float(settings.hold_s), undo=settings.undo, locale=current_locale())
+    common = Common(store=store, cache=cache, say=_say, options=options)
+    if not settings.cache.enabled:
+        try:
+            remove(copy)
+        except OSError as error:
+            common.tell(words.NOT_DELETED, Level.ERROR, path=str(copy), reason=str(error.strerror))
+    return common
 
 
 def _engine(seat: Seat, common: Common, app: DeskApp) -> "Engine":

@@ -13,7 +13,7 @@ One file per profile and agent, used from one thread of its own. Whoever fills i
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from supportdesk_tui.domain.ids import FeedMark, TicketId
 from supportdesk_tui.domain.ticket import LIVE_PHASES, TicketSummary
 from supportdesk_tui.failpoints import failpoint
 from supportdesk_tui.sync import codec, rows, windows
-from supportdesk_tui.sync.conversations import CONVERSATIONS, Conversations
+from supportdesk_tui.sync.conversations import CONVERSATIONS, KEPT_FOR, Conversations
 from supportdesk_tui.sync.database import Database, Schema
 from supportdesk_tui.sync.last_known import LastKnown
 from supportdesk_tui.sync.windows import Ask, Memo, Window
@@ -42,13 +42,13 @@ _SCHEMA = Schema(
 class Cache:
     """Tickets, conversations and the last known session of one agent."""
 
-    def __init__(self, path: Path | None) -> None:
-        """`path` None keeps nothing on disk."""
+    def __init__(self, path: Path | None, kept_for: timedelta = KEPT_FOR) -> None:
+        """`path` None keeps nothing on disk; a conversation is kept for `kept_for` after it was opened last."""
         self.set_aside: list[Path] = []
         """Where broken files went; who tells the agent clears it."""
         self._db = Database(path, _SCHEMA, self.set_aside.append)
         self._memo = Memo()
-        self.conversations = Conversations(self._db)
+        self.conversations = Conversations(self._db, kept_for)
         self.last = LastKnown(self._db)
 
     def open(self) -> None:
@@ -82,12 +82,8 @@ class Cache:
         with self._sound():
             return windows.window(self._db, ask, start, n, self._memo)
 
-    def count_now(self, ask: Ask) -> int:
-        """How many tickets a query has, in this thread; remembered until a ticket changes."""
-        return windows.count(self._db, ask, self._memo)
-
     async def count(self, ask: Ask) -> int:
-        """How many tickets a query has."""
+        """How many tickets a query has; remembered until a ticket changes."""
         return await self._db.run(lambda: windows.count(self._db, ask, self._memo))
 
     async def index_of(self, ask: Ask, ticket: TicketId) -> int | None:

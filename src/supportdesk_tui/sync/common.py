@@ -64,6 +64,8 @@ class Options(Struct, frozen=True):
 
     hold_s: float = 10.0
     """How long a held change can be taken back; 0 sends at once."""
+    undo: int = 20
+    """How many of the agent's last changes can be taken back."""
     downloads: Path | None = None
     """Where attachments are saved; the home folder's Downloads when None."""
     locale: str | None = None

@@ -21,7 +21,8 @@ CREATE INDEX conversations_used ON conversations (used);
 """
 T = TypeVar("T")
 KEPT = 2_000
-KEPT_FOR = timedelta(days=14)
+KEPT_FOR = timedelta(days=7)
+"""How long what nobody opens is kept, where the agent says nothing else."""
 PART_LIMIT = 4_000_000
 """Bytes of one part; what is larger is not kept."""
 
@@ -63,8 +64,9 @@ class Conversation(Struct, frozen=True):
 class Conversations:
     """The conversation table."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, kept_for: timedelta = KEPT_FOR) -> None:
         self._db = db
+        self._kept_for = kept_for
 
     async def get(self, ticket: TicketId, now: datetime) -> Conversation:
         """What is known of a ticket; damaged parts count as unknown."""
@@ -97,7 +99,7 @@ class Conversations:
             with self._db.use(write=True) as db:
                 db.execute(sql, (ticket, blob, now.timestamp()))
                 limit = db.execute(oldest, (KEPT,)).fetchone()
-                since = max((now - KEPT_FOR).timestamp(), limit[0] if limit else 0)
+                since = max((now - self._kept_for).timestamp(), limit[0] if limit else 0)
                 db.execute("DELETE FROM conversations WHERE used <= ?", (since,))
 
         await self._db.run(job)

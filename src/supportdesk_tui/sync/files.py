@@ -72,9 +72,10 @@ def rescued(aside: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Delete a database with its side files."""
-    for name in (path.name, *(path.name + side for side in SIDE_FILES)):
-        path.with_name(name).unlink(missing_ok=True)
+    """Delete a database with its side files, and what was set aside of it."""
+    for one in (path, *all_aside(path)):
+        for side in ("", *SIDE_FILES):
+            one.with_name(one.name + side).unlink(missing_ok=True)
 
 
 def is_damage(error: Exception) -> bool:

@@ -5,7 +5,6 @@ from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.store.events import UndoStackChanged
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase
 
-KEPT = 50
 _ONLY_HELD = (Reply, Note)
 """Words that were sent cannot be unsaid; while they are held they can be taken back. What was done with them can."""
 
@@ -23,7 +22,9 @@ def has_deeds(change: Change) -> bool:
 class UndoStack:
     """Follows the outbox."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        """`most` is how many of our last changes can be taken back."""
+        self._most = most
         self._undo: list[ChangeKey] = []
         self._redo: list[tuple[ChangeKey, tuple[TicketId, ...], Change]] = []
         """The change that undid, and what it undid."""
@@ -116,10 +117,10 @@ class UndoStack:
     def _push(self, key: ChangeKey) -> None:
         if key not in self._undo:
             self._undo.append(key)
-        for old in self._undo[:-KEPT]:
+        for old in self._undo[: -self._most]:
             self._done.pop(old, None)
             self._states.pop(old, None)
-        del self._undo[:-KEPT]
+        del self._undo[: -self._most]
 
     def _drop(self, key: ChangeKey) -> None:
         if key in self._undo:

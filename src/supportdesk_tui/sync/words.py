@@ -55,6 +55,7 @@ CACHE_REBUILT = msg("The local copy was damaged and is read anew; the old file i
 OUTBOX_SALVAGED = msg("The outbox file was damaged: {items} changes and {drafts} drafts were rescued, the old file is {name}")
 UNREADABLE = msg("{count} stored changes or drafts cannot be read by this version; they stay on disk")
 NOT_SAVED = msg("Not saved on disk: {reason}")
+NOT_DELETED = msg("{path} could not be deleted: {reason}")
 NOT_QUEUED = msg("Not sent, the disk refused it: {reason}. The draft is kept.")
 SAVING_FILE = msg("Saving {name}: {size}, {kind}")
 SAVING_MORE = msg("Saving {name}: {percent} % of {size}")

@@ -42,7 +42,7 @@ class Writes:
         self._common = common
         self._store = common.store
         self._drafts = drafts
-        self._undo = UndoStack()
+        self._undo = UndoStack(common.options.undo)
         self._turn = asyncio.Lock()
         self._begun = 0
         self._is_settled = asyncio.Event()
