@@ -376,9 +376,11 @@ class MenuClosed(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """One line for the agent; None takes it away."""
+    """One line for the agent; None takes it away, and what waits behind it is told."""
 
     notice: Notice | None
+    at: datetime | None = None
+    """When the one before was taken away."""
 
 
 Event: TypeAlias = (

@@ -1,12 +1,18 @@
 """What happens to session, link and the agent's own screen."""
 
+from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.handlers import Handlers
-from supportdesk_tui.store.state import DeskState, Pane
+from supportdesk_tui.store.state import DeskState, Level, Notice, Pane
+
+READING = timedelta(seconds=3)
+"""A line younger than this may not have been read."""
+UNTOLD = 9
+"""Lines that wait at most."""
 
 
 def _signed_in(state: DeskState, event: ev.SignedIn) -> DeskState:
@@ -77,7 +83,26 @@ def _menu_closed(state: DeskState, _: ev.MenuClosed) -> DeskState:
 
 
 def _told(state: DeskState, event: ev.Told) -> DeskState:
-    return _with_view(state, notice=event.notice)
+    shown, notice, waiting = state.view.notice, event.notice, state.view.untold
+    if notice is None:
+        following = replace(waiting[0], at=event.at or waiting[0].at) if waiting else None
+        return _with_view(state, notice=following, untold=waiting[1:])
+    if shown is None or shown == notice:
+        return _with_view(state, notice=notice)
+    if notice.is_alert and shown.level is not Level.INFO:
+        return _with_view(state, untold=_with_untold(waiting, notice))
+    kept = _with_untold(waiting, shown) if shown.is_alert and _is_fresh(shown, notice) else waiting
+    return _with_view(state, notice=notice, untold=kept)
+
+
+def _is_fresh(shown: Notice, notice: Notice) -> bool:
+    """What stands there cannot have been read yet."""
+    return shown.at is not None and notice.at is not None and notice.at - shown.at < READING
+
+
+def _with_untold(waiting: tuple[Notice, ...], notice: Notice) -> tuple[Notice, ...]:
+    """The oldest go where there are more than anybody reads."""
+    return (*(one for one in waiting if one.text != notice.text), notice)[-UNTOLD:]
 
 
 def _with_view(state: DeskState, **changes: Any) -> DeskState:

@@ -283,6 +283,8 @@ class Notice(Struct, frozen=True):
     text: str
     level: Level = Level.INFO
     at: datetime | None = None
+    is_alert: bool = False
+    """Nobody here did anything for it: it waits until what was done has been read, and is not lost to what is done next."""
 
 
 class MenuItem(Struct, frozen=True):
@@ -317,6 +319,8 @@ class DeskView(Struct, frozen=True):
     """The queue has the full width until it loses the focus or a ticket is opened."""
     menu: Menu | None = None
     notice: Notice | None = None
+    untold: tuple[Notice, ...] = ()
+    """What is told next, one after the other, each when the one before has been read."""
     clock_shown: bool = False
     composer_open: bool = False
     opening: str = ""

@@ -6,7 +6,8 @@ from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.queue import Owner, QueueQuery
 from supportdesk_tui.domain.ticket import LIVE_PHASES
-from supportdesk_tui.store.state import Level
+from supportdesk_tui.store.events import Told
+from supportdesk_tui.store.state import Level, Notice
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common
 from supportdesk_tui.sync.windows import Ask
@@ -45,6 +46,7 @@ class Deadlines:
         at, number = min(fresh.values())
         values = {"number": number, "minutes": str(max(1, round((at - now).total_seconds() / 60))), "more": str(len(fresh) - 1)}
         text = words.MORE_NEAR if len(fresh) > 1 else words.NEAR_BREACH
-        common.tell(text, Level.WARN, **values)
+        line = common.say(text, values)
+        common.store.dispatch(Told(Notice(line, Level.WARN, common.clock.now(), is_alert=True)))
         if common.alert is not None:
-            common.alert(common.say(text, values))
+            common.alert(line)

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from supportdesk_tui.backends.port import Backend
+from supportdesk_tui.domain.clocks import offset_of
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.feed import (
     Activity,
@@ -154,7 +155,7 @@ class Feed:
             if notice.reason:
                 self._common.tell(words.NOT_PUSHED, reason=str(notice.reason))
         elif isinstance(notice, Heard) and notice.server_time is not None:
-            offset = notice.server_time - self._common.clock.now()
+            offset = offset_of(notice.server_time, self._common.clock.now())
             session = replace(session, clock_offset=offset) if abs(session.clock_offset - offset) > _SKEW else session
         if session is not state.session:
             self._common.store.dispatch(ev.SignedIn(session, state.directory, state.is_cached))
@@ -328,7 +329,7 @@ def _alert(common: Common, batch: Batch, notice: TicketChanged) -> None:
     if notice.tells is None or notice.tells != common.me or not notice.says:
         return
     line = f"{notice.ticket.number}: {notice.says}"
-    batch.events.append(ev.Told(Line(line, Level.WARN, common.clock.now())))
+    batch.events.append(ev.Told(Line(line, Level.WARN, common.clock.now(), is_alert=True)))
     if common.alert is not None:
         common.alert(line)
 

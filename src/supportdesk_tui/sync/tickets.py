@@ -23,7 +23,7 @@ from supportdesk_tui.store.events import (
     TicketOpened,
     Told,
 )
-from supportdesk_tui.store.state import Failed, LinkPhase, Loaded, Pane, value_of
+from supportdesk_tui.store.state import Failed, Level, LinkPhase, Loaded, Pane, value_of
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common, Guarded, Job, gather
 from supportdesk_tui.sync.conversations import Asking, Conversation, Detail, Entries
@@ -167,7 +167,8 @@ class Tickets:
             view = store.state.view
             if view.opening != number or (view.composer_open and not was_writing):
                 return
-            store.dispatch(TicketOpened(ticket), FocusMoved(Pane.CONVERSATION), Told(None))
+            is_said = view.notice is not None and view.notice.level is Level.INFO
+            store.dispatch(TicketOpened(ticket), FocusMoved(Pane.CONVERSATION), *((Told(None),) if is_said else ()))
         finally:
             store.dispatch(NumberMissed(number))
         await self.open(ticket)

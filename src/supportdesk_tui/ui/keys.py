@@ -171,4 +171,4 @@ class KeyPump:
             return
         now = self._host.context().now
         if notice.at is None or (now - notice.at).total_seconds() >= READ_S:
-            self._host.store.dispatch(Told(None))
+            self._host.store.dispatch(Told(None, now))

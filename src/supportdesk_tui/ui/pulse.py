@@ -101,7 +101,7 @@ class Pulse:
             self._notice.stop()
             self._notice = None
         if notice is not None and notice.level in {Level.INFO, Level.DONE}:
-            self._notice = self._app.set_timer(NOTICE_S, lambda: self._store.dispatch(Told(None)))
+            self._notice = self._app.set_timer(NOTICE_S, lambda: self._store.dispatch(Told(None, self._clock())))
 
 
 def _counts_seconds(state: DeskState, now: datetime) -> bool:

@@ -1,6 +1,7 @@
 """What events do to the state."""
 
 import typing
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from supportdesk_tui.store.state import (
     Draft,
     DraftMode,
     Failed,
+    Level,
     LinkPhase,
     Loaded,
     Menu,
@@ -245,6 +247,38 @@ def test_menu_and_notice_stand_on_the_last_line() -> None:
     assert bottom_view(state).menu is not None
     state = after(ev.MenuClosed(), ev.Told(None), ev.FocusMoved(Pane.CUSTOMER), state=state)
     assert bottom_view(state) == bottom_view(after(ev.FocusMoved(Pane.CUSTOMER)))
+
+
+def told(text: str, level: Level = Level.DONE, after_s: float = 0.0, *, is_alert: bool = False) -> ev.Told:
+    return ev.Told(Notice(text, level, NOW + timedelta(seconds=after_s), is_alert=is_alert))
+
+
+def lines(state: DeskState) -> list[str]:
+    """What is told one after the other, each line taken away when it has been read."""
+    read = []
+    while (notice := state.view.notice) is not None:
+        read.append(notice.text)
+        state = after(ev.Told(None, NOW + timedelta(minutes=1)), state=state)
+        assert state.view.notice is None or state.view.notice.at == NOW + timedelta(minutes=1), "told only now"
+    return read
+
+
+@pytest.mark.parametrize("outcome", [Level.DONE, Level.WARN, Level.ERROR])
+def test_an_alert_is_told_after_the_outcome_that_stands_there_and_never_over_it(outcome: Level) -> None:
+    state = after(told("refused", outcome), told("given to you", Level.WARN, 60, is_alert=True))
+    assert lines(state) == ["refused", "given to you"]
+
+
+def test_an_alert_that_what_is_done_next_talks_over_is_told_again_unless_it_was_there_long_enough() -> None:
+    alert = told("given to you", Level.WARN, is_alert=True)
+    assert lines(after(alert, told("taking it", Level.INFO, 1))) == ["taking it", "given to you"]
+    assert lines(after(alert, told("taken", after_s=1))) == ["taken", "given to you"]
+    assert lines(after(alert, told("taken", after_s=9))) == ["taken"]
+
+
+def test_of_what_waits_to_be_told_each_line_is_kept_once_and_the_newest_nine() -> None:
+    alerts = [told(f"alert {n}", Level.WARN, n, is_alert=True) for n in (*range(12), 11)]
+    assert lines(after(told("done"), *alerts)) == ["done", *(f"alert {n}" for n in range(3, 12))]
 
 
 EVENTS = st.sampled_from(
