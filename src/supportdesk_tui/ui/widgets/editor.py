@@ -7,10 +7,8 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding
-from textual.document._document import EditResult, Selection
-from textual.document._edit import Edit
 from textual.widgets import TextArea
-from textual.widgets.text_area import TextAreaTheme
+from textual.widgets.text_area import Edit, EditResult, Selection, TextAreaTheme
 
 from supportdesk_tui.text.clusters import border_before, clusters
 from supportdesk_tui.text.safe import SHOWN_LINE, sanitize
@@ -134,7 +132,8 @@ class Editor(TextArea):
         if self.has_focus:
             self.app.cursor_position = self.cursor_screen_offset
 
-    async def _on_paste(self, event: events.Paste) -> None:
+    async def on_paste(self, event: events.Paste) -> None:
+        """A paste that came to the widget itself is made safe like every other, never taken as Textual does."""
         event.stop()
         event.prevent_default()
         self.take_paste(event.text)
