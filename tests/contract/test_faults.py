@@ -85,7 +85,16 @@ def test_refusal_that_quotes_a_secret_quotes_it_to_nobody() -> None:
 
 @pytest.mark.parametrize(
     ("said_wait", "least", "most"),
-    [("-5", 1, 1), ("0", 1, 1), ("7", 7, 7), ("99999999", 300, 300), ("soon", 5, 5), ("", 5, 5), ("9" * 400, 300, 300)],
+    [
+        ("-5", 1, 1),
+        ("0", 1, 1),
+        ("+7", 7, 7),
+        ("--7", 5, 5),
+        ("99999999", 300, 300),
+        ("soon", 5, 5),
+        ("", 5, 5),
+        ("9" * 400, 300, 300),
+    ],
 )
 async def test_waits_the_server_asks_for_are_clamped(said_wait: str, least: float, most: float) -> None:
     desk = backend(lambda _request: answered(429, retry_after=said_wait))

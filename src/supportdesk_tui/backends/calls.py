@@ -1,5 +1,6 @@
 """One request to a backend and what its answer means; pure, and the same for every HTTP adapter."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -153,10 +154,13 @@ _BY_STATUS: dict[int, type[SignInNeeded | Forbidden | NotFound | Unreachable]] =
 }
 
 
+_SECONDS = re.compile("[+-]?[0-9]+")
+
+
 def wait_s(retry_after: str | None, now: datetime) -> float:
     """Read `Retry-After`, seconds or a date, into 1–300 s whatever it says."""
     said = (retry_after or "").strip()
-    if said.lstrip("+-").isdecimal():
+    if _SECONDS.fullmatch(said):
         seconds = float(said[:12])
     else:
         at = http_date(said)

@@ -23,6 +23,7 @@ from supportdesk_tui.backends.journey import Journey, told
 from supportdesk_tui.backends.names import NameCheck
 from supportdesk_tui.backends.signing import Signing, Token
 from supportdesk_tui.backends.trust import checked_url, is_by_proxy, with_authorities
+from supportdesk_tui.domain.clocks import offset_of
 from supportdesk_tui.domain.errors import (
     Ambiguous,
     BackendError,
@@ -205,7 +206,7 @@ class Http:
             failpoint("http.after_head")
         at = http_date(response.headers.get("date", ""))
         if at is not None:
-            self.clock_offset = at - datetime.now(UTC)
+            self.clock_offset = offset_of(at, datetime.now(UTC))
         return response
 
     async def _find(self, call: Call) -> None:

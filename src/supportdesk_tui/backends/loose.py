@@ -7,6 +7,7 @@ import msgspec
 
 from supportdesk_tui.backends.calls import Answer, Call
 from supportdesk_tui.backends.surrogates import decode_whole
+from supportdesk_tui.domain.clocks import to_utc
 from supportdesk_tui.text.safe import SafeText
 from supportdesk_tui.text.secrets import admit_line
 
@@ -80,9 +81,9 @@ class Node:
         try:
             if isinstance(value, str):
                 at = datetime.fromisoformat(value.strip())
-                at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+                at = to_utc(at)
             elif isinstance(value, int | float) and not isinstance(value, bool):
-                at = datetime.fromtimestamp(value, UTC)
+                at = to_utc(datetime.fromtimestamp(value, UTC))
             else:
                 return None
         except (ValueError, OverflowError, OSError):

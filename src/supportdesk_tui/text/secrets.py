@@ -35,6 +35,8 @@ def _classes(letters: str, digits: str, others: str = "") -> bytes:
     return "".join(table).encode() + b" " * 128
 
 
+REACH = 4_096
+"""How far behind a limit a text is looked at, so that a secret is known before it is cut in two."""
 _DIGITS = _classes(" ", "0")
 _SHAPES = _classes("a", "0")
 _RUNS = _classes("a", "a", "_-+/=.")
@@ -86,8 +88,12 @@ def admit(raw: str | bytes, *, multiline: bool = True, limit: int | None = LIMIT
     """
     if keeps_marks and isinstance(raw, str) and SHADE in raw:
         return _with_marks(raw, multiline=multiline, limit=limit)
-    safe, flags = sanitize_with_flags(raw, multiline=multiline, limit=limit)
+    room = None if limit is None else limit + REACH
+    safe, flags = sanitize_with_flags(raw, multiline=multiline, limit=room)
     masked, kinds = mask(safe)
+    if limit is not None and len(masked) > limit:
+        masked = cut(masked, limit, end="")
+        flags = tuple(dict.fromkeys((*flags, "truncated")))
     return Admitted(masked, flags, kinds)
 
 

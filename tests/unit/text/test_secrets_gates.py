@@ -10,7 +10,7 @@ import pytest
 from supportdesk_tui.text import secrets
 from supportdesk_tui.text.safe import sanitize
 from supportdesk_tui.text.secret_kinds import phrases
-from supportdesk_tui.text.secrets import MARKS, Kind, find
+from supportdesk_tui.text.secrets import MARKS, Kind, admit, admit_line, find
 from tests.unit.text.test_secrets import LANGUAGES, hidden, kinds, phrase, words_of
 
 BEFORE = ("a", "of", "the", "deposit", "withdrawals", "abcdefghijkl", "confirmations", "abcdefghijklmnopqrst")
@@ -106,3 +106,14 @@ def test_name_of_a_code_is_found_among_han_and_not_in_what_han_parts() -> None:
 def test_accent_that_belongs_to_nothing_hides_no_phrase(language: str) -> None:
     written = "䷀".join(phrase(language, 12, seed=6))
     assert hidden(f"里\u0301{written}").endswith(MARKS[Kind.RECOVERY_PHRASE])
+
+
+def test_secret_that_reaches_over_the_end_of_a_field_is_hidden_before_it_is_cut() -> None:
+    """The row of a list has room for a part of a phrase, and a part has no checksum."""
+    for at in range(0, 200, 7):
+        words = " ".join(phrase("english", 24, seed=at))
+        line = admit_line("so " * (at // 3) + words)
+        assert not any(" ".join(words.split()[a : a + 3]) in line for a in range(22)), line
+        assert len(line) <= 200
+    card = admit("a" * 190 + " 4111 1111 1111 1111 " + "b" * 200, limit=200)
+    assert (card.text, card.flags, card.kinds) == ("a" * 190 + " ▒▒ card n", ("truncated",), (Kind.CARD,))

@@ -24,6 +24,7 @@ from supportdesk_tui.backends.paging import Part, merged
 from supportdesk_tui.backends.port import LocalFile
 from supportdesk_tui.domain.capabilities import Capability, Session
 from supportdesk_tui.domain.changes import Applied, Change, Outcome, SetAgentState, Undo
+from supportdesk_tui.domain.clocks import offset_of, to_utc
 from supportdesk_tui.domain.conversation import Attachment, Entry
 from supportdesk_tui.domain.directory import Article, Directory, MacroText
 from supportdesk_tui.domain.errors import BadPayload, NotFound, Unsupported
@@ -85,7 +86,7 @@ class NativeBackend:
             capabilities=capabilities,
             lacking={one: GAPS.get(one, "role") for one in Capability if one not in capabilities},
             server=sanitize_line(out.server),
-            clock_offset=mapping.utc(out.at) - datetime.now(UTC),
+            clock_offset=offset_of(to_utc(out.at), datetime.now(UTC)),
         )
 
     async def get_directory(self) -> Directory:

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 
 from supportdesk_tui.backends.native import mapping
 from supportdesk_tui.backends.native.reading import misread
+from supportdesk_tui.domain.clocks import to_utc
 from supportdesk_tui.domain.ids import CustomerId, TicketId
 from supportdesk_tui.domain.people import (
     Contact,
@@ -66,7 +67,7 @@ def _contact(out: wire.ContactOut, lens: mapping.Lens) -> Contact:
         subject=mapping.said_line(out.subject),
         channel=mapping.known(Channel, out.channel, Channel.OTHER),
         status=mapping.to_status(out.status, out.phase, lens),
-        at=mapping.utc(out.at),
+        at=to_utc(out.at),
     )
 
 
@@ -88,6 +89,6 @@ def _movement(out: wire.MovementOut) -> Movement | None:
         needed=out.needed,
         txid=sanitize_line(out.txid),
         address=sanitize_line(out.address),
-        at=mapping.utc(out.at),
+        at=to_utc(out.at),
         memo_missing=out.memo_missing,
     )

@@ -5,6 +5,7 @@ import logging
 from supportdesk_tui.backends.native import mapping
 from supportdesk_tui.backends.native.mapping import Lens
 from supportdesk_tui.backends.native.reading import UNREADABLE, mended
+from supportdesk_tui.domain.clocks import to_utc
 from supportdesk_tui.domain.feed import (
     Activity,
     AgentChanged,
@@ -51,7 +52,7 @@ def _notices(event: SseEvent, lens: Lens) -> tuple[Notice, ...]:
         case "agent":
             return (AgentChanged(mapping.to_agent(mended(event.data, wire.AgentOut)[0])),)
         case "beat":
-            return (Heard(mapping.utc(mended(event.data, wire.Beat)[0].at), mark),)
+            return (Heard(to_utc(mended(event.data, wire.Beat)[0].at), mark),)
         case "gap":
             return (Gap(mark),)
     return ()

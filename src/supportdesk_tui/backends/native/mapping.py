@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from supportdesk_tui.backends.calls import Said
 from supportdesk_tui.backends.native.reading import misread
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.changes import Applied, Outcome
+from supportdesk_tui.domain.clocks import to_utc
 from supportdesk_tui.domain.conversation import Attachment, Entry, EntryKind
 from supportdesk_tui.domain.directory import Article, Category, Directory, EscalationTarget
 from supportdesk_tui.domain.ids import (
@@ -63,14 +64,9 @@ def known(kind: type[E], word: str, otherwise: E) -> E:
     return kind(word) if word in kind._value2member_map_ else otherwise
 
 
-def utc(at: datetime) -> datetime:
-    """An aware time in UTC; a time without a zone is meant so."""
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
 def utc_or_none(at: datetime | None) -> datetime | None:
-    """`utc` of a time that may be missing."""
-    return None if at is None else utc(at)
+    """`to_utc` of a time that may be missing."""
+    return None if at is None else to_utc(at)
 
 
 def lines_of(texts: Iterable[str]) -> tuple[SafeText, ...]:
@@ -185,7 +181,7 @@ def to_status(name: str, phase: str, lens: Lens) -> Status:
 def _clock(out: wire.ClockOut) -> Clock:
     if out.kind == "none" or out.due_at is None:
         return Clock(known(ClockKind, out.kind, ClockKind.NEXT), paused=True) if out.paused else NO_CLOCK
-    return Clock(known(ClockKind, out.kind, ClockKind.NEXT), utc_or_none(out.started_at), utc(out.due_at), out.paused)
+    return Clock(known(ClockKind, out.kind, ClockKind.NEXT), utc_or_none(out.started_at), to_utc(out.due_at), out.paused)
 
 
 def _unknown(row: wire.TicketRow) -> dict[str, str]:
@@ -222,8 +218,8 @@ def to_summary(row: wire.TicketRow, lens: Lens) -> TicketSummary:
         tags=lines_of(row.tags),
         clock=_clock(row.clock),
         unread=row.unread,
-        created_at=utc(row.created_at),
-        updated_at=utc(row.updated_at),
+        created_at=to_utc(row.created_at),
+        updated_at=to_utc(row.updated_at),
         version=row.version,
         watched=lens.me is not None and lens.me in row.watchers,
         public=row.public,
@@ -271,7 +267,7 @@ def to_promise(out: wire.PromiseOut) -> PromiseRecord:
     return PromiseRecord(
         id=out.id,
         text=said_line(out.text, 1000),
-        due_at=utc(out.due_at),
+        due_at=to_utc(out.due_at),
         owner=_agent_id(out.owner),
         owner_name=sanitize_line(out.owner_name),
         state=known(PromiseState, out.state, PromiseState.OPEN),
@@ -293,7 +289,7 @@ def to_entry(out: wire.EntryOut) -> Entry:
         kind=known(EntryKind, out.kind, EntryKind.SYSTEM),
         author=said_line(out.author),
         author_id=_agent_id(out.author_id),
-        at=utc(out.at),
+        at=to_utc(out.at),
         body=said.text,
         attachments=tuple(to_attachment(one) for one in out.attachments),
         key=None if out.key is None else ChangeKey(out.key),

@@ -1,8 +1,10 @@
 """Dates of custom fields: RT tells them in UTC and takes them in the agent's own zone."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from supportdesk_tui.domain.clocks import to_utc
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -21,7 +23,7 @@ def to_instant(value: str, zone: str) -> datetime | None:
         at = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return (at if at.tzinfo else at.replace(tzinfo=zone_of(zone))).astimezone(UTC)
+    return to_utc(at if at.tzinfo else at.replace(tzinfo=zone_of(zone)))
 
 
 def shown(value: str, zone: str) -> str:
