@@ -35,14 +35,14 @@ class Context(Struct, frozen=True):
 
     @property
     def current(self) -> TicketSummary | None:
-        """The ticket a key acts on: the open one in conversation and composer, else the one under the cursor."""
-        opened = self.state.conversation.ticket
-        detail = value_of(self.state.conversation.detail)
+        """The ticket a key acts on: the open one in conversation and composer; in the queue the only one selected, else the
+        one under the cursor. None also when its row is not loaded."""
+        opened, selection = self.state.conversation.ticket, self.state.selection
         if self.focus is not Pane.QUEUE and opened is not None:
-            if detail is not None and detail.summary.id == opened:
-                return detail.summary
-            return self.row(opened)
-        return self.row(self.state.queue.cursor)
+            detail = value_of(self.state.conversation.detail)
+            return detail.summary if detail is not None and detail.summary.id == opened else self.row(opened)
+        is_chosen = self.focus is Pane.QUEUE and len(selection) == 1
+        return self.row(next(iter(selection)) if is_chosen else self.state.queue.cursor)
 
     @property
     def targets(self) -> tuple[TicketId, ...]:

@@ -91,6 +91,7 @@ def apply(context: Context, change: Change, text: str, *, form: str = "", **told
         number = current.number if current is not None and current.id == targets[0] else str(targets[0])
     else:
         number = f"{len(targets)} tickets"
+    if context.focus is Pane.QUEUE and context.state.selection:
         yield ef.Emit(ev.SelectionChanged(frozenset()))
     if is_answered(context):
         yield ef.Tell(text, (("number", number), *told.items()))

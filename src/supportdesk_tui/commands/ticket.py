@@ -53,11 +53,11 @@ def note(context: Context, _: Args) -> Iterable[Effect]:
 
 
 def _write(context: Context, mode: DraftMode) -> Iterable[Effect]:
-    current = context.current
-    if current is None:
+    if not context.targets:
         return
-    yield from start_writing(context, current.id, mode)
-    draft = draft_of(context, current.id)
+    ticket = context.targets[0]
+    yield from start_writing(context, ticket, mode)
+    draft = draft_of(context, ticket)
     if not draft.is_empty and draft.mode is not mode:
         kind = msg("There is a note here already; F2 makes it a reply")
         yield ef.Tell(kind if mode is DraftMode.REPLY else msg("Your reply is a note for now; F2 makes it a reply again"))
@@ -334,7 +334,7 @@ def merge(context: Context, args: Args) -> Iterable[Effect]:
         return
     into = args[0].strip().lstrip("#")
     if len(args) == 1:
-        number = context.current.number if context.current else ""
+        number = context.current.number if context.current else str(context.targets[0])
         row = context.row(TicketId(into))
         named = (("number", number), ("other", row.number if row else into))
         question = msg("Merge {number} into {other}? Its number goes on working.")

@@ -87,6 +87,38 @@ def test_the_same_verb_acts_on_the_selection_and_lets_go_of_it() -> None:
     assert dict(only(effects, ef.Tell).values)["number"] == "2 tickets"
 
 
+def test_one_selected_ticket_is_meant_by_every_verb_and_not_the_one_under_the_cursor() -> None:
+    """Take asks whose the selected one is, merge names it, tag and watch look at it: the cursor is on another row."""
+    free = make.summary(2, owner=None, subject="Card lost", tags=(sanitize_line("vip"),), watched=True, priority=Priority.P1)
+    ctx = with_queue(context(selection=frozenset({T2})), rows=(make.summary(1), free, make.summary(3)))
+    for command, args, change in (
+        ("ticket.take", (), Assign(AgentId("a1"), only_if_unowned=True)),
+        ("ticket.tag", ("vip",), Tag(remove=("vip",))),
+        ("ticket.watch", (), Watch(False)),
+        ("ticket.merge", ("t3", "sure"), Merge(TicketId("t3"))),
+    ):
+        effects = run(ctx, command, *args)
+        done = only(effects, ef.Apply)
+        assert (done.tickets, done.change) == ((T2,), change)
+        assert SelectionChanged(frozenset()) in events(effects), "a selection that was used is let go of"
+        assert dict(only(effects, ef.Tell).values)["number"] == free.number
+    assert dict(only(run(ctx, "ticket.merge", "t3"), ef.Confirm).values)["number"] == free.number
+    assert not has(run(ctx, "ticket.priority_up"), ef.Apply), "it is P1 already"
+    assert TicketOpened(T2) in events(run(ctx, "ticket.reply"))
+    summary = next(
+        field for field in only(run(ctx, "ticket.escalate", "wallet-ops"), ef.Form).fields if field.name == "summary"
+    )
+    assert summary.value == "Card lost"
+
+
+def test_one_selected_ticket_that_is_not_loaded_is_taken_only_if_nobody_has_it() -> None:
+    ctx = context(selection=frozenset({TicketId("t77")}))
+    done = only(run(ctx, "ticket.take"), ef.Apply)
+    assert (done.tickets, done.change) == ((TicketId("t77"),), Assign(AgentId("a1"), only_if_unowned=True))
+    assert dict(only(run(ctx, "ticket.merge", "t3"), ef.Confirm).values)["number"] == "t77"
+    assert TicketOpened(TicketId("t77")) in events(run(ctx, "ticket.reply"))
+
+
 def test_a_step_of_priority_on_many_is_a_step_for_each_or_asks_which_is_meant() -> None:
     alike = (make.summary(1, priority=Priority.P3), make.summary(2, priority=Priority.P3))
     change = only(run(with_queue(context(selection=BOTH), rows=alike), "ticket.priority_up"), ef.Apply)
