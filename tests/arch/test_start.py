@@ -57,6 +57,8 @@ FIRST_PICTURE = """
 import asyncio, json, os, sys
 from pathlib import Path
 import supportdesk_tui.cli.opening
+from supportdesk_tui.ui.toolkit import load_textual
+load_textual()
 from supportdesk_tui.cli.assemble import Seat, assemble
 from supportdesk_tui.config.schema import Settings
 folder = Path(sys.argv[1])
@@ -101,6 +103,8 @@ AFTER_IT = (
     *("supportdesk_tui.ui.keys", "supportdesk_tui.ui.perform", "supportdesk_tui.ui.panes.composer"),
 )
 """What the first picture does not need."""
+NEVER = ("textual.command", "textual.widgets._input", "textual.widgets._select", "textual.widgets._tree")
+"""What the desk has no use for."""
 
 
 def test_first_picture_is_drawn_before_anything_hands_need_is_loaded(tmp_path: Path) -> None:
@@ -110,6 +114,37 @@ def test_first_picture_is_drawn_before_anything_hands_need_is_loaded(tmp_path: P
     first, last = (set(names) for names in json.loads(done.stderr.rpartition("\0")[2]))
     assert not first & set(AFTER_IT)
     assert {"supportdesk_tui.commands.catalog", "supportdesk_tui.sync.engine", "textual.widgets._text_area"} <= last
+    assert not last & set(NEVER)
+
+
+OPENED = """
+import os
+from pathlib import Path
+folder = Path(os.environ["FOLDER"])
+(folder / "config").mkdir()
+(folder / "config" / "config.toml").write_text('[profiles.own]\\nbackend = "native"\\nurl = "http://127.0.0.1:9"\\n')
+os.environ |= {f"SUPPORTDESK_{name.upper()}_DIR": str(folder / name) for name in ("config", "data", "cache", "state")}
+from supportdesk_tui.cli import opening
+opening.run_app = lambda seat, mouse: print(seat.name)
+opening.open_desk(None, is_offline=True, mouse=None, theme=None)
+"""
+
+
+def test_desk_is_opened_without_the_palette_of_textual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOLDER", str(tmp_path))
+    program = f"{OPENED}\nimport sys\nassert 'supportdesk_tui.app' in sys.modules\nassert not set({NEVER}) & set(sys.modules)"
+    assert "textual" in loaded(program)
+
+
+def test_palette_of_textual_can_be_loaded_after_the_desk() -> None:
+    names = loaded(
+        "from supportdesk_tui.ui.toolkit import load_textual\n"
+        "load_textual()\n"
+        "import supportdesk_tui.app\n"
+        "from textual.command import CommandPalette\n"
+        "assert CommandPalette.is_open"
+    )
+    assert {"textual", "supportdesk_tui.app"} <= names
 
 
 def test_client_for_the_network_comes_without_its_command_line() -> None:

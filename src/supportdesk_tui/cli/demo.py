@@ -29,6 +29,9 @@ def demo_command(tickets: int, seed: int, pace: float, screenshot: Path) -> None
     from supportdesk_tui.cli.extra import require_server
 
     require_server()
+    from supportdesk_tui.ui.toolkit import load_textual
+
+    load_textual()
     from supportdesk_tui.cli.demonstration import Wanted, play, show
 
     wanted = Wanted(tickets, seed, pace)

@@ -68,6 +68,9 @@ def _open_first(loaded: "Loaded", *, mouse: bool | None, theme: str | None) -> N
 
 def seat_at(place: Place, loaded: "Loaded", token: Callable[[], str] | None, *, theme: str | None = None) -> "Seat":
     """Where to sit down; no token stays offline."""
+    from supportdesk_tui.ui.toolkit import load_textual
+
+    load_textual()
     from supportdesk_tui.cli.assemble import Seat
 
     settings = replace(loaded.settings, theme=theme) if theme else loaded.settings
