@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
+from threading import RLock
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -42,6 +43,10 @@ class Drafts:
         self._seen_forms: Mapping[str, FormDraft] = {}
         self._waiting: dict[str, Draft | FormDraft] = {}
         """What the disk does not have yet, by ticket or by the key of a form."""
+        self._coming: dict[str, Draft | FormDraft] = {}
+        """What the disk's thread is to write, but may not have come to."""
+        self._pen = RLock()
+        """Two threads write: whoever has it looks what is newest and writes that."""
         self._leaving: set[str] = set()
         """Of these what the outbox is writing down or giving back right now: nothing goes behind its back."""
         self._has_left_out = False
@@ -55,6 +60,8 @@ class Drafts:
         Where the outbox is at work, they stay in the dead client's file until it is done: it would delete them with the row.
         """
         self.flush()
+        if agent != self._agent:
+            self._coming.clear()
         self._agent = agent
         left_out = frozenset(self._leaving)
         found = {draft.ticket: draft for draft in self._ledger.drafts(agent, left_out)}
@@ -109,6 +116,7 @@ class Drafts:
 
     def _is_back(self, key: str) -> None:
         self._leaving.discard(key)
+        self._coming.pop(key, None)
         if self._has_left_out:  # behind what is now being told of the change
             asyncio.get_running_loop().call_soon(self._load_left_out)
 
@@ -158,14 +166,17 @@ class Drafts:
         refused: dict[str, Draft | FormDraft] = {}
         while ours := self._waiting.keys() - self._leaving:
             key = min(ours, key=self._is_gone)
-            draft = self._waiting.pop(key)
+            draft = self._coming[key] = self._waiting.pop(key)
             try:
-                await self._ledger.main.run(partial(self._put, draft))
+                is_written = await self._ledger.main.run(partial(self._put_newest, key, draft))
             except StorageError as error:
                 refused[key] = draft
                 self._store.dispatch(_unsaved(draft, str(error)))
             else:
-                self._store.dispatch(_saved(draft))
+                if is_written:
+                    self._store.dispatch(_saved(draft))
+            if self._coming.get(key) is draft:
+                del self._coming[key]
         self._waiting = {**refused, **self._waiting}
         if refused:
             self._arm(RETRY_S)
@@ -173,14 +184,23 @@ class Drafts:
     def flush(self) -> bool:
         """Write what has changed now, in this thread: on leaving, hang-up or a signal. False when the disk refused."""
         is_saved = True
-        taken = self._take()
-        for key in sorted(taken, key=lambda key: taken[key].is_empty):
-            try:
-                self._put(taken[key])
-            except StorageError:
-                self._waiting[key] = taken[key]
-                is_saved = False
+        with self._pen:
+            taken = self._take()
+            for key in sorted(taken, key=lambda key: taken[key].is_empty):
+                try:
+                    self._put(taken[key])
+                except StorageError:
+                    self._waiting[key] = taken[key]
+                    is_saved = False
         return is_saved
+
+    def _put_newest(self, key: str, draft: Draft | FormDraft) -> bool:
+        """Write a draft in the disk's thread, unless newer words were written meanwhile by whoever could not wait."""
+        with self._pen:
+            is_newest = self._coming.get(key) is draft
+            if is_newest:
+                self._put(draft)
+            return is_newest
 
     def _put(self, draft: Draft | FormDraft) -> None:
         if isinstance(draft, Draft):
@@ -196,9 +216,12 @@ class Drafts:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        taken = {key: draft for key, draft in self._waiting.items() if key not in self._leaving}
+        newer = {key: draft for key, draft in self._waiting.items() if key not in self._leaving}
+        coming = {key: draft for key, draft in self._coming.items() if key not in self._leaving}
         self._waiting = {key: draft for key, draft in self._waiting.items() if key in self._leaving}
-        return taken
+        for key in newer:
+            self._coming.pop(key, None)
+        return coming | newer
 
     def close(self) -> None:
         """Save the rest and stop following."""

@@ -1,6 +1,9 @@
 """Drafts and damaged files: what was typed is on the disk, and comes off a broken one."""
 
-from collections.abc import Iterator
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,54 @@ async def test_flush_saves_at_once_without_the_event_loop(ledger: Ledger, tmp_pa
     assert again.drafts(make.ME) == [FULL]
     again.close()
     drafts.close()
+
+
+@asynccontextmanager
+async def disk_at_work(ledger: Ledger) -> AsyncIterator[None]:
+    """The thread of the disk is busy with something else until the end."""
+    done = threading.Event()
+    work = asyncio.create_task(ledger.main.run(done.wait))
+    try:
+        yield
+    finally:
+        done.set()
+        await work
+
+
+async def test_older_words_the_disk_has_not_come_to_are_not_written_over_newer_ones(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts_module, "WAIT_S", 0.0)
+    store, board = Store(), Board()
+    drafts = Drafts(store, ledger, board.spawn)
+    drafts.load(make.ME)
+    async with disk_at_work(ledger):
+        store.dispatch(DraftChanged(Draft(TicketId("t1"), body="half a sen", is_saved=False)))
+        await until(lambda: board.tasks)
+        await asyncio.sleep(0)
+        store.dispatch(DraftChanged(Draft(TicketId("t1"), body="half a sentence", is_saved=False)))
+        assert drafts.flush()
+    await board.rest()
+    assert [draft.body for draft in ledger.drafts(make.ME)] == ["half a sentence"]
+    drafts.close()
+
+
+async def test_words_the_disk_has_not_come_to_when_the_desk_ends_are_written(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts_module, "WAIT_S", 0.0)
+    store, board = Store(), Board()
+    drafts = Drafts(store, ledger, board.spawn)
+    drafts.load(make.ME)
+    async with disk_at_work(ledger):
+        store.dispatch(DraftChanged(Draft(TicketId("t1"), body="the last words", is_saved=False)))
+        await until(lambda: board.tasks)
+        await asyncio.sleep(0)
+        for task in tuple(board.tasks):
+            task.cancel()
+        await board.rest()
+        drafts.close()
+    assert [draft.body for draft in ledger.drafts(make.ME)] == ["the last words"]
 
 
 async def test_emptied_draft_leaves_the_disk(ledger: Ledger) -> None:
