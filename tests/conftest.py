@@ -4,8 +4,16 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from supportdesk_tui.i18n.catalog import SOURCE, set_locale
+
+ABOUT_TIME = (HealthCheck.too_slow,)
+settings.register_profile("suite", deadline=None, derandomize=True, database=None, suppress_health_check=ABOUT_TIME)
+settings.register_profile("hunt", deadline=None, max_examples=1_000, database=None, suppress_health_check=ABOUT_TIME)
+settings.load_profile("suite")
+"""Properties are about what holds, not about how fast this machine is, and a run says the same as the one before it;
+`--hypothesis-profile=hunt` looks for examples nobody has seen."""
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Drives the whole desk as a person does: press keys, read the screen, wait for what must happen and never for time."""
 
 import asyncio
+import re
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -22,7 +23,7 @@ from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import DeskState, value_of
 from supportdesk_tui.ui.diff import Gate, Painter
 
-DEADLINE_S = 10.0
+DEADLINE_S = 40.0
 """How long anything may take before a test calls it missing."""
 LOOK_EVERY_S = 0.05
 """How often the screen is looked at while nothing is told."""
@@ -98,13 +99,28 @@ class AgentAtDesk:
         """Wait until all texts are on the screen at once."""
         await self.until(lambda _: self._has(texts), f"on screen: {texts}")
 
+    async def matches(self, pattern: str) -> re.Match[str]:
+        """Wait until something on the screen has this form; what it is."""
+        found: list[re.Match[str]] = []
+
+        def is_there(_: DeskState) -> bool:
+            found.extend(re.finditer(pattern, self.text()))
+            return bool(found)
+
+        await self.until(is_there, f"on screen: {pattern}")
+        return found[0]
+
+    async def misses(self, *texts: str) -> None:
+        """Wait until none of the texts is on the screen."""
+        await self.until(lambda _: not any(text in self.text() for text in texts), f"gone from the screen: {texts}")
+
     def _has(self, texts: tuple[str, ...]) -> bool:
-        self.app.bridge.flush()
         shown = self.text()
         return all(text in shown for text in texts)
 
     def text(self) -> str:
-        """What the screen shows, line by line."""
+        """What the screen shows, line by line; what the store has told since it was drawn last is drawn first."""
+        self.app.bridge.flush()
         strips = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text.rstrip() for strip in strips)
 

@@ -49,7 +49,7 @@ async def test_note_arrives_once_wherever_the_line_is_cut(
                         meant[body] = ticket
                         now = one.common.clock.now()
                         await one.engine.outbox.add(OutboxItem(new_key(), (ticket,), Note(body), OutboxPhase.QUEUED, now))
-                    await until(lambda: not one.engine.outbox.book.items, 20)
+                    await until(lambda: not one.engine.outbox.book.items)
         with server.engine.connect() as connection:
             found = connection.execute(text("SELECT body, ticket, kind FROM entries WHERE body LIKE 'note-%'")).fetchall()
     assert len(proxy.done) == len(faults), "every byte had its cut"

@@ -34,7 +34,7 @@ def listening(desk: Backend, since: FeedMark | None = None) -> AbstractAsyncCont
 async def until(notices: AsyncIterator[Notice], is_it: Callable[[Notice], bool]) -> list[Notice]:
     """Everything up to and with the notice waited for."""
     heard: list[Notice] = []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         async for notice in notices:
             heard.append(notice)
             if is_it(notice):
@@ -144,7 +144,7 @@ async def test_feed_resumes_after_cuts_without_loss_or_doubling(floor: Floor, co
         async with listening(desk) as notices:
             await until(notices, is_heard)
             writing = asyncio.create_task(write())
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(40):
                 async for notice in notices:
                     lost += isinstance(notice, Lost)
                     assert not isinstance(notice, Gap)
@@ -200,14 +200,14 @@ async def test_open_feed_and_close_leave_no_task_and_no_socket(floor: Floor) -> 
                     heard.set()
 
         task = asyncio.create_task(reader())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             await heard.wait()
         task.cancel()
         await asyncio.wait([task])
         assert relay.writers or Can.PUSH in floor.lacks
         await desk.close()
         await desk.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             await relay.idle()
         gc.collect()
         assert asyncio.all_tasks() - before - relay.tasks == set()

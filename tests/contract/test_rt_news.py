@@ -63,7 +63,7 @@ async def test_change_of_ours_is_looked_for_though_nothing_happened_for_long() -
     patient = Choices(budget=Budget(per_minute=6000, quick_s=60, slow_s=60))
     async with scripted_rt({NEWS: [items(row(500, "Comment", "bob")), items()], **taken}) as script:
         backend = RtBackend(script.url, TOKEN, patient)
-        async with aclosing(backend.feed(None)) as feed, asyncio.timeout(20):
+        async with aclosing(backend.feed(None)) as feed, asyncio.timeout(40):
             await anext(feed)
             again = asyncio.ensure_future(anext(feed))
             await backend.apply(TicketId("30"), SetPriority(Priority.P1), ChangeKey("k"))

@@ -1,5 +1,6 @@
 """The desk never says more than it knows: old is called old, missing says why, and sent means the server has it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from supportdesk_tui.store.state import Failed, LinkPhase, Loading, OutboxPhase,
 from supportdesk_tui.ui.screens.outbox import OutboxDialog
 from tests.desk.people import QUEUE_WIDTH, asked, bodies, first_line, go_to, is_read, open_ticket, show_view
 from tests.driver import at_desk
+from tests.sync.fake import LeapClock
 
 
 @pytest.fixture
@@ -149,14 +151,18 @@ async def test_a_refused_write_stays_in_sight_with_its_reason_and_its_way_out(
 
 
 async def test_a_held_reply_counts_down_and_goes_by_itself(server: ServerThread, tmp_path: Path) -> None:
-    async with at_desk(server, tmp_path, settings=Settings(hold_s=2)) as li:
+    clock = LeapClock()
+    async with at_desk(server, tmp_path, settings=Settings(hold_s=60)) as li:
+        li.app.engine._common.clock = li.app.engine.outbox._clock = clock  # type: ignore[attr-defined]  # the real engine
         await show_view(li, "unassigned")
         await open_ticket(li, first_line(li).id)
         await li.press("r")
-        await li.type("In two seconds")
+        await li.type("In a minute")
         await li.press("ctrl+d")
-        await li.sees("held 2 s · z takes it back")
-        assert await asked(server, "SELECT 1 FROM entries WHERE body = 'In two seconds'") == []
-        await li.sees("held 1 s")
-        await li.until(lambda _: "In two seconds" in bodies(li), "sent")
-        assert len(await asked(server, "SELECT 1 FROM entries WHERE body = 'In two seconds'")) == 1
+        first = await li.matches(r"held (\d+) s · z takes it back")
+        await li.until(lambda _: 0 < int(re.findall(r"held (\d+) s", li.text())[0]) < int(first[1]), "counted down")
+        assert await asked(server, "SELECT 1 FROM entries WHERE body = 'In a minute'") == []
+        clock.later_s = 60
+        li.app.engine.outbox.kick()  # type: ignore[attr-defined]  # as above
+        await li.until(lambda _: "In a minute" in bodies(li), "sent")
+        assert len(await asked(server, "SELECT 1 FROM entries WHERE body = 'In a minute'")) == 1

@@ -24,6 +24,7 @@ async def test_newer_server_is_shown_as_far_as_it_is_understood_and_the_rest_is_
         await li.press("enter")
         await li.until(lambda state: isinstance(state.conversation.customer, Loaded), "the ticket and who is asking")
         await li.sees("1 item could not be read", "not known to this version, left as it is: priority “9”")
+        await li.until(lambda state: isinstance(state.conversation.detail, Loaded), "the ticket itself")
         before = li.opened.version
         await li.press("+")
         await li.sees("does not know the priority “9”")

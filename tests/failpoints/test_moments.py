@@ -37,7 +37,7 @@ async def test_client_killed_at_any_moment_loses_at_most_a_second_of_typing(stag
 
     async with desk(folder, connect) as one:
         await until(lambda: one.state.session.session is not None and not one.state.session.is_cached)
-        await until(lambda: is_quiet(one), 15)
+        await until(lambda: is_quiet(one))
         rows = table(stage.server.engine, since)
         sent = Counter(word for body, _, _ in rows for word in body.split())
         kept = {word for draft in one.state.drafts.values() for word in draft.body.split()}

@@ -48,6 +48,6 @@ async def test_what_waits_for_a_word_is_not_sent_by_any_desk_that_is_killed_and_
         waiting = one.state.outbox
         assert [(item.phase, item.needs_word) for item in waiting] == [(OutboxPhase.UNKNOWN, True)] * len(stage.tickets)
         await one.engine.outbox.retry(next(item.key for item in waiting if item.change == Note("word-1")))
-        await until(lambda: table(stage.server.engine, since), 10)
-        await until(lambda: any(item.phase is OutboxPhase.SENT for item in one.state.outbox), 10)
+        await until(lambda: table(stage.server.engine, since))
+        await until(lambda: any(item.phase is OutboxPhase.SENT for item in one.state.outbox))
         assert table(stage.server.engine, since) == [("word-1", stage.tickets[1], "note")]

@@ -25,7 +25,7 @@ async def listening(*script: Answer, since: str | None = None) -> AsyncIterator[
     async with raw_server(*script) as server:
         desk = NativeBackend(server.url, "token", limits=Limits(backoff_s=0.01), pace=QUICK)
         try:
-            async with asyncio.timeout(10), aclosing(desk.feed(FeedMark(since) if since else None)) as notices:
+            async with asyncio.timeout(40), aclosing(desk.feed(FeedMark(since) if since else None)) as notices:
                 yield server, notices
         finally:
             await desk.close()
@@ -143,13 +143,13 @@ async def test_cancelled_reader_leaves_no_task_and_no_socket() -> None:
                     heard.set()
 
         task = asyncio.create_task(reader())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             await heard.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         await desk.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             await server.idle()
         gc.collect()
         assert {one for one in asyncio.all_tasks() - before if not server.owns(one)} == set()
@@ -161,6 +161,6 @@ async def test_closing_the_backend_cuts_a_feed_nobody_reads() -> None:
         notices = desk.feed(None)
         assert isinstance(await anext(notices), Heard)
         await desk.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             await server.idle()
         await notices.aclose()

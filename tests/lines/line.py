@@ -24,11 +24,11 @@ from supportdesk_tui.server.runner import DEMO_LOGIN
 from tests.pty.program import DESK, ROOT, configure, environ_in
 from tests.pty.terminal import DEADLINE_S, Terminal
 
-SLOW_S: Final = 2 * DEADLINE_S
+SLOW_S: Final = DEADLINE_S
 """What a start may take: a login, the line's own programs, and the desk."""
 COLUMNS, ROWS = 120, 36
-LEAVING_S: Final = 8.0
-"""A desk whose line is gone has ended after so long, on a busy machine too; its own limit is 3 s."""
+LEAVING_S: Final = DEADLINE_S
+"""A desk whose line is gone has ended after so long, on the busiest machine too; its own limit is 3 s."""
 
 
 class Served(Protocol):

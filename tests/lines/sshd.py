@@ -13,7 +13,7 @@ from typing import Final
 
 PRIVILEGE_FOLDER: Final = Path("/run/sshd")
 """Where sshd as root wants an empty folder; a system that runs one has it."""
-LOGIN_S: Final = 20.0
+LOGIN_S: Final = 60.0
 
 
 class Sshd:

@@ -32,7 +32,7 @@ def test_a_reply_over_mosh_is_sent_once_and_a_client_that_never_comes_back_leave
     tmp_path: Path, server: ServerThread, sshd: Sshd
 ) -> None:
     need("mosh")
-    place = Place(tmp_path, server, 8)
+    place = Place(tmp_path, server, 8, "hold_s = 3")
     with over_mosh(sshd, place) as line:
         line.write_reply("over mosh")
         line.resize(110, 40)

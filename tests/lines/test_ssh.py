@@ -22,7 +22,7 @@ def over(sshd: Sshd, place: Place) -> Line:
 
 
 def test_a_reply_over_ssh_is_sent_once_and_the_screen_is_right(tmp_path: Path, server: ServerThread, sshd: Sshd) -> None:
-    place = Place(tmp_path, server, 21)
+    place = Place(tmp_path, server, 21, "hold_s = 3")
     with over(sshd, place) as line:
         line.write_reply("over ssh")
         for columns, rows in ((80, 24), (20, 3), (200, 60), (COLUMNS + 2, ROWS)):

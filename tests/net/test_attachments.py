@@ -65,7 +65,7 @@ async def opened(folder: Path, file: Attachment, *script: Answer) -> AsyncIterat
 async def saved(one: Desk, file: str = "f1") -> str:
     """Save the file; what the desk said last."""
     one.engine.perform(SaveFile(TICKET, file))
-    await until(lambda: one.engine.busy == 0, 5)
+    await until(lambda: one.engine.busy == 0)
     notice = one.state.view.notice
     assert notice is not None
     return str(notice.text)

@@ -101,9 +101,9 @@ async def test_nothing_is_missed_over_a_line_that_dies(fault: str, floor: Native
         one.store.subscribe(lambda state: phases.append(state.link.phase))
         relay.swallow() if fault == "hole" else relay.cut()
         made = [await floor.customer_writes(f"into the {fault} {number}") for number in range(12)]
-        await until(lambda: LinkPhase.LOST in phases, 5)
+        await until(lambda: LinkPhase.LOST in phases)
         relay.heal()
-        await until(lambda: one.state.link.phase is LinkPhase.LIVE, 5)
+        await until(lambda: one.state.link.phase is LinkPhase.LIVE)
         assert await missed(one, floor.server) == 0
         assert set(made) <= set(await on_desk(one))
 
@@ -113,7 +113,7 @@ async def test_dead_line_is_noticed_after_two_beats_of_silence(floor: NativeFloo
         await one.live()
         heard_at = one.common.heard_at
         relay.swallow()
-        await until(lambda: one.state.link.phase is LinkPhase.LOST, 5)
+        await until(lambda: one.state.link.phase is LinkPhase.LOST)
         assert heard_at is not None
         assert "nothing heard for 0.6 s" in one.state.link.reason
         assert Pace().silence_s == 2.5
@@ -158,7 +158,7 @@ def shout(server: ServerThread, rounds: int) -> int:
         done = threading.Event()
         hub._loop.call_soon_threadsafe(hub.push_all, frames)
         hub._loop.call_soon_threadsafe(done.set)
-        assert done.wait(10)
+        assert done.wait(40)
     return rounds * len(rows)
 
 
@@ -183,18 +183,18 @@ async def test_server_put_back_to_a_backup_is_read_anew_and_what_is_written_here
             ticket = one.state.queue.rows[0].id
             for number in range(5):
                 one.engine.perform(Apply((ticket,), Note(f"lost with the disk {number}")))
-            await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.SENT] * 5, 10)
+            await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.SENT] * 5)
             assert await missed(one, server) == 0
             newer = (await on_desk(one))[ticket]
             await until(lambda: one.engine.busy == 0)
             one.store.dispatch(DraftChanged(Draft(ticket, body="half a word")))
             await asyncio.to_thread(server.stop)
-            await until(lambda: one.state.link.phase is LinkPhase.LOST, 10)
+            await until(lambda: one.state.link.phase is LinkPhase.LOST)
             one.engine.perform(Apply((ticket,), Note("written for a state that is gone")))
-            await until(lambda: one.state.outbox[-1].attempts > 0 and one.state.outbox[-1].phase is OutboxPhase.QUEUED, 10)
+            await until(lambda: one.state.outbox[-1].attempts > 0 and one.state.outbox[-1].phase is OutboxPhase.QUEUED)
             put_back(backup, file)
             with ServerThread(f"sqlite:///{file}", port=port, ticking=False) as restored:
-                await until(lambda: one.state.link.phase is LinkPhase.LIVE, 10)
+                await until(lambda: one.state.link.phase is LinkPhase.LIVE)
                 assert await missed(one, restored) == 0
                 assert (await on_desk(one))[ticket] < newer
                 assert str(one.state.draft(ticket).body) == "half a word"  # type: ignore[union-attr]  # it was dispatched above
@@ -209,7 +209,7 @@ async def test_server_put_back_to_a_backup_is_read_anew_and_what_is_written_here
                 assert waiting.held_until is None
                 assert noted(restored, "written for a state that is gone") == 0, "sent without the agent's word"
                 one.engine.perform(Retry(waiting.key))
-                await until(lambda: noted(restored, "written for a state that is gone") == 1, 10)
+                await until(lambda: noted(restored, "written for a state that is gone") == 1)
 
 
 def noted(server: ServerThread, body: str) -> int:

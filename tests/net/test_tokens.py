@@ -74,16 +74,16 @@ async def test_token_that_ends_is_told_once_and_everything_goes_on_with_the_next
         for kind in (LoadKind.SEARCH, LoadKind.VIEWS, LoadKind.RESYNC):
             one.engine.perform(Load(kind))
         one.engine.perform(Load(LoadKind.TICKET, ticket))
-        await until(lambda: one.state.link.phase is LinkPhase.SIGN_IN, 5)
-        await until(lambda: one.engine.busy == 0, 5)
+        await until(lambda: one.state.link.phase is LinkPhase.SIGN_IN)
+        await until(lambda: one.engine.busy == 0)
         keys = [item.key for item in one.state.outbox]
         assert {item.phase for item in one.state.outbox} == {OutboxPhase.QUEUED}
         assert len([line for line in told if "supportdesk login" in line]) == 1
         assert notes(server) == []
         tokens.append(await asyncio.to_thread(server.token_for, "li.wei"))
         one.engine.perform(Load(LoadKind.RESYNC))
-        await until(lambda: one.state.link.phase is LinkPhase.LIVE, 5)
-        await until(lambda: {item.phase for item in one.state.outbox} == {OutboxPhase.SENT}, 10)
+        await until(lambda: one.state.link.phase is LinkPhase.LIVE)
+        await until(lambda: {item.phase for item in one.state.outbox} == {OutboxPhase.SENT})
         assert [item.key for item in one.state.outbox] == keys
         assert notes(server) == [f"after the token {number}" for number in range(3)]
         draft = one.state.draft(ticket)
@@ -100,14 +100,14 @@ async def test_role_that_was_taken_away_refuses_the_write_and_keeps_its_words(se
             connection.execute(text("UPDATE agents SET role = 'auditor' WHERE login = 'li.wei'"))
         server.parts.desk.load_agents()
         one.engine.perform(Apply((ticket,), Note("after the token was less worth")))
-        await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.REFUSED], 5)
+        await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.REFUSED])
         [item] = one.state.outbox
         assert isinstance(item.change, Note)
         assert (item.change.body, "role" in item.reason) == ("after the token was less worth", True)
         assert notes(server) == []
         one.engine.sign_in_again()
-        await until(lambda: one.state.link.phase is LinkPhase.LIVE and one.engine.busy == 0, 5)
-        await until(lambda: one.state.session.session is not None and one.state.session.session.agent.role == "auditor", 5)
+        await until(lambda: one.state.link.phase is LinkPhase.LIVE and one.engine.busy == 0)
+        await until(lambda: one.state.session.session is not None and one.state.session.session.agent.role == "auditor")
 
 
 async def test_words_of_a_newer_server_are_shown_as_they_are() -> None:
@@ -131,7 +131,7 @@ async def test_word_the_server_does_not_know_is_refused_whole(server: ServerThre
         await one.show(ALL_LIVE)
         row = one.state.queue.rows[0]
         one.engine.perform(Apply((row.id,), SetStatus("waiting_on_regulator")))
-        await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.REFUSED], 5)
+        await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.REFUSED])
     token = server.token_for("li.wei")
     backend = NativeBackend(server.url, token)
     await backend.open()
@@ -158,8 +158,8 @@ async def test_copy_with_a_bad_item_says_so_and_has_the_rest(tmp_path: Path, ser
             one.store.subscribe(lambda state: said_so.append(state.view.notice.text if state.view.notice else ""))
             await one.live()
             await one.show(ALL_LIVE)
-            await until(lambda: any("1 items of the server" in line for line in said_so), 5)
-            await until(lambda: any("1 items of the server" in line for line in one.state.queue.problems), 5)
+            await until(lambda: any("1 items of the server" in line for line in said_so))
+            await until(lambda: any("1 items of the server" in line for line in one.state.queue.problems))
             assert len(one.state.queue.rows) > 10
 
 
@@ -175,7 +175,7 @@ async def test_next_run_knows_what_the_copy_lacks_before_it_hears_of_the_server(
 
         async with desk(tmp_path, connect) as one:
             await one.live()
-            await until(lambda: one.state.queue.bad_views == 1 and one.common.bad_items == 1, 5)
+            await until(lambda: one.state.queue.bad_views == 1 and one.common.bad_items == 1)
     async with desk(tmp_path, None) as one:
         assert one.state.queue.bad_views == 1
         await one.show(ALL_LIVE)

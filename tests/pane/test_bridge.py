@@ -14,7 +14,7 @@ from tests.make import NOW, entry, summary
 
 T1 = TicketId("t1")
 ROWS = tuple(summary(n) for n in range(1, 6))
-PATIENCE_S = 5.0
+PATIENCE_S = 40.0
 
 
 class Easel:

@@ -8,6 +8,45 @@ from supportdesk_tui.ui.screens.offered import LEAST
 from supportdesk_tui.ui.screens.picker import PickerDialog
 from tests.pane.harness import DARK, misfits, presses, showing, texts
 
+TAGS = Pick(
+    "Tag",
+    (Choice("vip-gold", "vip-gold"), Choice("vip", "vip"), Choice("refund", "refund")),
+    "ticket.tag",
+    free=True,
+    about="HX-1",
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [("vi", "vip-gold"), ("vip", "vip"), ("ref", "refund"), ("brand new", "brand new"), ("rfd", "rfd"), ("", "vip-gold")],
+)
+async def test_what_enter_takes_is_what_the_mark_stands_on_where_anything_may_be_typed(typed: str, taken: str) -> None:
+    dialog = PickerDialog(DARK, TAGS)
+    panel = Panel(DARK, dialog)
+    async with showing(panel, 60, 20):
+        for event in presses(typed):
+            dialog.take_key(event)
+        panel.redraw()
+        (marked,) = [line for line in texts(panel) if line.startswith(" ▸ ")]
+        assert marked.startswith(f" ▸ {taken} ")
+        (enter,) = presses("\n")
+        done = dialog.take_key(enter)
+        assert done is not None
+        assert done.args == (taken,)
+
+
+async def test_every_choice_can_be_reached_beside_what_was_typed() -> None:
+    dialog = PickerDialog(DARK, TAGS)
+    panel = Panel(DARK, dialog)
+    async with showing(panel, 60, 20):
+        for event in presses("rf"):
+            dialog.take_key(event)
+        panel.redraw()
+        assert dialog.note_text() == "1/3", "what was typed is none of them"
+        assert [line.split()[-1] for line in texts(panel)[3:5]] == ["typed", "refund"]
+        assert dialog.title_text() == "Tag · HX-1"
+
 
 @pytest.mark.parametrize(("count", "lines"), [(1, LEAST), (2, LEAST), (6, 7), (40, ROWS - 1)])
 async def test_a_picker_is_as_high_as_its_choices(count: int, lines: int) -> None:

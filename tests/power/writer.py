@@ -169,11 +169,11 @@ async def main(part: Part) -> None:
         async with desk(folder, connect, Options(hold_s=0.3)) as one:
             marks.look(one.state)
             one.store.subscribe(marks.look)
-            await until(lambda: one.state.session.session is not None and not one.state.session.is_cached, 20)
+            await until(lambda: one.state.session.session is not None and not one.state.session.is_cached)
             marks.say(agent=one.common.me)
             writer = Writer(one, part, marks, chance, numbers)
             if part.is_with_another:
-                await until(lambda: one.common.cache.last.session() is not None, 20)  # else it does not know who its agent is
+                await until(lambda: one.common.cache.last.session() is not None)  # else it does not know who its agent is
                 await another(steps // 3)
             await writer.work(steps)
             with suppress(TimeoutError):

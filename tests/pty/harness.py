@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import sys
 from pathlib import Path
 from typing import ClassVar
@@ -199,6 +200,8 @@ class Harness(App[int]):
 
 
 if __name__ == "__main__":
+    if "deaf" in sys.argv:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if "splash" in sys.argv:
         splash.paint()
     app = Harness()

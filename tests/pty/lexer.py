@@ -269,7 +269,7 @@ def learn() -> Counter[str]:
         met += terminal.lexer.shapes
     desk = [sys.executable, "-m", "supportdesk_tui"]
     with Terminal([*desk, "demo", "--tickets", "40"], columns=140, rows=40) as terminal:
-        terminal.wait_for("live", deadline_s=60)
+        terminal.wait_for("live")
         terminal.press("j", "enter", "?")
         terminal.settle(1.0)
         terminal.press("escape", "r", "h", "i", "left", "right", "escape", "ctrl+q")

@@ -47,7 +47,7 @@ def start_writing(folder: Path, server: ServerThread, words: str, *, command: li
     configure(folder, server.url)
     token = server.token_for(DEMO_LOGIN)
     terminal = Terminal(command or DESK, columns=140, rows=40, environ=environ_in(folder, token), cwd=str(ROOT))
-    terminal.wait_until(lambda: "● live" in terminal.text and " 4 " in terminal.lines[0], "views", deadline_s=40)
+    terminal.wait_until(lambda: "● live" in terminal.text and " 4 " in terminal.lines[0], "views")
     terminal.send("4")
     terminal.wait_for(" of 4")
     terminal.send("\r")

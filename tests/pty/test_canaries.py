@@ -62,7 +62,7 @@ def test_no_secret_of_a_customer_and_no_token_leaves_the_program_in_any_way(tmp_
         environ = environ_in(tmp_path, token, EDITOR=editor_in(tmp_path))
         command = [sys.executable, "-m", "tests.pty.broken", "command", str(flag)]
         with Terminal(command, columns=140, rows=40, environ=environ, cwd=str(ROOT)) as terminal:
-            terminal.wait_until(lambda: "● live" in terminal.text and " 4 " in terminal.lines[0], "views", deadline_s=40)
+            terminal.wait_until(lambda: "● live" in terminal.text and " 4 " in terminal.lines[0], "views")
             terminal.send("2")
             terminal.wait_until(lambda: "▒▒" in terminal.text, "masked words in the queue")
             terminal.send("\r")

@@ -45,7 +45,7 @@ def test_a_desk_full_of_hostile_words_draws_them_and_obeys_none(tmp_path: Path, 
         )
         hostile_files(tmp_path)
         with open_desk(tmp_path, server.token_for(DEMO_LOGIN), EDITOR=hostile_editor(tmp_path)) as terminal:
-            terminal.wait_until(lambda: "● live" in terminal.text and " 4 " in terminal.lines[0], "views", deadline_s=40)
+            terminal.wait_until(lambda: "● live" in terminal.text and " 4 " in terminal.lines[0], "views")
             terminal.send("4")
             terminal.wait_until(lambda: re.search(r"[1-9] of [1-9]", terminal.text), "rows in the queue")
             for keys in ("\r", "Y", "V", "\x1b", "jjkG", "J", "l", "G", "\x1b", "Kfee", "\x1b", "?", "\x1b"):

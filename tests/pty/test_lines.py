@@ -13,7 +13,7 @@ import pytest
 from supportdesk_tui.server.runner import DEMO_LOGIN, ServerThread
 from tests.pty.poison import PoisonedServer
 from tests.pty.program import DESK, ROOT, configure, environ_in, start_writing
-from tests.pty.terminal import DEADLINE_S, Terminal
+from tests.pty.terminal import Terminal
 
 pytestmark = pytest.mark.pty
 
@@ -51,7 +51,7 @@ def test_hostile_pastes_and_answers_are_text_and_send_nothing(tmp_path: Path, se
         assert not server_has(server, "PWNED")
         assert [one for one in terminal.lexer.commands if not one.startswith("9;")] == []
         terminal.signal(signal.SIGTERM)
-        assert terminal.wait_exit(deadline_s=6) == 128 + signal.SIGTERM
+        assert terminal.wait_exit() == 128 + signal.SIGTERM
 
 
 def test_a_storm_of_sizes_while_sending_loses_nothing(tmp_path: Path, server: ServerThread) -> None:
@@ -84,7 +84,7 @@ def test_a_stalled_terminal_holds_up_neither_keys_nor_network(tmp_path: Path, se
         same_as_fresh(terminal)
         terminal.reading = False
         terminal.signal(signal.SIGTERM)
-        assert terminal.wait_exit(deadline_s=4) == 128 + signal.SIGTERM
+        assert terminal.wait_exit() == 128 + signal.SIGTERM
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_no_customer_reaches_the_buffer_and_the_titles_of_tmux(tmp_path: Path, s
         pid = int(ask("display-message", "-p", "#{pane_pid}"))
         watch = Terminal(["/bin/true"])
         with watch:
-            watch.wait_until(lambda: "● live" in ask("capture-pane", "-p"), "a desk", deadline_s=2 * DEADLINE_S)
+            watch.wait_until(lambda: "● live" in ask("capture-pane", "-p"), "a desk")
             for keys in ("4", "Enter", "V", "Escape", "j", "G"):
                 ask("send-keys", keys)
                 watch.pump(0.3)

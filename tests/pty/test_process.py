@@ -35,7 +35,7 @@ def test_what_was_typed_is_kept_however_the_desk_is_ended(tmp_path: Path, server
         else:
             terminal.signal(getattr(signal, f"SIG{how}"))
         expected = {"closed": signal.SIGHUP, "stalled": signal.SIGTERM}.get(how) or getattr(signal, f"SIG{how}")
-        assert terminal.wait_exit(deadline_s=6) == 128 + expected
+        assert terminal.wait_exit() == 128 + expected
         assert is_kept(tmp_path)
         assert "unexpected" not in terminal.text
         if how not in {"closed", "stalled"}:

@@ -61,7 +61,7 @@ class Ear:
 
     def next(self, *names: str) -> Event:
         """The next event with one of these names, within the time a person would wait."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 40
         while True:
             event = self.events.get(timeout=max(0.01, deadline - time.monotonic()))
             if event.name in names:

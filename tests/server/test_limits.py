@@ -31,7 +31,7 @@ def strict() -> Iterator[ServerThread]:
 
 def dial(server: ServerThread, sent: bytes = b"") -> socket.socket:
     """A bare connection."""
-    line = socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=10)
+    line = socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=40)
     line.sendall(sent)
     return line
 
@@ -45,7 +45,7 @@ def rest_of(line: socket.socket) -> bytes:
     return said
 
 
-def wait_until(holds: Callable[[], object], within_s: float = 10.0) -> None:
+def wait_until(holds: Callable[[], object], within_s: float = 40.0) -> None:
     """Wait for a condition, with a deadline."""
     until = time.monotonic() + within_s
     while not holds():

@@ -108,7 +108,7 @@ def pressing(*keys: str) -> Press:
         assert isinstance(pilot.app, DeskApp)
         pilot.app.keep_draft()
         pilot.app.bridge.flush()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while not _is_laid_out(pilot.app.screen):
                 await pilot.pause()
 

@@ -36,7 +36,7 @@ async def main(folder: Path, url: str, token: str, tickets: list[str], numbers: 
             one.store.dispatch(DraftChanged(Draft(ticket, body=f"draft-{number}")))
             one.engine.save_now()
             say("added", number, ticket)
-        await until(lambda: not one.engine.outbox.book.items, 30)
+        await until(lambda: not one.engine.outbox.book.items)
         say("empty")
 
 

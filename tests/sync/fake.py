@@ -21,6 +21,7 @@ from supportdesk_tui.domain.queue import Page, QueueQuery, View, matches
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.store.events import Event, OutboxChanged, OutboxDropped
 from supportdesk_tui.store.state import OutboxItem
+from supportdesk_tui.sync.clock import SystemClock
 from supportdesk_tui.text.safe import SafeText
 from tests import make
 
@@ -45,6 +46,18 @@ class HandClock:
     def sleep_through(self, seconds: float) -> None:
         """The machine was asleep: only the wall clock has moved."""
         self.wall += timedelta(seconds=seconds)
+
+
+class LeapClock(SystemClock):
+    """The time of this machine, until it is later."""
+
+    later_s = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.later_s)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.later_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +229,7 @@ def words_of(done: Done) -> str:
     return f"{type(done.change).__name__}:{done.change.body}"
 
 
-async def until(claim: Callable[[], object], limit_s: float = 5.0) -> None:
+async def until(claim: Callable[[], object], limit_s: float = 40.0) -> None:
     """Wait for a claim to come true; fails by deadline, never by chance."""
     async with asyncio.timeout(limit_s):
         while not claim():  # noqa: ASYNC110  # any claim about any object can be waited for

@@ -47,7 +47,7 @@ async def answered(one: Desk, kind: type[Event], *effects: Effect) -> list[Event
     one.store.dispatch = dispatch  # type: ignore[method-assign]  # an ear at the door, nothing is changed
     for effect in effects:
         one.engine.perform(effect)
-    await until(lambda: heard and one.engine.busy == 0, 10)
+    await until(lambda: heard and one.engine.busy == 0)
     one.store.dispatch = before  # type: ignore[method-assign]  # as it was
     return heard
 
@@ -107,9 +107,9 @@ async def test_presence_that_could_not_be_said_is_said_once_the_server_is_back(s
         await until(lambda: one.engine.busy == 0)
         assert ticket not in other.state.presence
         proxy.cut()
-        await until(lambda: ticket in other.state.presence, 20)
+        await until(lambda: ticket in other.state.presence)
         one.engine.perform(Attend(None, Activity.GONE))
-        await until(lambda: ticket not in other.state.presence, 10)
+        await until(lambda: ticket not in other.state.presence)
 
 
 def through(proxy: Proxy, server: ServerThread) -> Callable[[], Awaitable[Backend]]:

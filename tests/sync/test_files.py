@@ -54,7 +54,7 @@ def notice(one: Desk) -> str:
 async def attached(one: Desk, ticket: TicketId, path: str | Path) -> str:
     """Put a file on a draft; what the desk said."""
     one.engine.perform(AttachFile(ticket, str(path)))
-    await until(lambda: one.engine.busy == 0, 10)
+    await until(lambda: one.engine.busy == 0)
     return notice(one)
 
 
@@ -65,7 +65,7 @@ async def sent(one: Desk, ticket: TicketId) -> None:
     kind = Note if draft.mode is DraftMode.NOTE else Reply
     files = tuple(one for one, _ in draft.attachments)
     one.engine.perform(Apply((ticket,), kind(draft.body, attachments=files), clears_draft=ticket))
-    await until(lambda: one.state.outbox and one.state.outbox[-1].phase is OutboxPhase.SENT, 10)
+    await until(lambda: one.state.outbox and one.state.outbox[-1].phase is OutboxPhase.SENT)
     await one.open(ticket)
 
 
@@ -97,7 +97,7 @@ async def test_file_is_put_on_the_draft_sent_with_it_and_comes_back_whole(
     monkeypatch.setattr(one.common, "clock", HastyClock())
     one.store.subscribe(lambda _: told.append(notice(one)))
     one.engine.perform(SaveFile(ticket, file_of(one)))
-    await until(lambda: one.engine.busy == 0, 10)
+    await until(lambda: one.engine.busy == 0)
     folder = tmp_path / "downloads"
     assert notice(one) == f"Saved as {folder / 'screen shot.png'}"
     assert (folder / "screen shot.png").read_bytes() == LARGE
@@ -111,7 +111,7 @@ async def test_file_for_a_ticket_without_a_draft_begins_one_and_two_at_once_are_
     for name in ("a.txt", "b.bin"):
         (tmp_path / name).write_text(name)
         one.engine.perform(AttachFile(ticket, str(tmp_path / name)))
-    await until(lambda: one.engine.busy == 0, 10)
+    await until(lambda: one.engine.busy == 0)
     draft = one.state.draft(ticket)
     assert draft is not None
     assert sorted(name for _, name in draft.attachments) == ["a.txt", "b.bin"]
@@ -180,7 +180,7 @@ async def test_name_that_is_taken_is_counted_on_and_a_file_system_without_links_
     monkeypatch.setattr(os, "link", no_links)
     for number in (3, 4):
         one.engine.perform(SaveFile(ticket, file_of(one)))
-        await until(lambda: one.engine.busy == 0, 10)
+        await until(lambda: one.engine.busy == 0)
         assert notice(one) == f"Saved as {folder / f'log-{number}.txt'}"
         assert (folder / f"log-{number}.txt").read_bytes() == b"ours"
     assert (folder / "log.txt").read_bytes() == b"theirs"
@@ -203,6 +203,6 @@ async def test_folder_full_of_that_name_is_said_and_nothing_is_written_over(
         for name in ("x", *(f"x-{number}" for number in range(2, 10))):
             (folder / f"{name}{suffix}").touch()
         one.engine.perform(SaveFile(ticket, file_of(one)))
-        await until(lambda: one.engine.busy == 0, 10)
+        await until(lambda: one.engine.busy == 0)
         assert notice(one) == f"save_file: {folder}: too many files are called x"
     assert {path.stat().st_size for path in folder.iterdir()} == {0}

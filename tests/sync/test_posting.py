@@ -12,6 +12,7 @@ from supportdesk_tui.domain.feed import TicketChanged
 from supportdesk_tui.domain.ids import AgentId, AttachmentId, FeedMark, TicketId
 from supportdesk_tui.store.events import DraftChanged
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxItem, OutboxPhase
+from supportdesk_tui.sync.common import Options
 from supportdesk_tui.text.safe import sanitize_line
 from tests import make
 from tests.sync.desk import Desk, desk
@@ -19,13 +20,15 @@ from tests.sync.fake import FakeBackend, FakeServer, until
 
 T1 = TicketId("t1")
 SLOW = "outbox.before_put=sleep:0.05"
+HELD = Options(hold_s=60)
+"""Longer than any machine needs for what is done in a hold."""
 
 
 @pytest.fixture
 async def one(tmp_path: Path) -> AsyncIterator[Desk]:
     """A desk without a network whose disk takes its time."""
     with failpoints.armed(SLOW):
-        async with desk(tmp_path, None) as desk_:
+        async with desk(tmp_path, None, HELD) as desk_:
             desk_.engine.outbox.load(make.ME)
             yield desk_
 
@@ -210,7 +213,7 @@ async def test_held_reply_stops_also_when_another_reading_told_of_the_takeover_b
     async def connect() -> FakeBackend:
         return backend
 
-    async with desk(tmp_path, connect) as one:
+    async with desk(tmp_path, connect, HELD) as one:
         await one.live()
         one.engine.perform(Apply((T1,), Reply("We look into it.", seen_owner=""), hold=True))
         await until(lambda: any(item.held_until for item in one.state.outbox))

@@ -32,11 +32,11 @@ async def test_server_that_was_put_back_while_nobody_was_here_is_sent_nothing_un
             await one.show(ALL_LIVE)
             ticket = one.state.queue.rows[0].id
             one.engine.perform(Apply((ticket,), Note("lost with the disk")))
-            await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.SENT], 10)
-            await until(lambda: one.engine.link.feed.mark == one.common.cache.last.reached(), 10)
+            await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.SENT])
+            await until(lambda: one.engine.link.feed.mark == one.common.cache.last.reached())
             await one.common.cache.run(lambda: one.common.cache.last.set_complete(None))
             await asyncio.to_thread(server.stop)
-            await until(lambda: one.state.link.phase is LinkPhase.LOST, 10)
+            await until(lambda: one.state.link.phase is LinkPhase.LOST)
             one.engine.perform(Apply((ticket,), Note("written for a state that is gone")))
             await until(lambda: len(one.state.outbox) == 2)
     for side in ("-wal", "-shm"):
@@ -45,13 +45,13 @@ async def test_server_that_was_put_back_while_nobody_was_here_is_sent_nothing_un
     with ServerThread(f"sqlite:///{file}", port=port, ticking=False) as restored:
         async with desk(tmp_path / "client", connect) as one:
             await one.live()
-            await until(lambda: ["put back" in item.reason for item in one.state.outbox] == [True], 10)
-            await until(lambda: one.engine.busy == 0, 10)
+            await until(lambda: ["put back" in item.reason for item in one.state.outbox] == [True])
+            await until(lambda: one.engine.busy == 0)
             assert one.state.outbox[0].held_until is None
             assert one.state.outbox[0].phase in {OutboxPhase.HELD, OutboxPhase.UNKNOWN}
             assert written(restored) == 0
             one.engine.perform(Retry(one.state.outbox[0].key))
-            await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.SENT], 10)
+            await until(lambda: [item.phase for item in one.state.outbox] == [OutboxPhase.SENT])
         assert written(restored) == 1
 
 
@@ -85,7 +85,7 @@ async def test_notes_written_while_the_server_dies_arrive_once_when_it_is_back(t
             assert any(item.phase is not OutboxPhase.SENT for item in one.state.outbox)
             servers.append(ServerThread(db_url, ticking=False).start())
             one.engine.sign_in_again()
-            await until(lambda: {item.phase for item in one.state.outbox} == {OutboxPhase.SENT}, 20)
+            await until(lambda: {item.phase for item in one.state.outbox} == {OutboxPhase.SENT})
         with servers[-1].engine.connect() as connection:
             query = "SELECT body, ticket FROM entries WHERE body LIKE 'through the storm%' ORDER BY body"
             rows = [(str(row[0]), str(row[1])) for row in connection.execute(text(query))]

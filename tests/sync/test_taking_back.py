@@ -50,7 +50,7 @@ async def begin(one: Desk, change: Change, *tickets: TicketId) -> ChangeKey:
     """Do something, and wait until it is on its way."""
     before = {item.key for item in one.state.outbox}
     one.engine.perform(Apply(tickets, change))
-    await until(lambda: any(item.key not in before and item.phase is OutboxPhase.SENDING for item in one.state.outbox), 10)
+    await until(lambda: any(item.key not in before and item.phase is OutboxPhase.SENDING for item in one.state.outbox))
     return next(item.key for item in one.state.outbox if item.key not in before)
 
 
@@ -63,7 +63,7 @@ def z(one: Desk) -> ChangeKey:
 
 
 async def settled(one: Desk) -> None:
-    await until(lambda: one.engine.busy == 0 and all(item.phase in SETTLED for item in one.state.outbox), 15)
+    await until(lambda: one.engine.busy == 0 and all(item.phase in SETTLED for item in one.state.outbox))
 
 
 def notice(one: Desk) -> str:
@@ -79,12 +79,12 @@ async def test_it_is_undone_as_soon_as_it_is_done_and_what_was_done_before_stays
     async with slow_desk(server, tmp_path, PASS, SLOW) as (one, _):
         first, second = (row.id for row in one.state.queue.rows[:2])
         one.engine.perform(Apply((first,), Tag(add=("stays",))))
-        await until(lambda: "stays" in tags(one, first), 10)
+        await until(lambda: "stays" in tags(one, first))
         await settled(one)
         begun = await begin(one, Tag(add=("goes",)), second)
         assert z(one) == begun
         await settled(one)
-        await until(lambda: "goes" not in tags(one, second), 10)
+        await until(lambda: "goes" not in tags(one, second))
         assert "stays" in tags(one, first)
         assert [item.phase for item in one.state.outbox] == [OutboxPhase.SENT] * 3
         assert one.state.undo_stack == (one.state.outbox[0].key,)
@@ -96,7 +96,7 @@ async def test_words_that_are_on_their_way_are_not_unsaid_and_nothing_else_is_un
     async with slow_desk(server, tmp_path, PASS, SLOW) as (one, proxy):
         first, second = (row.id for row in one.state.queue.rows[2:4])
         one.engine.perform(Apply((first,), Tag(add=("stays",))))
-        await until(lambda: "stays" in tags(one, first), 10)
+        await until(lambda: "stays" in tags(one, first))
         await settled(one)
         begun = await begin(one, Reply("Too late to unsay."), second)
         assert z(one) == begun
@@ -132,4 +132,4 @@ async def test_state_of_the_agent_that_is_on_its_way_is_said_to_be_too_late_and_
         await settled(one)
         assert z(one) == begun
         await settled(one)
-        await until(lambda: one.state.session.session.agent.state.value == before, 10)  # type: ignore[union-attr]  # as above
+        await until(lambda: one.state.session.session.agent.state.value == before)  # type: ignore[union-attr]  # as above

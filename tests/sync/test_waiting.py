@@ -1,7 +1,6 @@
 """A reply that has not left when somebody speaks or takes the ticket: it waits for the agent's word, and for nothing else."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,26 +11,13 @@ from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase, value_of
-from supportdesk_tui.sync.clock import SystemClock
 from supportdesk_tui.sync.common import Options
 from tests.desk.people import asked, customer_writes, post
 from tests.sync.desk import ALL_LIVE, Desk, desk, native
-from tests.sync.fake import until
+from tests.sync.fake import LeapClock, until
 
 HOLD_S = 60.0
 """Longer than any machine needs to hear what others do."""
-
-
-class LeapClock(SystemClock):
-    """The time of this machine, until it is later."""
-
-    later_s = 0.0
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(seconds=self.later_s)
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.later_s
 
 
 def let_holds_end(one: Desk) -> None:
@@ -96,7 +82,7 @@ async def test_customer_who_writes_in_the_hold_stops_the_reply_until_the_agent_s
     await until(lambda: is_waiting(one, item))
     assert "wrote meanwhile" in of(one, item).reason
     let_holds_end(one)
-    await until(lambda: of(one, elsewhere).phase is OutboxPhase.SENT, 10)
+    await until(lambda: of(one, elsewhere).phase is OutboxPhase.SENT)
     assert is_waiting(one, item), "its time has come, its word has not"
     assert await said(server, row.id, "We are looking.") == 0
     one.engine.perform(TakeBack(item.key))
@@ -120,7 +106,7 @@ async def test_colleague_who_takes_the_ticket_in_the_hold_stops_the_reply_and_gi
     assert is_waiting(one, item)
     assert await said(server, row.id, "As promised.") == 0
     one.engine.perform(Retry(item.key))
-    await until(lambda: of(one, item).phase is OutboxPhase.SENT, 10)
+    await until(lambda: of(one, item).phase is OutboxPhase.SENT)
     assert await said(server, row.id, "As promised.") == 1
 
 
@@ -132,7 +118,7 @@ async def test_notes_my_own_words_and_what_was_read_before_stop_nothing(one: Des
     await post(server, f"/tickets/{row.id}/replies", server.token_for("li.wei"), {"body": "from my telephone"})
     await until(lambda: "from my telephone" in {entry.body for entry in value_of(one.state.conversation.entries) or ()})
     let_holds_end(one)
-    await until(lambda: of(one, item).phase is OutboxPhase.SENT, 10)
+    await until(lambda: of(one, item).phase is OutboxPhase.SENT)
     assert of(one, item).reason == ""
 
 
@@ -144,7 +130,7 @@ async def test_note_in_the_outbox_goes_out_whoever_speaks(one: Desk, server: Ser
     await customer_writes(server, row, "one thing more")
     await until(lambda: "one thing more" in {entry.body for entry in value_of(one.state.conversation.entries) or ()})
     let_holds_end(one)
-    await until(lambda: one.state.outbox[-1].phase is OutboxPhase.SENT, 10)
+    await until(lambda: one.state.outbox[-1].phase is OutboxPhase.SENT)
 
 
 async def test_bulk_of_replies_waits_when_one_of_its_customers_speaks(one: Desk, server: ServerThread) -> None:

@@ -17,9 +17,7 @@ def rt() -> RequestTracker:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server of many Perl processes takes its time on a busy machine; the waits of the budget, which `test_cost.py` looks at,
-    are not sat out."""
-    monkeypatch.setattr("tests.driver.DEADLINE_S", 40.0)
+    """The waits of the budget, which `test_cost.py` looks at, are not sat out."""
     eager = partial(Choices, budget=Budget(per_minute=600, quick_s=0.3))
     monkeypatch.setattr("supportdesk_tui.backends.rt.adapter.Choices", eager)
 

@@ -22,7 +22,7 @@ class Ear:
 
     async def until(self, is_it: Callable[[Notice], bool]) -> Notice:
         """The next notice that is what is waited for."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             async for notice in self._notices:
                 self.heard.append(notice)
                 if is_it(notice):

@@ -266,7 +266,7 @@ def test_a_team_without_target_is_escalated_to_by_its_letter() -> None:
 def test_pins_of_the_agent_win_over_those_of_the_files() -> None:
     library = MacroLibrary({"aa": macro(id="aa"), "bb": macro(id="bb", is_pinned=True)})
     assert [one.id for one in library.pinned] == ["bb"]
-    assert [one.id for one in library.with_pinned(["aa", "gone"]).pinned] == ["aa"]
+    assert [one.id for one in replace(library, pinned_ids=("aa", "gone")).pinned] == ["aa"]
 
 
 def test_macros_at_hand_are_the_pinned_ones_then_those_used_most_then_the_shipped_choice() -> None:
@@ -274,7 +274,7 @@ def test_macros_at_hand_are_the_pinned_ones_then_those_used_most_then_the_shippe
     used = {"bb": 2, "cc": 5, "gone": 9}
     assert [one.id for one in library.at_hand({}, 9)] == ["dd"]
     assert [one.id for one in library.at_hand(used, 9)] == ["cc", "bb", "dd"]
-    assert [one.id for one in library.with_pinned(["bb", "gone"]).at_hand(used, 9)] == ["bb", "cc"]
+    assert [one.id for one in replace(library, pinned_ids=("bb", "gone")).at_hand(used, 9)] == ["bb", "cc"]
     assert [one.id for one in library.at_hand(used, 1)] == ["cc"]
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from supportdesk_tui.commands.blanks import unresolved
+from supportdesk_tui.commands.blanks import spans
 from supportdesk_tui.commands.gate import Letter, findings
 from supportdesk_tui.commands.gate_letter import letter_of
 from supportdesk_tui.commands.gate_rules import Kind
@@ -92,7 +92,7 @@ def test_everything_known_leaves_only_the_blanks_for_the_agent(macro: Macro, lan
     assert rendered.text
     assert "{" not in rendered.text
     blanks = [rendered.text[offset : offset + length] for offset, length in rendered.stops]
-    assert [f"⟦{blank}⟧" for blank in unresolved(rendered.text)] == [
+    assert [rendered.text[start:end] for start, end in spans(rendered.text)] == [
         blank for blank in sorted(blanks, key=rendered.text.index) if blank[0] == "⟦"
     ]
 

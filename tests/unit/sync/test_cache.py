@@ -98,7 +98,7 @@ def sort_key(sort: SortKey, row: TicketSummary) -> tuple[object, ...]:
             return (row.priority, due, row.id)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(rows, max_size=25, unique_by=lambda row: row.id), queries)
 async def test_window_count_and_places_agree_with_the_domain(summaries: list[TicketSummary], query: QueueQuery) -> None:
     cache = Cache(None)

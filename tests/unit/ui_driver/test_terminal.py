@@ -15,7 +15,7 @@ from supportdesk_tui.ui.editor import child_environment, editor_command
 from supportdesk_tui.ui.screens.desk import DeskScreen, panes_for
 from supportdesk_tui.ui.terminal import OwnOutput, Writer, erases_with_colour
 
-LIMIT_S = 10.0
+LIMIT_S = 40.0
 TRUECOLOUR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 

@@ -24,7 +24,7 @@ async def asked(world: World, path: str) -> None:
 async def test_long_poll_wakes_the_feed_and_a_forgotten_session_begins_again(world: World) -> None:
     patient = Choices(budget=Budget(per_minute=3000, quick_s=60.0, slow_s=60.0))
     backend = world.backend(patient)
-    async with asyncio.timeout(20), aclosing(backend.feed(None)) as notices:
+    async with asyncio.timeout(40), aclosing(backend.feed(None)) as notices:
         assert isinstance(await anext(notices), Heard)
         for number in range(2):
             await asked(world, ".*/message_receive")
@@ -42,7 +42,7 @@ async def test_long_poll_wakes_the_feed_and_a_forgotten_session_begins_again(wor
 async def test_zammad_without_a_long_poll_is_still_asked(world: World) -> None:
     world.goes_wrong(Fault(path="/message_.*", status=403, body=json.dumps({"error": "Not authorized"}).encode(), times=99))
     backend = world.backend(Choices(budget=Budget(per_minute=3000, quick_s=0.05, slow_s=0.1)))
-    async with asyncio.timeout(20), aclosing(backend.feed(None)) as notices:
+    async with asyncio.timeout(40), aclosing(backend.feed(None)) as notices:
         assert isinstance(await anext(notices), Heard)
         ticket = world.mail("quietly")
         while not isinstance(notice := await anext(notices), TicketChanged):
@@ -55,7 +55,7 @@ async def test_zammad_without_a_long_poll_is_still_asked(world: World) -> None:
 async def test_change_that_becomes_visible_late_is_told_and_none_is_told_twice(world: World, desk: ZammadBackend) -> None:
     first, late, last = (world.mail(words) for words in ("first", "late", "last"))
     hidden = world.desk.tickets.pop(int(late))
-    async with asyncio.timeout(20), aclosing(desk.feed(None)) as notices:
+    async with asyncio.timeout(40), aclosing(desk.feed(None)) as notices:
         assert isinstance(await anext(notices), Heard)
         with world.desk.lock:
             world.desk.touch(world.desk.tickets[int(first)], 2)
@@ -81,7 +81,7 @@ async def test_who_is_given_a_ticket_is_told_by_name(world: World, desk: ZammadB
     ticket = world.mail("For you")
     me = (await desk.open()).agent.id
     await desk.attend(ticket, Activity.VIEWING)
-    async with asyncio.timeout(20), aclosing(desk.feed(None)) as notices:
+    async with asyncio.timeout(40), aclosing(desk.feed(None)) as notices:
         assert isinstance(await anext(notices), Heard)
         with world.desk.lock:
             world.desk.change(world.desk.tickets[int(ticket)], 3, {"owner_id": int(me)})

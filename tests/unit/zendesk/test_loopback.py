@@ -39,7 +39,7 @@ async def signing_in(
     person = Person()
     waiting = asyncio.create_task(browse(rotation(server), person.show, pasted=pasted))
     await act(await person.page)
-    return await asyncio.wait_for(waiting, 10)
+    return await asyncio.wait_for(waiting, 40)
 
 
 async def led(address: str) -> httpx.Response:
@@ -131,7 +131,7 @@ async def test_line_typed_into_the_terminal_is_read_and_the_loop_goes_on(monkeyp
             waiting = asyncio.create_task(typed_line())
             await asyncio.sleep(0)
             os.write(master, b"http://127.0.0.1:1/signed-in?code=x\n")
-            assert (await asyncio.wait_for(waiting, 10)).strip() == "http://127.0.0.1:1/signed-in?code=x"
+            assert (await asyncio.wait_for(waiting, 40)).strip() == "http://127.0.0.1:1/signed-in?code=x"
             given_up = asyncio.create_task(typed_line())
             await asyncio.sleep(0)
             given_up.cancel()

@@ -128,7 +128,7 @@ async def test_request_given_up_while_renewing_does_not_lose_the_pair(server: Ze
 
     def hold() -> None:
         in_keep.set()
-        assert go_on.wait(10)
+        assert go_on.wait(40)
 
     vault.on_keep = hold
     desk = backend(server, ending(server.tokens.secret("ana"), 5), vault=vault)
