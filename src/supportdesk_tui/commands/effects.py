@@ -136,8 +136,6 @@ class Dialog(StrEnum):
     OUTBOX = "outbox"
     MACROS = "macros"
     """Fuzzy pick with preview."""
-    FORM = "form"
-    """Labelled fields; see `Form`."""
     ARTICLES = "articles"
     INSERT = "insert"
     """What was sent before, macros and articles, to put at the caret."""
@@ -181,6 +179,8 @@ class Pick(Struct, frozen=True):
     """Items of the backend's lists that could not be read: some choice may be missing."""
     count: int = 1
     """How many tickets the choice is about."""
+    about: str = ""
+    """The case number where it is about one."""
 
 
 class FormField(Struct, frozen=True):
@@ -191,7 +191,6 @@ class FormField(Struct, frozen=True):
     value: str = ""
     required: bool = False
     hint: str = ""
-    multiline: bool = False
 
 
 class Form(Struct, frozen=True):

@@ -74,7 +74,7 @@ def _apply(
 
 def _escalation_fields(context: Context, required: tuple[str, ...], given: dict[str, str]) -> tuple[FormField, ...]:
     summary = given.get(SUMMARY) or default_summary(context)
-    asked = FormField(SUMMARY, msg("Summary for the team"), summary, required=True, multiline=True)
+    asked = FormField(SUMMARY, msg("Summary for the team"), summary, required=True)
     known = (FormField(name, name, given.get(name) or known_fact(context, name), required=True) for name in required)
     return (asked, *known)
 
@@ -93,7 +93,7 @@ def return_task(context: Context, args: Args) -> Iterable[Effect]:
     given = values(args)
     finding = given.get("finding", "").strip()
     if not finding or AGAIN in given:
-        field = FormField("finding", msg("Finding"), finding, required=True, multiline=True)
+        field = FormField("finding", msg("Finding"), finding, required=True)
         about = context.targets
         title = msg("Hand back to the owner")
         return (ef.Form(title, (field,), "ticket.return_task", tickets=about, is_again="finding" in given),)
@@ -172,7 +172,7 @@ def _create_fields(context: Context, given: dict[str, str]) -> tuple[FormField, 
         ),
         FormField("category", msg("Category"), given.get("category", ""), required=True, hint=codes),
         FormField("subject", msg("Subject"), given.get("subject", ""), required=True),
-        FormField("body", msg("What the customer says"), given.get("body", ""), required=True, multiline=True),
+        FormField("body", msg("What the customer says"), given.get("body", ""), required=True),
     )
 
 

@@ -150,10 +150,6 @@ class MacroLibrary(Struct, frozen=True):
         found = dict.fromkeys((*mine, *often, *(one.id for one in self.pinned)))
         return tuple(self.macros[one] for one in found)[:most]
 
-    def with_pinned(self, ids: Iterable[str]) -> "MacroLibrary":
-        """The same library with the agent's own pins."""
-        return replace(self, pinned_ids=tuple(ids))
-
 
 class Said(Struct, frozen=True):
     """A line for the agent: marked with `msg`, and its values."""

@@ -39,26 +39,6 @@ def duration(length: timedelta) -> str:
     return _("{n}d", n=seconds // _DAY)
 
 
-def countdown(left: timedelta) -> str:
-    """What is left of a deadline as a queue shows it: `03m`, `2h`, and `late 4m` when it has passed."""
-    if left <= timedelta():
-        return _("late {time}", time=duration(left))
-    if left < timedelta(hours=1):
-        minutes = -(-int(left.total_seconds()) // _MINUTE)
-        return _("{n}m", n=f"{max(1, minutes):02}") if minutes < 60 else _("{n}h", n=1)
-    return duration(left)
-
-
-def ago(at: datetime, now: datetime) -> str:
-    """How long ago, short; never negative, because clocks disagree: `now`, `5m`, `2h`, `3d`, then the date."""
-    passed = now - at
-    if passed < timedelta(minutes=1):
-        return _("now")
-    if passed < timedelta(days=7):
-        return duration(passed)
-    return calendar_day(at.date(), now.date())
-
-
 def clock_time(at: datetime, here: tzinfo | None = None, *, seconds: bool = False) -> str:
     """The time of day in a zone, to the second where asked; our own when none is given."""
     return f"{at.astimezone(here):%H:%M:%S}" if seconds else f"{at.astimezone(here):%H:%M}"

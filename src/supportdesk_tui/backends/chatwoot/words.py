@@ -33,8 +33,6 @@ STATES = {"online": AgentState.AVAILABLE, "busy": AgentState.BUSY, "offline": Ag
 SHOWN_AS = {AgentState.AVAILABLE: "online", AgentState.OFFLINE: "offline"}
 """Every other state is `busy`: Chatwoot knows three."""
 ROLES = {"administrator": Role.ADMIN}
-WORDS_FROM = {0: "incoming", 1: "outgoing", 2: "activity", 3: "template"}
-"""Kinds of messages: numbers come out, words go in."""
 
 
 class Inbox(NamedTuple):

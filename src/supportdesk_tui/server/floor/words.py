@@ -155,8 +155,6 @@ TAGS = (
 
 LINK_HOSTS = ("harbor-exchange.example", "help.harbor-exchange.example", "status.harbor-exchange.example")
 
-STAGES = ("received", "diagnosing", "analysis", "proposed", "resolved")
-
 FIELD_TITLES = {
     "txid": "TXID",
     "order_id": "Order number",

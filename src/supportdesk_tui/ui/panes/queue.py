@@ -63,11 +63,6 @@ class QueuePane(LinePane):
         self._room_for = (0, 0)
         self._asked: tuple[int, int, int] | None = None
 
-    @property
-    def page_rows(self) -> int:
-        """Rows a page key moves by."""
-        return max(1, self.size.height - self._head - 1)
-
     def show(self, view: QueueView, now: datetime) -> None:
         """Draw what differs from the view before; the cursor is kept in sight by half-page jumps."""
         before, then, top = self._view, self._now, self._top
