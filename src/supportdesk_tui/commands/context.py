@@ -52,6 +52,12 @@ class Context(Struct, frozen=True):
         return (self.current.id,) if self.current else ()
 
     @property
+    def about(self) -> str:
+        """The case number of the one ticket a verb acts on; empty for several, and while its row is not loaded."""
+        current = self.current
+        return str(current.number) if current is not None and self.targets == (current.id,) else ""
+
+    @property
     def me(self) -> AgentId | None:
         """Our own agent id, once known."""
         session = self.state.session.session

@@ -59,8 +59,8 @@ BEST = 9
 
 def opened(title: str, items: Iterable[MenuItem], about: Context | None = None) -> tuple[Effect, ...]:
     """The effect that shows a menu; `about` where its choices act on the tickets that are meant."""
-    count = max(1, len(about.targets)) if about is not None else 1
-    return (ef.Emit(ev.MenuOpened(Menu(title, tuple(items), count))),)
+    count, number = (max(1, len(about.targets)), about.about) if about is not None else (1, "")
+    return (ef.Emit(ev.MenuOpened(Menu(title, tuple(items), count, number))),)
 
 
 def go(context: Context, _: Args) -> Iterable[Effect]:

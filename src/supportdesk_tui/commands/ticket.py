@@ -37,9 +37,10 @@ QUOTED_LINES = 12
 """Lines of the customer's words a quoting reply takes along."""
 
 
-def _missing(context: Context) -> int:
-    """Items of the backend's lists that a picker cannot offer because they could not be read."""
-    return context.state.session.directory.bad_items
+def _pick(context: Context, title: str, choices: Iterable[Choice], command: str, *, free: bool = False) -> ef.Pick:
+    """A question about the tickets that are meant; says how many of the backend's items could not be read for it."""
+    missing, count = context.state.session.directory.bad_items, len(context.targets)
+    return ef.Pick(title, tuple(choices), command, free=free, bad_items=missing, count=count, about=context.about)
 
 
 def reply(context: Context, _: Args) -> Iterable[Effect]:
@@ -118,15 +119,14 @@ def assign_pick(context: Context, _: Args) -> Iterable[Effect]:
         choices = tuple(Choice(fit.agent.id, fit.agent.name, fit.why) for fit in best_fit(current, agents, context.me))
     else:
         choices = tuple(Choice(agent.id, agent.name, load_of(agent)) for agent in agents)
-    yield ef.Pick(msg("Assign to"), choices, "ticket.assign", bad_items=_missing(context), count=len(context.targets))
+    yield _pick(context, msg("Assign to"), choices, "ticket.assign")
 
 
 def transfer(context: Context, args: Args) -> Iterable[Effect]:
     """Move to a team's queue; without an argument, ask which."""
     if not args:
         choices = tuple(Choice(team.id, team.name) for team in context.state.session.directory.teams)
-        count = len(context.targets)
-        yield ef.Pick(msg("Transfer to"), choices, "ticket.transfer", bad_items=_missing(context), count=count)
+        yield _pick(context, msg("Transfer to"), choices, "ticket.transfer")
         return
     team = context.state.session.directory.team(TeamId(args[0]))
     name = str(team.name) if team else args[0]
@@ -153,7 +153,7 @@ def status(context: Context, args: Args) -> Iterable[Effect]:
 
 def _ask_reason(context: Context, command: str, args: Args) -> Iterable[Effect]:
     choices = tuple(Choice(reason, reason) for reason in context.state.session.directory.resolve_reasons)
-    yield ef.Pick(msg("Why is it solved?"), choices, command, args, count=len(context.targets))
+    yield ef.Pick(msg("Why is it solved?"), choices, command, args, count=len(context.targets), about=context.about)
 
 
 def status_pick(context: Context, args: Args) -> Iterable[Effect]:
@@ -162,7 +162,7 @@ def status_pick(context: Context, args: Args) -> Iterable[Effect]:
         yield from status(context, args)
         return
     choices = tuple(Choice(one.name, one.title) for one in context.state.session.directory.statuses)
-    yield ef.Pick(msg("Status"), choices, "ticket.status_pick", bad_items=_missing(context), count=len(context.targets))
+    yield _pick(context, msg("Status"), choices, "ticket.status_pick")
 
 
 def solve(context: Context, args: Args) -> Iterable[Effect]:
@@ -272,8 +272,7 @@ def tag(context: Context, args: Args) -> Iterable[Effect]:
     if not args:
         known = dict.fromkeys((*sorted(has), *context.state.session.directory.tags))
         choices = tuple(Choice(one, one, msg("take off") if one in has else "") for one in known)
-        count = len(context.targets)
-        yield ef.Pick(msg("Tag"), choices, "ticket.tag", free=True, bad_items=_missing(context), count=count)
+        yield _pick(context, msg("Tag"), choices, "ticket.tag", free=True)
         return
     name = args[0].strip()
     if not name:
@@ -324,7 +323,7 @@ def _related(context: Context, title: str, command: str) -> ef.Pick:
         choices.setdefault(row.id, Choice(row.id, f"{row.number} {row.subject}", hint))
     if current is not None:
         choices.pop(current.id, None)
-    return ef.Pick(title, tuple(choices.values()), command, free=True)
+    return ef.Pick(title, tuple(choices.values()), command, free=True, count=len(context.targets), about=context.about)
 
 
 def merge(context: Context, args: Args) -> Iterable[Effect]:

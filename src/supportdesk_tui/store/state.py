@@ -306,6 +306,8 @@ class Menu(Struct, frozen=True):
     items: tuple[MenuItem, ...]
     count: int = 1
     """How many tickets the choice is about."""
+    about: str = ""
+    """The case number where it is about one."""
 
 
 class DeskView(Struct, frozen=True):

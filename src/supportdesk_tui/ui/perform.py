@@ -155,7 +155,8 @@ class Performer:
         from supportdesk_tui.ui.keeping import form_keeper
         from supportdesk_tui.ui.screens.form import FormDialog
 
-        self._host.show_dialog(FormDialog(self._host.palette, effect, form_keeper(self._host, effect)))
+        about = self._host.context().about if len(effect.tickets) == 1 else ""
+        self._host.show_dialog(FormDialog(self._host.palette, effect, form_keeper(self._host, effect), about))
 
     def _confirm(self, effect: ef.Confirm) -> None:
         from supportdesk_tui.ui.screens.confirm import ConfirmDialog

@@ -374,3 +374,11 @@ def test_number_and_title_are_copied() -> None:
 def test_a_case_is_opened_by_its_number() -> None:
     assert only(run(context(), "ticket.number"), ef.Prompt).command == "ticket.number"
     assert run(context(), "ticket.number", " HX-1 ") == [ef.Load(ef.LoadKind.NUMBER, text="HX-1")]
+
+
+@pytest.mark.parametrize("command", ["menu.assign", "menu.escalate", "menu.status", "menu.snooze", "menu.priority"])
+def test_a_menu_names_the_ticket_it_is_about_or_says_how_many(command: str) -> None:
+    (one,), (both,) = events(run(context(), command)), events(run(context(selection=BOTH), command))
+    assert (one.menu.count, one.menu.about) == (1, make.summary(1).number)
+    assert (both.menu.count, both.menu.about) == (2, "")
+    assert not events(run(context(), "menu.go"))[0].menu.about, "going somewhere is about no ticket"

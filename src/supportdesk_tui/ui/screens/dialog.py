@@ -34,9 +34,10 @@ ROWS, FRAME = 17, 3
 """Lines a dialog that fits what it holds may show at most, and those of title and keys."""
 
 
-def titled(title: str, count: int) -> str:
-    """What is asked, and of how many tickets where it is more than one."""
-    return f"{_(title)} · {_('{n} tickets', n=count)}" if count > 1 else _(title)
+def titled(title: str, count: int, about: str = "") -> str:
+    """What is asked, and of which ticket: by its number, or how many where they are more than one."""
+    asked_of = _("{n} tickets", n=count) if count > 1 else shown_line(about)
+    return f"{_(title)} · {asked_of}" if asked_of else _(title)
 
 
 class Panel(LinePane):

@@ -17,8 +17,10 @@ class FormDialog(Dialog):
 
     FITS = True
 
-    def __init__(self, palette: Palette, form: Form, keeper: Keeper) -> None:
+    def __init__(self, palette: Palette, form: Form, keeper: Keeper, about: str = "") -> None:
+        """`about` is the number of the case the form is about, where it is about one."""
         super().__init__(palette)
+        self._about = about
         self._form = form
         self._keeper = keeper
         self._edits: list[LineEdit] = []
@@ -42,7 +44,7 @@ class FormDialog(Dialog):
 
     def title_text(self) -> str:
         """What is asked."""
-        return titled(self._form.title, len(self._form.tickets))
+        return titled(self._form.title, len(self._form.tickets), self._about)
 
     def keys_text(self) -> tuple[tuple[str, str], ...]:
         """How to go on and how to finish."""

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from textual.strip import Strip
 
 from supportdesk_tui.commands.effects import Choice, Pick
+from supportdesk_tui.commands.spec import msg
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.ui.screens.dialog import Panel, draw_edit, safe
 from supportdesk_tui.ui.text import cells, cut
@@ -46,6 +47,8 @@ class Offered:
         self.choices = pick.choices if pick.free else tuple(replace(one, label=_(one.label)) for one in pick.choices)
         """What can be chosen, in the words one sees and types; free text is nobody's to translate."""
         self.fitting = list(self.choices)
+        self.found = len(self.fitting)
+        """How many of the choices fit."""
         self._index = 0
         self._shown = range(0)
         """Places of the choices in view."""
@@ -61,9 +64,20 @@ class Offered:
         self._index = 0
 
     def narrow(self, typed: str, more: Sequence[Choice] = ()) -> None:
-        """Keep what fits and leave the mark where it is."""
+        """Keep what fits and leave the mark where it is. Where anything may be typed, the typed text is a choice itself: behind
+        one that contains it, else the first."""
         self.fitting = [*ranked(self.choices, typed), *more]
+        self.found = len(self.fitting)
+        if self._pick.free and (text := typed.strip()):
+            self._add_typed(text)
         self._index = max(0, min(self._index, len(self.fitting) - 1))
+
+    def _add_typed(self, text: str) -> None:
+        same = next((one for one in self.fitting if text in (one.value, one.label)), None)
+        is_begun = bool(self.fitting) and text.casefold() in self.fitting[0].label.casefold()
+        if same is not None:
+            self.fitting.remove(same)
+        self.fitting.insert(0 if same is not None or not is_begun else self.found, same or Choice(text, text, msg("as typed")))
 
     def move(self, key: str) -> bool:
         """Whether a key moved the mark."""
@@ -79,27 +93,16 @@ class Offered:
         self._index = self._shown.start + row
         return True
 
-    def chosen(self, typed: str) -> str | None:
-        """What Enter takes: the marked choice, or what was typed where anything may be."""
-        marked = self.marked
-        if marked is not None and not (self._pick.free and typed and marked.label != typed):
-            return marked.value
-        if self._pick.free and typed.strip():
-            return marked.value if marked is not None and self._index else typed.strip()
-        return None
-
     def lines(self, panel: Panel, edit: LineEdit, width: int, height: int) -> list[Strip]:
         """The typed line and the choices around the marked one."""
-        is_free = self._pick.free
-        placeholder = _("type to find, or something new") if is_free else _("type to find")
+        placeholder = _("type to find, or something new") if self._pick.free else _("type to find")
         lines = [draw_edit(panel.line().add(" › ", "accent"), edit, width - 5, placeholder).strip()]
         room = height - 1 - bool(self._pick.bad_items)
         top = max(0, min(self._index - room // 2, len(self.fitting) - room))
         self._shown = range(top, min(top + room, len(self.fitting)))
         lines += [self._line(panel, place, width) for place in self._shown]
-        if not self.fitting:
-            text = _("nothing fits; Enter takes it as it is") if is_free else _("nothing fits; Backspace widens the search")
-            lines.append(panel.line().add("   " + text, "text_low").strip())
+        if not self.fitting and edit.text:
+            lines.append(panel.line().add("   " + _("nothing fits; Backspace widens the search"), "text_low").strip())
         if self._pick.bad_items:
             lines[height - 1 :] = []
             text = unreadable(self._pick.bad_items, panel.paint.glyphs.warn)

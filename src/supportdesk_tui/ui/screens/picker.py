@@ -31,11 +31,11 @@ class PickerDialog(Dialog):
 
     def title_text(self) -> str:
         """The question."""
-        return titled(self._pick.title, self._pick.count)
+        return titled(self._pick.title, self._pick.count, self._pick.about)
 
     def note_text(self) -> str:
         """How many fit."""
-        return f"{len(self._offered.fitting)}/{len(self._offered.choices)}"
+        return f"{self._offered.found}/{len(self._offered.choices)}"
 
     def editing(self) -> LineEdit:
         """The typed line."""
@@ -48,8 +48,8 @@ class PickerDialog(Dialog):
     def press(self, event: events.Key) -> Done | None:
         """Move, choose or type."""
         if event.key == "enter":
-            chosen = self._offered.chosen(self._edit.text)
-            return None if chosen is None else _answer(self._pick, chosen)
+            marked = self._offered.marked
+            return None if marked is None else _answer(self._pick, marked.value)
         if not self._offered.move(event.key) and self._edit.take_key(event):
             self.changed()
         return None

@@ -54,6 +54,8 @@ class MenuPanel(LinePane):
         title = self.line().to(MARGIN).add(shown_line(_(menu.title)), "accent", bold=True)
         if menu.count > 1:
             title.add(" · " + _("{n} tickets", n=menu.count), "warning", bold=True)
+        elif menu.about:
+            title.add(f" · {shown_line(menu.about)}", "text_low")
         lines = [title.strip()]
         for row in range(rows):
             line = self.line().to(MARGIN)
