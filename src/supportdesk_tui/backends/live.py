@@ -83,7 +83,7 @@ async def live_feed(
         except SignInNeeded:
             raise
         except BackendError as error:
-            reason = sanitize_line(error.reason or str(error))
+            reason = sanitize_line(error.why)
             least_s = error.after_s if isinstance(error, RateLimited) else 0.0
         has_settled = opened.is_heard and clock() - began >= pace.settled_s
         failures = 1 if has_settled else failures + 1

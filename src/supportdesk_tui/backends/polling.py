@@ -108,7 +108,7 @@ class Poller:
                 failures += 1
                 wait_s = self._backoff(error, failures)
                 _log.info("look failed: %s; again in %.1f s", type(error).__name__, wait_s)
-                yield Lost(sanitize_line(error.reason or str(error)), wait_s)
+                yield Lost(sanitize_line(error.why), wait_s)
                 await self._rest(wait_s, wait_s, self._woken)
                 continue
             failures = 0

@@ -22,6 +22,11 @@ from supportdesk_tui.text.safe import SafeText
 class DeskError(Exception):
     """Anything the desk knows how to tell; `str()` is safe to show."""
 
+    @property
+    def why(self) -> str:
+        """What went wrong, without the name of the operation where there is a better word."""
+        return str(self)
+
 
 class Unsupported(DeskError):
     """The backend cannot do this at all."""
@@ -45,6 +50,11 @@ class BackendError(DeskError):
         self.operation = operation
         self.reason = reason
         self.request_id = request_id
+
+    @property
+    def why(self) -> str:
+        """The reason that was given, else what failed."""
+        return str(self.reason or self)
 
 
 class Unreachable(BackendError):

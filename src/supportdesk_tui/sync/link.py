@@ -103,7 +103,7 @@ class Link:
         if isinstance(error, RateLimited):
             wait_s = min(300.0, max(wait_s, error.after_s))
         retry_at = self._common.clock.now() + timedelta(seconds=wait_s)
-        reason = str(getattr(error, "reason", "") or error)
+        reason = error.why
         self._common.store.dispatch(ev.LinkChanged(LinkPhase.LOST, self._common.heard_at, reason, retry_at))
         if not isinstance(error, Unreachable) and reason != self._told:
             self._told = reason

@@ -77,12 +77,12 @@ class Queue:
         except Unreachable as error:
             self._results = None
             text = words.ONLY_THERE if query.view else words.OFFLINE_RESULT
-            self._trouble = (query, self._common.say(text, {"reason": str(error.reason or error)}))
+            self._trouble = (query, self._common.say(text, {"reason": error.why}))
             self._asked = None
             await self.show()
             return
         except BackendError as error:
-            self._trouble = (query, str(error.reason or error))
+            self._trouble = (query, error.why)
             raise
         finally:
             if self._asked == query:

@@ -101,7 +101,7 @@ class Sender(Struct, frozen=True):
         except DeskError as error:
             verdict = self._not_sent(item, error, OutboxPhase.UNKNOWN)
             is_final = verdict.item.phase is OutboxPhase.REFUSED
-            return Verdict(_to(item, OutboxPhase.UNKNOWN, _reason(error)), asks=True) if is_final else verdict
+            return Verdict(_to(item, OutboxPhase.UNKNOWN, error.why), asks=True) if is_final else verdict
         if applied is not None:
             return _sent(item, applied)
         return self._not_found(item, may_repeat)
@@ -125,9 +125,9 @@ class Sender(Struct, frozen=True):
             case SignInNeeded():
                 return Verdict(_to(item, again, self.say(words.WAITS_FOR_SIGN_IN, {})), sign_in=True)
             case Conflict() if isinstance(item.change, Reply | Note):
-                return Verdict(replace(_to(item, OutboxPhase.HELD, _reason(error)), held_until=None))
+                return Verdict(replace(_to(item, OutboxPhase.HELD, error.why), held_until=None))
             case _:
-                return Verdict(_to(item, OutboxPhase.REFUSED, _reason(error)))
+                return Verdict(_to(item, OutboxPhase.REFUSED, error.why))
 
     async def _send_each(self, item: OutboxItem) -> Verdict:
         from supportdesk_tui.sync.sending_many import sorted_out
@@ -152,10 +152,6 @@ def _to(item: OutboxItem, phase: OutboxPhase, reason: str) -> OutboxItem:
 def _sent(item: OutboxItem, applied: Applied) -> Verdict:
     done = replace(_to(item, OutboxPhase.SENT, ""), says=applied.says, outcomes=applied.outcomes)
     return Verdict(done, version=applied.version)
-
-
-def _reason(error: DeskError) -> str:
-    return str(getattr(error, "reason", "") or error)
 
 
 def _backoff(item: OutboxItem) -> float:

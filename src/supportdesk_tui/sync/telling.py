@@ -42,11 +42,8 @@ def _told_of_many(item: OutboxItem, common: Common) -> Told:
 
 
 def why(error: DeskError) -> str:
-    """What went wrong, without the name of the operation when there is a better word.
-
-    Where the server is at fault its number of the request comes too, for whoever looks after it.
-    """
-    reason = str(getattr(error, "reason", "") or error)
+    """What went wrong; where the server is at fault its number of the request comes too, for whoever looks after it."""
+    reason = error.why
     if isinstance(error, BadPayload | Unreachable | Ambiguous) and error.request_id:
         return f"{reason} · {error.request_id}"
     return reason

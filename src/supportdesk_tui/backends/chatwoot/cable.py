@@ -17,7 +17,7 @@ from supportdesk_tui.backends.chatwoot.client import Chatwoot
 from supportdesk_tui.backends.live import Pace
 from supportdesk_tui.backends.loose import Node, said_in
 from supportdesk_tui.backends.socket import Socket, open_socket
-from supportdesk_tui.domain.errors import BackendError, Forbidden, Unreachable
+from supportdesk_tui.domain.errors import Forbidden, Unreachable
 from supportdesk_tui.text.safe import sanitize_line
 
 PROTOCOL = "actioncable-v1-json"
@@ -151,8 +151,3 @@ async def open_cable(desk: Chatwoot, token: str, pace: Pace) -> AsyncIterator[Ca
 
 def _number(said: str | None) -> int | str:
     return int(said) if said and said.isascii() and said.isdecimal() else said or ""
-
-
-def reason_of(error: BackendError) -> str:
-    """Why there is no socket, in words."""
-    return str(error.reason or error)

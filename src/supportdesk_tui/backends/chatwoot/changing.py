@@ -157,7 +157,7 @@ class Changing:
                 try:
                     await self.apply(ticket, follow_up, key)
                 except (Refused, Conflict, Forbidden, NotFound, Unsupported) as error:
-                    problems.append(str(getattr(error, "reason", "") or error))
+                    problems.append(error.why)
             row = await self._desk.ticket(ticket, "send the reply")
         except BackendError as error:
             raise Ambiguous("send the reply", "sent, but what follows could not be looked at") from error

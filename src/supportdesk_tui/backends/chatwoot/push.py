@@ -76,7 +76,7 @@ class Push:
                 failures = refusals = unsettled = 0
             failures, unsettled = failures + 1, unsettled + (attempt.is_open and not has_settled)
             least_s = error.after_s if isinstance(error, RateLimited) else 0.0
-            reason = sanitize_line(error.reason or str(error))
+            reason = sanitize_line(error.why)
             if attempt.is_reached and (not attempt.is_open or unsettled >= self._pace.unsettled):
                 refusals += 1
                 reason = sanitize_line(f"its socket {'does not hold' if attempt.is_open else 'cannot be opened'}: {reason}")

@@ -114,7 +114,7 @@ class Speaking:
             try:
                 await self._follow(ticket, follow_up, since)
             except (Refused, Conflict, Unsupported, Forbidden, NotFound) as error:
-                problems.append(str(getattr(error, "reason", "") or error))
+                problems.append(error.why)
         if after is None or said.then:
             try:
                 after = await self._rt.ticket(ticket)

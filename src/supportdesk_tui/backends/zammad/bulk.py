@@ -44,7 +44,7 @@ class Bulk:
         try:
             applied = await self._changing.apply(ticket, change, key, None)
         except (BackendError, Unsupported) as error:
-            return Outcome(ticket, done=False, reason=str(getattr(error, "reason", "") or error))
+            return Outcome(ticket, done=False, reason=error.why)
         return Outcome(ticket, done=True, version=applied.version)
 
     async def _together(self, batch: Sequence[TicketId], change: Change) -> list[Outcome]:
