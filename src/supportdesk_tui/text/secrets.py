@@ -37,6 +37,11 @@ def _classes(letters: str, digits: str, others: str = "") -> bytes:
 
 REACH = 4_096
 """How far behind a limit a text is looked at, so that a secret is known before it is cut in two."""
+_BETWEEN = {
+    **dict.fromkeys("\u3000\xa0\u2007\u2008\u2009\u200a\u202f", " "),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"),
+}
+"""What is written between the groups of a number in documents and on web pages."""
 _DIGITS = _classes(" ", "0")
 _SHAPES = _classes("a", "0")
 _RUNS = _classes("a", "a", "_-+/=.")
@@ -121,27 +126,26 @@ def _with_marks(raw: str, *, multiline: bool, limit: int | None) -> Admitted:
 
 
 def _western(text: str) -> str:
-    """Full-width letters and every script's digits as ASCII, each in its place; the text itself when there are none."""
+    """Full-width letters, every script's digits and spaces, and dashes, as ASCII, each in its place; the text itself when
+    there are none."""
     if text.isascii() or _elsewhere().search(text) is None or _odd().search(text) is None:
         return text
     from unicodedata import decimal
 
-    return _odd().sub(
-        lambda odd: str(decimal(odd[0], "")) or chr(ord(odd[0]) - 0xFEE0 & 0x7F) if odd[0] != "\u3000" else " ", text
-    )
+    return _odd().sub(lambda odd: _BETWEEN.get(odd[0]) or str(decimal(odd[0], "")) or chr(ord(odd[0]) - 0xFEE0 & 0x7F), text)
 
 
 @cache
 def _elsewhere() -> re.Pattern[str]:
     """Outside the blocks most text is written in, which have no digits but ASCII's and no full-width letters."""
     return re.compile(
-        "[^\x00-\u065f\u2000-\ua61f\uac00-\uff0c\uff0e\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uffff\U0001f000-\U0001fbef]"
+        "[\xa0\u2007-\u2013\u202f\u2212]|[^\x00-\u065f\u2000-\ua61f\uac00-\uff0c\uff0e\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uffff\U0001f000-\U0001fbef]"
     )
 
 
 @cache
 def _odd() -> re.Pattern[str]:
-    return re.compile("[^\\D0-9]|[\uff0d\uff21-\uff3a\uff41-\uff5a]|(?<=[\uff10-\uff19])\u3000")
+    return re.compile("[^\\D0-9]|[\uff0d\uff21-\uff3a\uff41-\uff5a]|(?<=[\uff10-\uff19])\u3000|[\xa0\u2007-\u2013\u202f\u2212]")
 
 
 def _all(text: str) -> Iterator[Secret]:

@@ -166,6 +166,8 @@ PRIVATE = (
     XPRV[:60] + "\n" + XPRV[60:],
     "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIGqc2\nabcdefghij=\n-----END EC PRIVATE KEY-----",
     "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ",
+    f"-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: AES-128-CBC,AB\n\n{KEY}\n-----END RSA PRIVATE KEY-----",
+    f"-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG - x\n\n{KEY}\n-----END PGP PRIVATE KEY BLOCK-----",
     f"private key: {KEY}",
     f"我的私钥是 0x{KEY}",
     '{"version":3,"crypto":{"ciphertext":"aa","kdf":"scrypt","kdfparams":{"n":2}}}',
@@ -212,12 +214,20 @@ CARDS = (
     "3530111333300000", "30569309025904", "6221260000000000", "４１１１１１１１１１１１１１１１", "4111 1111\n1111 1111",
     "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
     "٤١١١١١١١١١١١١١١١", "4222222222222",
+    "4111\xa01111\xa01111\xa01111", "4111\u202f1111\u202f1111\u202f1111", "4111\u20131111\u20131111\u20131111",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("card", CARDS)
 def test_card_is_hidden(card: str) -> None:
     assert hidden(f"card {card}, thanks") == f"card {MARKS[Kind.CARD]}, thanks"
+
+
+def test_cards_of_a_table_with_commas_are_hidden_and_thousands_are_no_card() -> None:
+    mark = MARKS[Kind.CARD]
+    assert hidden("Ann,4111111111111111,12/29\n4,5555555555554444,3") == f"Ann,{mark},12/29\n4,{mark},3"
+    assert hidden("No.4111111111111111") == f"No.{mark}"
+    assert hidden("1,4111 1111 1111 1111") == "1,4111 1111 1111 1111"
 
 
 @given(st.integers(10**12, 10**19 - 1))
@@ -248,13 +258,15 @@ def test_resident_id_needs_a_birthday_and_its_check_character() -> None:
     assert kinds("身份证 11010519491231002X") == {Kind.RESIDENT_ID}
     assert kinds("身份证 １１０１０５１９４９１２３１００２Ｘ") == {Kind.RESIDENT_ID}
     assert kinds("110105 19491231 002x") == {Kind.RESIDENT_ID}
+    assert kinds("1101 0519 4912 3100 2X") == {Kind.RESIDENT_ID}
+    assert kinds("110105194912310\n02X") == {Kind.RESIDENT_ID}
     assert kinds("110105194912310021") == set()
     assert kinds("110105194913310020") == set()
 
 
 def test_iban_needs_its_length_and_remainder() -> None:
     assert hidden("to DE89 3704 0044 0532 0130 00 please") == f"to {MARKS[Kind.IBAN]} please"
-    assert kinds("GB82WEST12345698765432") == {Kind.IBAN}
+    assert kinds("GB82WEST12345698765432") == kinds("GB82\xa0WEST\xa01234\xa05698\xa07654\xa032") == {Kind.IBAN}
     assert kinds("fr14 2004 1010 0505 0001 3m02 606 and more") == {Kind.IBAN}
     assert kinds("DE88 3704 0044 0532 0130 00") == set()
     assert kinds("XX89370400440532013000") == set()
@@ -266,7 +278,8 @@ def test_iban_needs_its_length_and_remainder() -> None:
 @pytest.mark.parametrize(
     ("said", "value"),
     [
-        ("your code is 482913", "482913"), ("OTP: 123 456", "123 456"), ("482913 is your Google verification code", "482913"),
+        ("your code is 482913", "482913"), ("OTP: 123 456", "123 456"), ("验证码:123 456", "123 456"),
+        ("安全码737", "737"), ("482913 is your Google verification code", "482913"),
         ("code=4821", "4821"), ("attempt=1 code=482913", "482913"),
         ("cvv 737", "737"), ("PIN code 4821", "4821"), ("验证码是 482913", "482913"), ("【Hartlex】482913（验证码）", "482913"),
         ("验证码：４８２９１３", "４８２９１３"), ("我的密码是abc12345", "abc12345"), ("password: hunter2", "hunter2"),

@@ -21,7 +21,7 @@ _HASHES = "tx ?id|tx|hash|transaction|block|address|signature|public key|哈希|
 @cache
 def _pem() -> re.Pattern[str]:
     return re.compile(
-        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:[^-]{0,8000}+(?:-----END [A-Z0-9 ]{0,40}-----)?)"
+        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----)){0,8000}+(?:-----END [A-Z0-9 ]{0,40}-----)?"
     )
 
 

@@ -12,11 +12,15 @@ _DOUBLED = str.maketrans("0123456789", "0246813579")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 """GB 11643: the weights of the first 17 digits, modulo 11."""
 _CHECKS = "10X98765432"
+_BIRTHDAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
 @cache
 def _digit_groups() -> re.Pattern[str]:
-    return re.compile(r"(?<![0-9A-Za-z.,])[0-9]++(?:(?:[ -]|[ ]?\n)[0-9]++)*+(?![0-9A-Za-z])")
+    # Not behind a decimal point, nor within the groups of a large number; a field of a table may begin behind a comma.
+    return re.compile(
+        r"(?<![0-9A-Za-z])(?<![0-9]\.)(?:(?<![0-9],)|(?=[0-9]{13}))[0-9]++(?:(?:[ -]|[ ]?\n)[0-9]++)*+(?![0-9A-Za-z])"
+    )
 
 
 @cache
@@ -32,9 +36,7 @@ def _issuers() -> re.Pattern[str]:
 
 @cache
 def _resident() -> re.Pattern[str]:
-    return re.compile(
-        r"(?<![0-9A-Za-z])[1-8]\d{5}[ -]?(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[0-9Xx](?![0-9A-Za-z])"
-    )
+    return re.compile(r"(?<![0-9A-Za-z])[1-8](?:[ -]?\d|[ ]?\n\d){16}(?:[ -]|[ ]?\n)?[0-9Xx](?![0-9A-Za-z])")
 
 
 @cache
@@ -92,11 +94,13 @@ def is_card(digits: str) -> bool:
 
 def find_resident_ids(text: str) -> Iterator[tuple[int, int]]:
     """18 characters with a birthday inside and the mod 11-2 check character."""
-    return (found.span() for found in _resident().finditer(text) if is_resident_id(re.sub("[ -]", "", found[0])))
+    return (found.span() for found in _resident().finditer(text) if is_resident_id(re.sub("[ \n-]", "", found[0])))
 
 
 def is_resident_id(text: str) -> bool:
-    """The check character of GB 11643-1999 (ISO 7064 mod 11-2)."""
+    """A birthday and the check character of GB 11643-1999 (ISO 7064 mod 11-2)."""
+    if _BIRTHDAY.match(text, 6) is None:
+        return False
     total = sum(int(char) * weight for char, weight in zip(text[:17], _WEIGHTS, strict=True))
     return _CHECKS[total % 11] == text[17].upper()
 

@@ -10,6 +10,7 @@ _NOT_CODES = frozenset({
     "dial", "dialling", "product", "discount", "voucher", "bic",
 })  # fmt: skip
 """Words that make the code behind them a public one."""
+_OF_A_CARD = ("cv", "security", "安全码", "安全碼")
 _WORD_BEFORE = re.compile("([a-z]+)[ _-]$")
 _PAIR = re.compile(r"\b[a-z_.]{2,24}=[^\s=]")
 _NOT_PASSWORDS = re.compile(
@@ -40,7 +41,9 @@ def _code_han() -> re.Pattern[str]:
         "验证码|驗證碼|校验码|校驗碼|动态码|动态密码|動態密碼|短信码|安全码|安全碼|识别码|谷歌码|确认码|驗証碼|pin码|pin碼|口令"
     )
     leads = "[\\s:：=“”\"'「」【】（(]|是|为|為|如下|我收到的?|收到的?|给你|发你|cvv|pin码?"
-    return re.compile(f"(?:{name})(?:{leads}){{0,8}}?(?P<value>[0-9]{{3,8}}|[0-9]{{3}} [0-9]{{3}})(?![0-9A-Za-z.]|[:/-][0-9])")
+    return re.compile(
+        f"(?:{name})(?:{leads}){{0,8}}?(?P<value>[0-9]{{3}}[ -][0-9]{{3}}|[0-9]{{3,8}})(?![0-9A-Za-z.]|[:/-][0-9])"
+    )
 
 
 @cache
@@ -91,7 +94,7 @@ def _is_word_start(low: str, at: int) -> bool:
 
 def _is_long_enough(found: re.Match[str]) -> bool:
     """Three digits are a code of a card only."""
-    return len(found["value"]) > 3 or "cv" in found[0]
+    return len(found["value"]) > 3 or any(word in found[0] for word in _OF_A_CARD)
 
 
 def _is_secret_code(low: str, at: int) -> bool:
