@@ -148,7 +148,7 @@ class DeskApp(App[int]):
         self.keys = KeyPump(self, self.performer)
         self.is_ready = True
         await self.desk.furnish()
-        self.run_worker(self.engine.start(), group="engine", exit_on_error=False)
+        self.run_worker(self.engine.start(), group="engine")
         self.pulse.start()
         left = driver.trace.leave() if (driver := desk_driver(self)) else ()
         self.performer.tell_problems(self._parts.problems + left + problems + self.macros.read())
@@ -269,7 +269,7 @@ class DeskApp(App[int]):
             await self.close_desk()
             self.exit(0)
 
-        self.run_worker(close(), group="leave", exit_on_error=False)
+        self.run_worker(close(), group="leave")
 
     async def close_desk(self) -> None:
         """Stop the timers, keep what is typed, let go of disk and network."""

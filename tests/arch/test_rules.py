@@ -68,6 +68,16 @@ def _catches_all(handler: ast.ExceptHandler) -> bool:
     return any(kind is None or (isinstance(kind, ast.Name) and kind.id in {"Exception", "BaseException"}) for kind in kinds)
 
 
+def test_nothing_breaks_in_the_background_without_a_word() -> None:
+    silent = [
+        f"{module.where}:{node.lineno}"
+        for module in modules(PACKAGE)
+        for node, _ in calls(module)
+        if any(given.arg == "exit_on_error" for given in node.keywords)
+    ]
+    assert not silent, "Textual's workers forget errors with it; without it they end in the crash handler"
+
+
 def test_httpx_is_known_to_one_module() -> None:
     users = {
         module.name

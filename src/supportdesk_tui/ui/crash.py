@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.text import Text
 from textual.app import App
+from textual.worker import WorkerFailed
 
 from supportdesk_tui import __version__
 from supportdesk_tui.i18n.catalog import _
@@ -24,6 +25,7 @@ def guard_crashes(app: App[Any], report_dir: Path | None) -> Callable[[BaseExcep
     """
 
     def handle(error: BaseException) -> None:
+        error = error.error if isinstance(error, WorkerFailed) else error
         app._return_code = 1
         if app._exception is None:
             app._exception = error if isinstance(error, Exception) else RuntimeError(type(error).__name__)

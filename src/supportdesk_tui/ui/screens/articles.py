@@ -52,7 +52,7 @@ class ArticlesDialog(Dialog):
         """Ask again."""
         self._index = 0
         if self._edit.text.strip():
-            self.run_worker(self._ask(self._edit.text), exclusive=True, group="ask", exit_on_error=False)
+            self.run_worker(self._ask(self._edit.text), exclusive=True, group="ask")
 
     async def _ask(self, text: str) -> None:
         await self._host.run_command("articles.find", (text,))

@@ -33,7 +33,7 @@ class InsertDialog(PreviewPicker):
         """Find what fits here, and ask the knowledge base."""
         self._offered.find(self._edit.text, self._articles())
         if self._edit.text.strip() and self._host.context().can(Capability.ARTICLES):
-            self.run_worker(self._ask(self._edit.text), exclusive=True, group="ask", exit_on_error=False)
+            self.run_worker(self._ask(self._edit.text), exclusive=True, group="ask")
 
     async def _ask(self, text: str) -> None:
         await self._host.run_command("articles.find", (text,))

@@ -69,7 +69,7 @@ class RevealDialog(Dialog):
         elif self._entry is not None:
             reason, self._reason = self._reason.text.strip(), None
             self._keeper.sent()
-            self.run_worker(self._ask(self._entry.id, reason), group="ask", exit_on_error=False)
+            self.run_worker(self._ask(self._entry.id, reason), group="ask")
         return None
 
     def changed(self) -> None:
