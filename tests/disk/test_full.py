@@ -85,3 +85,18 @@ def test_folder_that_was_no_good_at_the_start_is_used_once_it_is(tmp_path: Path)
     ledger.close()
     with pytest.raises(StorageError):
         _ = ledger.main
+
+
+def test_changes_a_disk_could_not_read_are_read_when_it_can(tmp_path: Path) -> None:
+    """A dead client's changes, taken over while the disk fails, are asked for again with the next sign of the server."""
+    ledger = Ledger(tmp_path / "outbox")
+    ledger.open()
+    ledger.put_item(make.ME, make.outbox_item(1, change=Note("kept")))
+    ledger.main.close()
+    with pytest.raises(StorageError):
+        ledger.items(make.ME)
+    ledger.main.open()
+    assert ledger.adopt()
+    assert [one.key for one in ledger.items(make.ME)] == ["k1"]
+    assert not ledger.adopt()
+    ledger.close()

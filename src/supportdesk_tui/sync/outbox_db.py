@@ -219,8 +219,8 @@ class Ledger:
 
     def items(self, agent: AgentId) -> list[OutboxItem]:
         """Every intent of an agent, oldest first; one that cannot be read stays on the disk and is counted."""
-        self._has_news = False
         found = self._read(agent, "SELECT frame FROM items WHERE agent = ?", lambda record: rows.to_item(record["item"]))
+        self._has_news = False
         self._home |= {item.key: slot for _, slot, item in found}
         return sorted((item for _, _, item in found), key=lambda item: (item.created_at, item.key))
 
