@@ -109,22 +109,22 @@ async def test_sent_is_said_only_after_the_servers_answer_and_drawn_once(
         states: list[OutboxPhase] = []
         li.app.store.subscribe(lambda state: states.extend(item.phase for item in state.outbox[-1:]))
         await li.press("r")
-        await li.type("It is on its way")
+        await li.type("OK: zebra")
         await li.press("ctrl+d")
         await li.sees("sending…")
-        assert await asked(frail, "SELECT 1 FROM entries WHERE body = 'It is on its way'") == []
+        assert await asked(frail, "SELECT 1 FROM entries WHERE body = 'OK: zebra'") == []
         assert OutboxPhase.SENT not in states[-1:]
-        await li.until(lambda _: "It is on its way" in bodies(li), "the real entry")
-        await li.until(lambda _: len(li.lines_with("It is on its way")) == 1, "drawn once")
+        await li.until(lambda _: "OK: zebra" in bodies(li), "the real entry")
+        await li.until(lambda _: len(li.lines_with("OK: zebra")) == 1, "drawn once")
         assert not li.lines_with("sending…")
         faults.plan(Fault("cut_after", method="POST", path="/replies", times=1))
         await li.press("r")
-        await li.type("The answer to this one is lost")
+        await li.type("OK: lost answer")
         await li.press("ctrl+d")
-        await li.until(lambda _: "The answer to this one is lost" in bodies(li), "known by its entry")
+        await li.until(lambda _: "OK: lost answer" in bodies(li), "known by its entry")
         await li.until(lambda state: state.outbox[-1].phase is OutboxPhase.SENT, "found on the server")
-        assert len(li.lines_with("The answer to this one is lost")) == 1
-        assert len(await asked(frail, "SELECT 1 FROM entries WHERE body = 'The answer to this one is lost'")) == 1
+        assert len(li.lines_with("OK: lost answer")) == 1
+        assert len(await asked(frail, "SELECT 1 FROM entries WHERE body = 'OK: lost answer'")) == 1
 
 
 async def test_a_refused_write_stays_in_sight_with_its_reason_and_its_way_out(
@@ -157,12 +157,12 @@ async def test_a_held_reply_counts_down_and_goes_by_itself(server: ServerThread,
         await show_view(li, "unassigned")
         await open_ticket(li, first_line(li).id)
         await li.press("r")
-        await li.type("In a minute")
+        await li.type("OK: minute")
         await li.press("ctrl+d")
         first = await li.matches(r"held (\d+) s · z takes it back")
         await li.until(lambda _: 0 < int(re.findall(r"held (\d+) s", li.text())[0]) < int(first[1]), "counted down")
-        assert await asked(server, "SELECT 1 FROM entries WHERE body = 'In a minute'") == []
+        assert await asked(server, "SELECT 1 FROM entries WHERE body = 'OK: minute'") == []
         clock.later_s = 60
         li.app.engine.outbox.kick()  # type: ignore[attr-defined]  # as above
-        await li.until(lambda _: "In a minute" in bodies(li), "sent")
-        assert len(await asked(server, "SELECT 1 FROM entries WHERE body = 'In a minute'")) == 1
+        await li.until(lambda _: "OK: minute" in bodies(li), "sent")
+        assert len(await asked(server, "SELECT 1 FROM entries WHERE body = 'OK: minute'")) == 1

@@ -42,14 +42,14 @@ async def test_agent_reads_takes_and_answers_a_ticket(server: ServerThread, tmp_
         await agent.press("A")
         await agent.until(lambda _: agent.opened.owner_name == "Li Wei", "it is mine")
         await agent.press("r")
-        await agent.type("We have found it.\nIt arrives today.")
+        await agent.type("Found it.\nArrives today.")
         await agent.press("ctrl+d")
         await agent.until(lambda state: any(item.phase is OutboxPhase.HELD for item in state.outbox), "held")
         assert agent.state.view.focus is Pane.CONVERSATION
         await agent.sees("held")
         await agent.press("z")
         await agent.until(lambda state: state.draft(ticket) is not None, "text back")
-        assert agent.state.drafts[ticket].body == "We have found it.\nIt arrives today."
+        assert agent.state.drafts[ticket].body == "Found it.\nArrives today."
 
 
 async def test_a_note_goes_at_once_and_never_to_the_customer(server: ServerThread, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("devanagari", re.compile(r"[\u0900-\u097f]")),
     ("latin", re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")),
 )
+_HAN = _SCRIPTS[0][1]
+_MARKS = '.,;:!?…"“”‘’()[]*_~-–—。，！？、；：'
 _WEIGHT = {"han": 3, "kana": 2, "hangul": 2}
 """A character of these says as much as so many letters."""
 _WRITTEN_IN = {
@@ -44,9 +46,15 @@ LITTLE_WORDS = {
 }
 _LITTLE = {language: frozenset(words.split()) for language, words in LITTLE_WORDS.items()}
 LETTERS = 36
-"""Weighted letters below which a text is too short to judge."""
-SHORT = 4
-"""Different little words of one language that give away a shorter text without a letter of the customer's script."""
+"""Weighted letters below which a text is too short to judge by its letters alone."""
+RUNNING = 3
+"""Words that names, codes and paths do not look like and that make a text a sentence; one of them must be a little word …"""
+SURELY_RUNNING = 4
+"""… unless there are so many."""
+HAN_SENTENCE = re.compile("[的了请請您你我是在不已吗嗎吧呢谢謝]")
+"""What is in nearly every Chinese sentence, however short, and in few names."""
+HAN_NAME = 8
+"""Han characters that no name of a person or place has."""
 WORDS = 8
 """Words below which Latin letters are not judged by little words."""
 
@@ -62,16 +70,19 @@ def other_language(text: str, wanted: str) -> str:
     counts = {script: len(pattern.findall(plain)) * _WEIGHT.get(script, 1) for script, pattern in _SCRIPTS}
     total = sum(counts.values())
     expected = _WRITTEN_IN.get(wanted, {"latin"})
-    if total < LETTERS:
-        return _of_few_words(plain) if "latin" not in expected and total == counts["latin"] else ""
     met = max(counts, key=lambda script: counts[script])
     if counts["kana"] * 5 >= total:
         met = "kana"
-    if met in expected:
+    is_foreign = met not in expected
+    if is_foreign and not _is_sentence(plain, met, is_long=total >= LETTERS, is_all=counts[met] == total):
+        return ""
+    if total < LETTERS and not is_foreign:
+        return ""
+    if not is_foreign:
         return "zh" if wanted == "ja" and met == "han" and not counts["kana"] else _by_little_words(plain, wanted, met)
     if counts[met] * 10 < total * 6:
         return ""
-    return _SPOKEN.get(met) or _best(plain)[0] or "latin"
+    return _SPOKEN.get(met) or _best(plain, 3 if total >= LETTERS else 1)[0] or "latin"
 
 
 def _by_little_words(plain: str, wanted: str, met: str) -> str:
@@ -83,16 +94,29 @@ def _by_little_words(plain: str, wanted: str, met: str) -> str:
     return best if len(words) >= WORDS and best != wanted and hits >= 4 and hits >= 2 * own + 2 else ""
 
 
-def _of_few_words(plain: str) -> str:
-    """The Latin language that several different little words of a short text give away; empty when they do not."""
-    words = {word.casefold() for word in re.findall(r"[^\W\d_]+", plain)}
-    best = max(_LITTLE, key=lambda language: len(words & _LITTLE[language]))
-    return best if len(words & _LITTLE[best]) >= SHORT else ""
+def _is_sentence(plain: str, script: str, *, is_long: bool, is_all: bool) -> bool:
+    """Whether what is in another script than the customer's was said, and is not only a name, a code or an address."""
+    if script == "han":
+        signs = len(_HAN.findall(plain))
+        return is_long or signs >= HAN_NAME or (signs > 1 and HAN_SENTENCE.search(plain) is not None)
+    if is_long and script != "latin":
+        return True
+    running = _running(plain)
+    little = [word for word in running if any(word.casefold() in known for known in _LITTLE.values())]
+    others = [word for word in running if word == word.casefold() and word not in little]
+    wanted = RUNNING if little or script != "latin" else SURELY_RUNNING
+    return (is_all or is_long) and len(little) + len(others) >= wanted
 
 
-def _best(plain: str) -> tuple[str, int]:
-    """The Latin language with the most little words in a text, and how many; empty when hardly any is met."""
+def _running(plain: str) -> list[str]:
+    """Words between blanks, without the marks around them and what follows an apostrophe; with marks inside it is none."""
+    stripped = (piece.strip(_MARKS).replace("’", "'").partition("'")[0] for piece in plain.split())
+    return [word for word in stripped if word.isalpha()]
+
+
+def _best(plain: str, least: int = 3) -> tuple[str, int]:
+    """The Latin language with the most little words in a text, and how many; empty when fewer than `least` are met."""
     words = [word.casefold() for word in re.findall(r"[^\W\d_]+", plain)]
     hits = {language: sum(word in little for word in words) for language, little in _LITTLE.items()}
     best = max(hits, key=lambda language: hits[language])
-    return (best, hits[best]) if hits[best] >= 3 else ("", 0)
+    return (best, hits[best]) if hits[best] >= least else ("", 0)
