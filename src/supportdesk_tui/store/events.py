@@ -30,6 +30,10 @@ class SignedIn(Struct, frozen=True):
     is_cached: bool = False
 
 
+class AgentChanged(Struct, frozen=True):
+    """Somebody else has the desk from now on: nothing of the one before is shown or done by them."""
+
+
 class LinkChanged(Struct, frozen=True):
     """The connection came, went or was refused."""
 
@@ -384,7 +388,7 @@ class Told(Struct, frozen=True):
 
 
 Event: TypeAlias = (
-    SignedIn | LinkChanged | AgentUpdated | ViewsLoaded | QueueChosen | QueueLoaded | QueueFailed | CursorMoved
+    SignedIn | AgentChanged | LinkChanged | AgentUpdated | ViewsLoaded | QueueChosen | QueueLoaded | QueueFailed | CursorMoved
     | SelectionChanged | TicketOpened | NumberAsked | NumberMissed | TicketClosed | TicketLoaded | EntriesLoaded
     | OlderAsked | RevealAsked | RevealAnswered | RevealEnded | CustomerLoaded | LoadFailed | TicketUpdated | EntryArrived
     | PresenceSeen | DraftsLoaded | DraftChanged | DraftSaved | DraftUnsaved | FormTyped | FormSaved | FormSent

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.handlers import Handlers
-from supportdesk_tui.store.state import DeskState, Level, Notice, Pane
+from supportdesk_tui.store.state import DeskState, DeskView, Level, Notice, Pane
 
 READING = timedelta(seconds=3)
 """A line younger than this may not have been read."""
@@ -18,6 +18,11 @@ UNTOLD = 9
 def _signed_in(state: DeskState, event: ev.SignedIn) -> DeskState:
     session = replace(state.session, session=event.session, directory=event.directory, is_cached=event.is_cached)
     return replace(state, session=session)
+
+
+def _agent_changed(state: DeskState, _: ev.AgentChanged) -> DeskState:
+    view = replace(DeskView(), customer_shown=state.view.customer_shown, clock_shown=state.view.clock_shown)
+    return DeskState(session=state.session, link=state.link, view=view)
 
 
 def _link_changed(state: DeskState, event: ev.LinkChanged) -> DeskState:
@@ -112,6 +117,7 @@ def _with_view(state: DeskState, **changes: Any) -> DeskState:
 
 HANDLERS: Handlers = {
     ev.SignedIn: _signed_in,
+    ev.AgentChanged: _agent_changed,
     ev.LinkChanged: _link_changed,
     ev.AgentUpdated: _agent_updated,
     ev.FocusMoved: _focus_moved,

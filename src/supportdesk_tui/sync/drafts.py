@@ -11,7 +11,16 @@ from msgspec.structs import replace
 
 from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import AgentId, TicketId
-from supportdesk_tui.store.events import DraftChanged, DraftSaved, DraftsLoaded, DraftUnsaved, Event, FormSaved, FormTyped
+from supportdesk_tui.store.events import (
+    AgentChanged,
+    DraftChanged,
+    DraftSaved,
+    DraftsLoaded,
+    DraftUnsaved,
+    Event,
+    FormSaved,
+    FormTyped,
+)
 from supportdesk_tui.store.kept import FormDraft, joined_forms
 from supportdesk_tui.store.state import DeskState, Draft
 from supportdesk_tui.store.store import Store
@@ -62,6 +71,11 @@ class Drafts:
         self.flush()
         if agent != self._agent:
             self._coming.clear()
+        if not self._agent and agent:
+            self._given_to(agent)
+        elif agent != self._agent:
+            self._seen, self._seen_forms = {}, {}
+            self._store.dispatch(AgentChanged())
         self._agent = agent
         left_out = frozenset(self._leaving)
         found = {draft.ticket: draft for draft in self._ledger.drafts(agent, left_out)}
@@ -79,6 +93,23 @@ class Drafts:
         self._seen_forms = {**forms, **self._seen_forms}
         self._has_left_out = bool(left_out)
         return DraftsLoaded(tuple(found.values()), tuple(forms.values()))
+
+    def _given_to(self, agent: AgentId) -> None:
+        """What was typed before anybody had signed in is the first agent's who does; what the disk keeps is tried next time."""
+        nobody, ledger = AgentId(""), self._ledger
+        with suppress(StorageError):
+            if typed := ledger.drafts(nobody):
+                mine = {draft.ticket: draft for draft in ledger.drafts(agent)}
+                for draft in typed:
+                    known = mine.get(draft.ticket)
+                    ledger.put_draft(agent, joined_drafts(draft, known) if known is not None else draft)
+                    ledger.put_draft(nobody, Draft(draft.ticket))
+            if filled := ledger.forms(nobody):
+                others = {form.key: form for form in ledger.forms(agent)}
+                for form in filled:
+                    other = others.get(form.key)
+                    ledger.put_form(agent, joined_forms(form, other) if other is not None else form)
+                    ledger.put_form(nobody, replace(form, texts=(), other=()))
 
     @contextmanager
     def handed_over(self, *keys: str | None) -> Iterator["Handover"]:

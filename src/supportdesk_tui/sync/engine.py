@@ -298,8 +298,11 @@ class Engine:
     # --- what the parts call
 
     def _agent_changed(self, agent: AgentId) -> None:
-        with suppress(StorageError):
-            self._store.dispatch(self.drafts.load(agent), self.outbox.load(agent))
+        if self.outbox.book.agent not in {"", agent}:
+            self._writes.undo.forget()
+        for load in (self.drafts.load, self.outbox.load):
+            with suppress(StorageError):
+                self._store.dispatch(load(agent))
 
     def _back(self) -> None:
         """The server answers again: nothing waits any longer, and a dead client's changes are taken over."""

@@ -58,6 +58,7 @@ class Outbox:
     def __init__(self, ledger: Ledger, clock: Clock, hooks: Hooks) -> None:
         self._clock = clock
         self._hooks = hooks
+        self._ledger = ledger
         self.book = Book(ledger, hooks.publish, hooks.say)
         self._not_before: dict[ChangeKey, float] = {}
         self._all_not_before = 0.0
@@ -76,7 +77,11 @@ class Outbox:
     # --- start and stop
 
     def load(self, agent: AgentId) -> OutboxLoaded:
-        """Read an agent's changes of earlier runs."""
+        """Read an agent's changes of earlier runs; those of one who had the desk before stay theirs, and begin no more."""
+        if self.book.agent not in {"", agent}:
+            self.pause()
+            self.book.close()
+            self.book = Book(self._ledger, self._hooks.publish, self._hooks.say)
         loaded = self.book.load(agent, self._clock.now())
         for item in loaded.items:
             self._not_before |= rules.count_down(item, self._clock)
@@ -241,7 +246,7 @@ class Outbox:
 
     async def _work(self, item: OutboxItem, sender: Sender) -> None:
         """Bring one change a step further; whatever breaks, a change that was being sent ends as unknown."""
-        is_settled, again = False, item
+        book, is_settled, again = self.book, False, item
         try:
             left = OutboxPhase.UNKNOWN if item.phase is OutboxPhase.UNKNOWN else OutboxPhase.QUEUED
             verdict = await sender.look_first(item) if item.phase is not OutboxPhase.UNKNOWN else None
@@ -253,25 +258,25 @@ class Outbox:
                 again = replace(tried, phase=left, held_until=None)
                 verdict = Verdict(again)
                 if item.key not in self._asks_after:
-                    self.book.hold(sending)
-                    await self.book.commit(sending)
-                    self.book.tell(sending)
+                    book.hold(sending)
+                    await book.commit(sending)
+                    book.tell(sending)
                 if item.key not in self._asks_after:  # while it was read for and written down, too
                     again = replace(sending, phase=OutboxPhase.UNKNOWN, reason=self._hooks.say(words.UNSURE, {}))
                     failpoint("outbox.before_send")
                     verdict = await sender.send(sending, left)
                     failpoint("outbox.after_send")
-            await self._settle(replace(verdict, item=self._told_to_wait(verdict.item)))
+            await self._settle(replace(verdict, item=self._told_to_wait(verdict.item)), book)
             is_settled = True
         except StorageError as error:
             again = replace(again, reason=again.reason or self._hooks.say(words.DISK_REFUSED, {"reason": str(error)}))
         finally:
             if not is_settled:
                 self._not_before[item.key] = self._clock.monotonic() + 5
-                self.book.tell(self._told_to_wait(again))
+                book.tell(self._told_to_wait(again))
 
-    async def _settle(self, verdict: Verdict) -> None:
-        """Write down what an attempt came to, then tell."""
+    async def _settle(self, verdict: Verdict, book: Book) -> None:
+        """Write down what an attempt came to, then tell; for the agent it was begun for, whoever has the desk by now."""
         item, now = verdict.item, self._clock.monotonic()
         if verdict.wait_s:
             is_lost = verdict.is_unreached and self._hooks.is_lost()
@@ -283,17 +288,17 @@ class Outbox:
         if verdict.asks or item.phase in _SETTLED:
             self._asked.discard(item.key)
         if verdict.also is not None:
-            await self.add(replace(verdict.also, settled_at=self._clock.now()))
+            await book.add(replace(verdict.also, settled_at=self._clock.now()))
         if item.phase in _SETTLED:
             item = replace(item, settled_at=self._clock.now())
         if item.phase is OutboxPhase.SENT:
-            await self.book.finish(item)
-            followers = rules.follow_version(self.book.items, item, verdict.version) if verdict.version is not None else []
+            await book.finish(item)
+            followers = rules.follow_version(book.items, item, verdict.version) if verdict.version is not None else []
             for later in followers:
-                await self.book.replace(later)
+                await book.replace(later)
         else:
-            await self.book.replace(item)
-        if verdict.sign_in:
+            await book.replace(item)
+        if verdict.sign_in and book is self.book:
             self.pause()
             self._hooks.sign_in_needed()
 

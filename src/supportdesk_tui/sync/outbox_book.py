@@ -31,6 +31,10 @@ class Book:
         """A change by key."""
         return self._items.get(key)
 
+    def close(self) -> None:
+        """Somebody else has the desk: what is still on its way is written down, and not told."""
+        self._publish = _nobody
+
     @property
     def items(self) -> tuple[OutboxItem, ...]:
         """Oldest first."""
@@ -38,9 +42,7 @@ class Book:
 
     def load(self, agent: AgentId, now: datetime) -> OutboxLoaded:
         """Read an agent's changes of earlier runs; what was being sent then is unknown now."""
-        if agent != self.agent:
-            self._items.clear()
-            self.agent = agent
+        self.agent = agent
         fresh = [self._woken(item, now) for item in self._ledger.items(agent) if item.key not in self._items]
         every = sorted((*fresh, *self._items.values()), key=lambda item: item.created_at)
         self._items = {item.key: item for item in every}
@@ -112,3 +114,7 @@ class Book:
             await self._ledger.main.run(lambda: self._ledger.drop_item(agent, item.key))
         self._items.pop(item.key, None)
         self._publish(OutboxChanged(item))
+
+
+def _nobody(*_: object) -> None:
+    """Takes events that nobody at the desk is to see."""

@@ -32,6 +32,13 @@ class UndoStack:
         self._states: dict[ChangeKey, str] = {}
         """What an agent's state was before a change of it: no server keeps that, so it is set back."""
 
+    def forget(self) -> None:
+        """Somebody else has the desk: what the one before did is not theirs to take back."""
+        self._undo.clear()
+        self._redo.clear()
+        self._done.clear()
+        self._states.clear()
+
     def begun(self, key: ChangeKey, change: Change) -> UndoStackChanged | None:
         """The agent has done something that is not on the disk yet: the next `z` is for it, the one after that for another."""
         if isinstance(change, Undo):

@@ -42,7 +42,7 @@ class Writes:
         self._common = common
         self._store = common.store
         self._drafts = drafts
-        self._undo = UndoStack(common.options.undo)
+        self.undo = UndoStack(common.options.undo)
         self._turn = asyncio.Lock()
         self._begun = 0
         self._is_settled = asyncio.Event()
@@ -66,7 +66,7 @@ class Writes:
         effect = self._given.knowing(effect, self._store.state)
         self._begun += 1
         self._is_settled.clear()
-        self._stack(self._undo.begun(key, effect.change))
+        self._stack(self.undo.begun(key, effect.change))
         return partial(self._in_turn, effect, key, posted, form)
 
     async def apply(self, effect: Apply) -> None:
@@ -89,7 +89,7 @@ class Writes:
         finally:
             if not is_written:
                 self._unwritten.add(key)
-                self._stack(self._undo.dropped(key))
+                self._stack(self.undo.dropped(key))
             self._end(posted)
 
     def _end(self, posted: Posted | None) -> None:
@@ -103,7 +103,7 @@ class Writes:
         redo, undoes = None, None
         if isinstance(effect.change, Undo):
             undone = effect.change.key
-            again = self._undo.again(undone)
+            again = self.undo.again(undone)
             redo, undoes = (undone, None) if again is not None else (None, undone)
             taken = Apply(*again) if again is not None else await self._inverse(effect, undone)
             if taken is None:
@@ -113,15 +113,15 @@ class Writes:
         fresh = None if is_doubled else self._without_sent(effect, posted)
         if fresh is None:
             return False
-        asked = self._undo.asked(fresh.change, redo) if undoes is None else None
+        asked = self.undo.asked(fresh.change, redo) if undoes is None else None
         item = replace(self._item(fresh, key, undoes, await _numbers(fresh, self._common)), form=form)
         if isinstance(fresh.change, SetAgentState) and undoes is None:
-            self._undo.state_was(item.key, _my_state(self._store.state))
+            self.undo.state_was(item.key, _my_state(self._store.state))
         if not await self._taken(item, fresh, posted):
-            self._stack(self._undo.stays(undoes))
+            self._stack(self.undo.stays(undoes))
             return False
         cleared = [ev.DraftChanged(rules.rest_of(posted.draft, self._draft(posted.draft.ticket)))] if posted is not None else []
-        self._store.dispatch(*cleared, *([self._undo.now()] if asked else []))
+        self._store.dispatch(*cleared, *([self.undo.now()] if asked else []))
         return True
 
     def _item(
@@ -182,7 +182,7 @@ class Writes:
         ):
             await self._take_back(key)
             return None
-        states = self._undo.state_back(key)
+        states = self.undo.state_back(key)
         if states is None:
             return effect
         if _my_state(self._store.state) not in states:
@@ -196,7 +196,7 @@ class Writes:
 
     def begin_taking_back(self, key: ChangeKey) -> Job:
         """Note at once that a change is being taken back: the next `z` is for the one before it."""
-        self._stack(self._undo.asked_back(key))
+        self._stack(self.undo.asked_back(key))
         return partial(self.take_back, key)
 
     async def take_back(self, key: ChangeKey) -> None:
@@ -216,7 +216,7 @@ class Writes:
             if ticket is not None:
                 self._drafts.keep(ticket)
             self._common.tell(words.NOT_SAVED, Level.ERROR, reason=str(error))
-            self._stack(self._undo.stays(key))
+            self._stack(self.undo.stays(key))
             return
         finally:
             if ticket is not None:
@@ -255,10 +255,10 @@ class Writes:
         for event in events:
             match event:
                 case ev.OutboxChanged(item=item):
-                    more.append(self._undo.moved(item, can_undo=self._common.can(Capability.UNDO)))
+                    more.append(self.undo.moved(item, can_undo=self._common.can(Capability.UNDO)))
                     more.append(told(item, self._common))
                 case ev.OutboxDropped(key=key):
-                    more.append(self._undo.dropped(key))
+                    more.append(self.undo.dropped(key))
                 case _:
                     pass
         self._store.dispatch(*events, *(event for event in more if event is not None))

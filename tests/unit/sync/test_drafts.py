@@ -10,9 +10,9 @@ import pytest
 
 from supportdesk_tui.domain.changes import Note, Reply, SetStatus, Tag
 from supportdesk_tui.domain.errors import StorageError
-from supportdesk_tui.domain.ids import AttachmentId, TicketId
+from supportdesk_tui.domain.ids import AgentId, AttachmentId, TicketId
 from supportdesk_tui.failpoints import Broken, armed
-from supportdesk_tui.store.events import DraftChanged
+from supportdesk_tui.store.events import DraftChanged, FormTyped
 from supportdesk_tui.store.state import Draft, DraftMode, OutboxPhase
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.sync import drafts as drafts_module
@@ -21,6 +21,7 @@ from supportdesk_tui.sync.outbox_db import Ledger
 from supportdesk_tui.sync.outbox_rows import Clears
 from tests import make
 from tests.sync.fake import Board, until
+from tests.unit.sync.test_forms import FORM
 
 FULL = Draft(
     TicketId("t1"),
@@ -371,4 +372,28 @@ def test_row_this_release_cannot_read_stays_on_disk_and_is_counted(tmp_path: Pat
     assert ledger.unreadable == 1
     with ledger.main.use() as db:
         assert db.execute("SELECT count(*) FROM items").fetchone() == (2,)
+    ledger.close()
+
+
+async def test_what_was_typed_before_anybody_signed_in_is_the_first_agents_who_does(tmp_path: Path) -> None:
+    """In this run and in earlier ones, behind what that agent has there already, and nobody else's."""
+    for text, at in (("typed before", "t1"), ("only here", "t2")):
+        ledger = reopened(tmp_path)
+        drafts = Drafts(store := Store(), ledger, Board().spawn)
+        store.dispatch(drafts.load(AgentId("")), DraftChanged(Draft(TicketId(at), body=text)), FormTyped(FORM))
+        drafts.close()
+        ledger.close()
+    ledger = reopened(tmp_path)
+    ledger.put_draft(make.ME, Draft(TicketId("t1"), body="mine of old"))
+    drafts = Drafts(store := Store(), ledger, Board().spawn)
+    store.dispatch(DraftChanged(Draft(TicketId("t3"), body="typed just now", is_saved=False)))
+    store.dispatch(drafts.load(make.ME))
+    found = {draft.ticket: draft.body for draft in store.state.drafts.values()}
+    assert found == {"t1": "typed before\n\nmine of old", "t2": "only here", "t3": "typed just now"}
+    assert [form.texts for form in store.state.forms.values()] == [FORM.texts]
+    drafts.close()
+    ledger.close()
+    ledger = reopened(tmp_path)
+    assert {draft.ticket: draft.body for draft in ledger.drafts(make.ME)} == found
+    assert (ledger.drafts(AgentId("")), ledger.forms(AgentId(""))) == ([], [])
     ledger.close()
