@@ -18,6 +18,8 @@ from supportdesk_tui.domain.sla import Clock, ClockKind  # noqa: E402
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary  # noqa: E402
 from supportdesk_tui.sync.cache import Cache  # noqa: E402
 from supportdesk_tui.sync.conversations import Asking, Detail, Entries  # noqa: E402
+from supportdesk_tui.sync.rows import Asker  # noqa: E402
+from supportdesk_tui.sync.windows import Ask  # noqa: E402
 from supportdesk_tui.text.safe import sanitize_line  # noqa: E402
 
 SUBJECTS = ("Withdrawal pending", "提现未到账", "KYC document refused", "Deposit not credited", "Новый вход в аккаунт")
@@ -29,15 +31,17 @@ EVEN, ODD = "EVEN-MARK", "ODD-MARK"
 
 
 def build_cache(path: Path, count: int, *, opened: int = 60) -> None:
-    """Write a cache with `count` tickets, the first `opened` of them with twenty entries each."""
+    """Write a cache with `count` tickets, the first `opened` of them with twenty entries each; counted, as a desk leaves it."""
     now = datetime.now(UTC)
+    session, view = make.session(), make.view()
     cache = Cache(path)
     cache.open()
-    cache.last.save_session(make.session(), make.directory())
-    cache.last.save_views((make.view(),))
+    cache.last.save_session(session, make.directory())
+    cache.last.save_views((view,))
     cache.put_tickets_now(_row(n, now) for n in range(count))
     asyncio.run(_conversations(cache, min(opened, count), now))
     cache.last.set_complete(FeedMark("1"))
+    cache.window_now(Ask(view.query, "", Asker(session.agent.id, session.agent.teams, now)), 0, 1)
     cache.close()
 
 
