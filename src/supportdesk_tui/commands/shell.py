@@ -211,10 +211,19 @@ def unsent(context: Context) -> int:
     return waiting + sum(not draft.is_empty for draft in context.state.drafts.values()) + len(context.state.forms)
 
 
+_KNOWN_LOSS = "lost"
+"""What the agent says who leaves though the disk refuses what was typed."""
+
+
 def quit_desk(context: Context, args: Args) -> Iterable[Effect]:
-    """Leave; asks while something is unsent."""
+    """Leave; asks while something is unsent, and once more when the disk would not keep it."""
+    state = context.state
+    refused = sum(one.is_refused for one in (*state.drafts.values(), *state.forms.values()))
     count = unsent(context)
-    if count and not args:
+    if refused and _KNOWN_LOSS not in args:
+        question = msg("The disk takes no writes: leaving loses what was typed in {count} drafts. Leave all the same?")
+        yield ef.Confirm(question, (("count", str(refused)),), "desk.quit", (_KNOWN_LOSS,))
+    elif count and not args:
         question = msg("{count} drafts or changes are not sent yet. They are kept on this machine for the next start. Leave?")
         yield ef.Confirm(question, (("count", str(count)),), "desk.quit", ("sure",))
     else:

@@ -212,6 +212,14 @@ def test_leaving_asks_while_a_draft_has_words_in_it() -> None:
     assert run(context(drafts={one: Draft(one)}), "desk.quit") == [ef.Quit()]
 
 
+def test_leaving_never_promises_to_keep_what_the_disk_refuses() -> None:
+    full = context(drafts={TicketId("t1"): Draft(TicketId("t1"), body="x", is_saved=False, is_refused=True)})
+    for said in ((), ("sure",)):
+        asked = only(run(full, "desk.quit", *said), ef.Confirm)
+        assert "leaving loses" in asked.question
+        assert run(full, asked.command, *asked.args) == [ef.Quit()]
+
+
 def test_theme_and_language_are_asked_for_and_set() -> None:
     ctx = replace(context(), options={"themes": "dark,light"})
     assert [choice.value for choice in only(run(ctx, "desk.theme"), ef.Pick).choices] == ["dark", "light"]
