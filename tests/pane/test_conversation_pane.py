@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.feed import Activity
-from supportdesk_tui.store.state import OutboxPhase
-from supportdesk_tui.store.views import ConversationView, Shown
+from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.store.state import DeskState, OutboxPhase
+from supportdesk_tui.store.views import ConversationView, Shown, conversation_view
 from supportdesk_tui.text.safe import sanitize
 from supportdesk_tui.text.secrets import mask
 from supportdesk_tui.ui.panes.conversation import ConversationPane, entry_under
@@ -231,3 +232,32 @@ async def test_what_is_hidden_in_a_long_message_is_still_told_to_be_hidden() -> 
         pane.show(said, data.NOW)
         pane.home()
         assert line_of(pane, "my code is ▒▒ code ▒▒") > 0
+
+
+async def test_what_was_opened_or_said_while_another_pane_had_the_screen_is_there_when_it_is_seen_again() -> None:
+    """On a narrow screen one pane stands alone: the others have no size then, and nothing is laid out for them."""
+    first, closed = data.conversation(), conversation_view(DeskState())
+    second = replace(closed, ticket=TicketId("t2"), summary=first.summary, entries=many(40))
+    pane = ConversationPane(DARK)
+    async with showing(pane, 80, 24) as (_app, pilot):
+        for seen, hidden, words in (
+            (first, (closed, second), "line 40"),
+            (second, (replace(second, entries=many(41)),), "line 41"),
+        ):
+            pane.show(seen, data.NOW)
+            await pilot.pause()
+            pane.display = False
+            await pilot.pause()
+            for view in hidden:
+                pane.show(view, data.NOW)
+            pane.display = True
+            await pilot.pause()
+            assert line_of(pane, words) > 0
+        pane.home()
+        kept = texts(pane)[4:10]
+        pane.display = False
+        await pilot.pause()
+        pane.show(replace(second, entries=many(43)), data.NOW)
+        pane.display = True
+        await pilot.pause()
+        assert texts(pane)[4:10] == kept, "who reads stays where they were"

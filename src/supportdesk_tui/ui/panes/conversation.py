@@ -56,6 +56,8 @@ class ConversationPane(LinePane):
         )
         self._head: list[Strip] = []
         self._fresh = 0
+        self._owed: bool | None = None
+        """Another pane has the screen: what is to be laid out when this one is seen again is a new conversation, or is not."""
 
     def show(self, view: ConversationView, now: datetime) -> None:
         """Draw what differs from the view before; nothing when nothing does."""
@@ -136,8 +138,12 @@ class ConversationPane(LinePane):
     def _arrange(self, *, is_new: bool) -> None:
         """Make the blocks, and keep the line at the top where it is."""
         view, now, width = self._view, self._now, self.size.width
-        if view is None or now is None or not width:
+        if view is None or now is None:
             return
+        if not width:
+            self._owed = is_new or bool(self._owed)
+            return
+        is_new, self._owed = is_new or bool(self._owed), None
         if self._talk is None or self._talk.width != width or self._talk.paint is not self.paint:
             self._talk = Talk(self.paint, width)
         self._head = TalkHead(self.paint, width).lines(view, now, "", self._finder.reach())
@@ -166,7 +172,8 @@ class ConversationPane(LinePane):
         view, now, reader = self._view, self._now, self.reader
         if view is None or now is None:
             return []
-        if self._talk is None or self._talk.width != width or self._talk.paint is not self.paint:
+        is_other = self._talk is None or self._talk.width != width or self._talk.paint is not self.paint
+        if is_other or self._owed is not None:
             self._arrange(is_new=self._talk is None)
         head = TalkHead(self.paint, width)
         self._head = head.lines(view, now, self._finder.found(), self._finder.reach())
