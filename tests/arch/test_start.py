@@ -147,7 +147,7 @@ def test_palette_of_textual_can_be_loaded_after_the_desk() -> None:
     assert {"textual", "supportdesk_tui.app"} <= names
 
 
-def test_client_for_the_network_comes_without_its_command_line() -> None:
+def test_client_for_the_network_comes_without_its_command_line_and_tables_of_names() -> None:
     names = loaded(
         "import asyncio; from supportdesk_tui.backends.native.adapter import NativeBackend\n"
         "from supportdesk_tui.domain.errors import Unreachable\n"
@@ -161,7 +161,7 @@ def test_client_for_the_network_comes_without_its_command_line() -> None:
         "asyncio.run(ask())"
     )
     assert "httpx" in names
-    assert not names & {"click", "rich", "pygments"}
+    assert not names & {"click", "rich", "pygments", "stringprep"}
 
 
 def test_server_loads_nothing_of_the_desk() -> None:

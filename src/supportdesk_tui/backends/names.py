@@ -10,7 +10,8 @@ class NameCheck:
     """Asks whether a host can be resolved; however often it is asked, one lookup is under way."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._address = (host, port)
+        # As bytes, or Python loads the tables of international names for each name, of which a plain one needs none.
+        self._address = (host.encode() if host.isascii() else host, port)
         self._looking: asyncio.Future[None] | None = None
 
     async def resolve(self, within_s: float) -> None:
