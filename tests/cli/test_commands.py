@@ -73,6 +73,41 @@ def test_config_check_names_every_problem_with_its_line(shell: Shell) -> None:
     assert any(Path(problem["file"]).name == "mine.toml" for problem in json.loads(done.output))
 
 
+def test_init_and_path_speak_of_the_file_that_is_read(shell: Shell) -> None:
+    file = shell.home / "elsewhere" / "desk.toml"
+    named: dict[str, str | None] = {"SUPPORTDESK_CONFIG": str(file)}
+    assert json.loads(shell("config", "path", "--json", env=named).output)["config"] == str(file)
+    assert shell("config", "init", env=named).output == f"{file}\n"
+    assert not shell.config.exists()
+    assert shell("config", "init", env=named).exit_code == 1
+    assert shell("config", "init", "--force", env=named).exit_code == 0
+    assert file.with_name("desk.toml.old").exists()
+    assert f"all is well ({file})" in shell("config", "check", env=named).output
+
+
+def test_problems_are_told_line_by_line(shell: Shell) -> None:
+    shell.configure(
+        'hold_s = "x"\ntheme = "nosuch"\nmacros = "/nowhere"\n[keys]\n"ticket.note" = 3\n"ticket.solve" = "f99"\n'
+        '[profiles.work]\nbackend = "chatwoot"\nurl = "https://desk.example"\noptions = { acount = 1 }\n'
+    )
+    (shell.config.parent / "themes").mkdir()
+    (shell.config.parent / "themes" / "bad.toml").write_text('title = "T"\n', encoding="utf-8")
+    told = shell("config", "check", env={"LANG": "zh_CN.UTF-8"}).stdout.splitlines()
+    assert [line.partition(": ")[0].rpartition(":")[2] for line in told] == ["1", "2", "3", "5", "6", "10"]
+    assert "mono, bad" in told[1], "a name somebody gave is no word of ours"
+    assert told[2].endswith("macros: 没有文件夹 /nowhere")
+    assert told[4].endswith("没有这样的按键写法")
+    assert told[5].endswith("profiles.work.options: Chatwoot 没有选项 'acount'（您是指 account 吗？）")
+
+
+def test_what_programs_read_is_the_same_in_every_language(desk: Shell) -> None:
+    desk.configure(desk.config.read_text() + 'theme = "nosuch"\nhold_s = "x"\n[keys]\n"ticket.solve" = "f99"\n')
+    for words in (("config", "check", "--json"), ("doctor", "--json"), ("whoami", "--json"), ("keys", "--json")):
+        told = desk(*words, env={"LANG": "zh_CN.UTF-8"}).stdout
+        assert json.loads(told)
+        assert not [char for char in told if "\u4e00" <= char <= "\u9fff"], told
+
+
 def test_config_check_is_content_with_the_example(shell: Shell) -> None:
     shell("config", "init")
     done = shell("config", "check")

@@ -1,5 +1,6 @@
 """Signing in and out against the real backend; where no key store is open to us, the refusal is tested instead."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -54,6 +55,15 @@ def test_token_that_cannot_be_kept_is_revoked_and_said_so(signed_out: Shell, ser
     assert done.exit_code == 1
     assert "token_command" in done.output
     assert valid_tokens(server) == before
+
+
+def test_why_the_token_command_gave_none_is_said_where_the_token_is_missed(shell: Shell, server: ServerThread) -> None:
+    shell.configure(f'[profiles.test]\nurl = "{server.url}"\nagent = "{uuid4().hex}"\ntoken_command = ["false"]\n')
+    done = shell("whoami")
+    assert done.exit_code == 4
+    assert "no token for profile test; token_command: ended with status 1" in done.stderr
+    table = {one["what"]: one["state"] for one in json.loads(shell("doctor", "--json").stdout)}
+    assert (table["token: token_command"], table["token: token_file"], table["token"]) == ("note", "ok", "bad")
 
 
 def test_wrong_password_is_no_sign_in(signed_out: Shell) -> None:

@@ -110,6 +110,7 @@ def test_nothing_is_made_or_shown_where_it_cannot_listen(shell: Shell) -> None:
         with OnTerminal(command, environment(shell.home), shell.home) as terminal:
             assert terminal.ended() == 1
     assert b"cannot listen on 127.0.0.1" in terminal.shown
+    assert b"--port" in terminal.shown
     assert b"Password" not in terminal.shown
     assert shell("serve", "agents", "list").stdout.count("\n") == 1, "nobody works there"
 

@@ -8,6 +8,7 @@ import pytest
 from supportdesk_tui.cli.show import entry_lines, short, ticket_line, ticket_lines, time_left, to_json
 from supportdesk_tui.domain.conversation import EntryKind
 from supportdesk_tui.domain.sla import Clock
+from supportdesk_tui.i18n.catalog import set_locale
 from tests.hostile import HOSTILE
 from tests.make import NOW, entry, session, summary, ticket
 
@@ -42,6 +43,20 @@ def test_ticket_reads_from_top_to_bottom_without_an_owner() -> None:
     text = "\n".join(ticket_lines(ticket(2, owner=None, owner_name=""), (entry(1),), NOW))
     assert text.startswith("HX-260817-000002  Withdrawal")
     assert "owner     nobody" in text
+    assert "C | Where is my money?" in text
+
+
+def test_ticket_reads_in_the_language_of_the_agent() -> None:
+    set_locale("zh_CN")
+    try:
+        said = (entry(1), entry(2, EntryKind.NOTE), entry(3, EntryKind.SYSTEM, body="Anna Smith took it"))
+        text = "\n".join(ticket_lines(ticket(2, owner=None, owner_name=""), said, NOW))
+    finally:
+        set_locale("en")
+    assert "负责人    无人" in text
+    assert "剩余 2m" in text
+    assert "UTC  (内部备注)" in text
+    assert "S | Anna Smith 已接单" in text
     assert "C | Where is my money?" in text
 
 

@@ -140,7 +140,7 @@ def test_token_is_the_only_thing_on_standard_output_and_kept_as_a_hash(office: O
     assert [one["name"] for one in json.loads(office("connectors list --json").stdout)] == ["mail", "form"]
     assert office.rows("SELECT DISTINCT expires_at FROM tokens WHERE kind = 'inbound'") == [(None,)]
     assert office("connectors remove mail").output == "mail may not deliver any more\n"
-    assert re.fullmatch(r"name +added\nform +20\d\d-\d\d-\d\d \d\d:\d\d UTC\n", office("connectors list").output)
+    assert re.fullmatch(r"connector +added\nform +20\d\d-\d\d-\d\d \d\d:\d\d UTC\n", office("connectors list").output)
 
 
 def test_password_typed_at_a_prompt_is_not_seen(office: Office, tmp_path: Path) -> None:

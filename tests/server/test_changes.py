@@ -157,7 +157,8 @@ def test_reply_with_follow_ups_does_all(agent: Client) -> None:
         ({"type": "escalate", "team": "wallet-ops", "summary": "stuck"}, "fields.txid"),
         ({"type": "escalate", "team": "frontline-cn", "summary": "stuck"}, "team"),
         ({"type": "return_task", "finding": "done"}, "finding"),
-        ({"type": "set_priority", "priority": 1, "colour": "red"}, ""),
+        ({"type": "set_priority", "priority": 1, "colour": "red"}, "colour"),
+        ({"type": "set_priority"}, "priority"),
         ({"type": "explode"}, "type"),
     ],
 )

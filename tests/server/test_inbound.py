@@ -32,6 +32,14 @@ def test_thread_id_and_case_number_continue_the_ticket(agent: Client) -> None:
     assert agent.row(first["ticket"])["unread"] == 3
 
 
+def test_a_sender_as_mail_names_them_is_one_customer(agent: Client) -> None:
+    first = agent.row(mail(agent, '"Wang Fang" <wang.fang@x.example>', "one")["ticket"])
+    assert first["customer_name"] == "Wang Fang"
+    for who in ("wang.fang@x.example", "<wang.fang@x.example>", "王芳 <wang.fang@x.example>"):
+        assert agent.row(mail(agent, who, "two")["ticket"])["customer_id"] == first["customer_id"]
+    assert agent.row(mail(agent, "<solo@x.example>", "three")["ticket"])["customer_name"] == "solo"
+
+
 def test_number_of_somebody_else_opens_a_ticket_of_ones_own(agent: Client) -> None:
     first = mail(agent, "owner@x.example", "one")
     other = mail(agent, "stranger@x.example", "let me in", subject=first["number"])

@@ -1,5 +1,6 @@
 """`supportdesk config …`: write the example, show the folders, report every problem at once."""
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,12 @@ def init_command(force: bool) -> None:
     """Write a config.toml in which every setting stands with its meaning and default."""
     from supportdesk_tui.cli.outcomes import ExitCode, Stopped
     from supportdesk_tui.config.example import example
-    from supportdesk_tui.config.paths import find_paths, make_private
+    from supportdesk_tui.config.paths import find_paths, make_private, own_file
     from supportdesk_tui.durable import write_text
     from supportdesk_tui.i18n.catalog import _
 
-    file = find_paths().config_file
+    paths = find_paths()
+    file = own_file(os.environ, paths)
     if file.exists():
         if not force:
             raise Stopped(
@@ -38,8 +40,10 @@ def init_command(force: bool) -> None:
                 code=ExitCode.REFUSED,
                 next_step=_("Replace it with: supportdesk config init --force"),
             )
-        file.replace(file.with_name("config.toml.old"))
-    make_private(file.parent)
+        file.replace(file.with_name(f"{file.name}.old"))
+    if file == paths.config_file:
+        make_private(file.parent)
+    file.parent.mkdir(parents=True, exist_ok=True)
     write_text(file, example())
     click.echo(file)
 
@@ -50,11 +54,11 @@ def path_command(as_json: bool) -> None:
     """Print where settings, data, cache and logs are."""
     import json
 
-    from supportdesk_tui.config.paths import find_paths
+    from supportdesk_tui.config.paths import find_paths, own_file
 
     paths = find_paths()
     named = {
-        "config": paths.config_file,
+        "config": own_file(os.environ, paths),
         "themes": paths.themes,
         "macros": paths.macros,
         "data": paths.data,
@@ -77,14 +81,15 @@ def check_command(as_json: bool) -> None:
     another command had; they work.
     """
     import json
-    import os
 
     from supportdesk_tui.cli.outcomes import ExitCode
-    from supportdesk_tui.cli.saying import said
+    from supportdesk_tui.cli.saying import told
     from supportdesk_tui.config.load import load_settings
     from supportdesk_tui.config.paths import find_paths
-    from supportdesk_tui.i18n.catalog import _, ngettext
+    from supportdesk_tui.i18n.catalog import SOURCE, _, ngettext, set_locale
 
+    if as_json:
+        set_locale(SOURCE)
     paths = find_paths()
     loaded = load_settings(os.environ, paths)
     problems = list(problems_of(loaded, paths))
@@ -94,7 +99,7 @@ def check_command(as_json: bool) -> None:
         click.echo(json.dumps([{name: getattr(one, name) for name in names} for one in problems], ensure_ascii=False, indent=2))
     else:
         for problem in problems:
-            click.echo(said(problem))
+            click.echo(told(problem))
         warnings = len(problems) - wrong
         parts = [ngettext("{count} problem", "{count} problems", wrong) if wrong else _("all is well")]
         parts += [ngettext("{count} warning", "{count} warnings", warnings)] if warnings else []
@@ -116,11 +121,39 @@ def _what_counts(loaded: "Loaded") -> str:
 
 
 def problems_of(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
-    """Everything wrong or surprising in what the user wrote, from every part that reads it."""
-    yield from loaded.problems
-    yield from _key_problems(loaded)
-    yield from _theme_problems(loaded, paths)
-    yield from _macro_problems(loaded, paths)
+    """Everything wrong or surprising in what the user wrote, from every part that reads it: file by file, line by line.
+
+    Their texts are in the language of whoever reads them.
+    """
+    from supportdesk_tui.cli.saying import in_own_words
+
+    found = [
+        *map(in_own_words, loaded.problems),
+        *_profile_problems(loaded),
+        *_key_problems(loaded),
+        *_theme_problems(loaded, paths),
+        *_macro_problems(loaded, paths),
+    ]
+    files = {name: at for at, name in enumerate(dict.fromkeys(one.file for one in found))}
+    yield from sorted(found, key=lambda one: (files[one.file], one.line or 0))
+
+
+def _profile_problems(loaded: "Loaded") -> "Iterator[Problem]":
+    """Options that the kind of server of a profile does not have."""
+    from supportdesk_tui.config.problems import nearest_name
+    from supportdesk_tui.i18n.catalog import _
+
+    if not any(profile.options for profile in loaded.settings.profiles.values()):
+        return
+    from supportdesk_tui.backends.catalog import SPECS
+
+    for name, profile in loaded.settings.profiles.items():
+        spec = SPECS[profile.backend]
+        known = [option.name for option in spec.options]
+        for option in profile.options:
+            if option not in known:
+                text = _("{product} has no option {name}", product=spec.title, name=repr(option))
+                yield loaded.problem(("profiles", name, "options"), text, nearest_name(option, known))
 
 
 def _key_problems(loaded: "Loaded") -> "Iterator[Problem]":
@@ -132,18 +165,20 @@ def _key_problems(loaded: "Loaded") -> "Iterator[Problem]":
 
     settings = loaded.settings
     for problem in resolve(CATALOG, settings.key_preset, settings.keys).problems:
-        found = loaded.problem(("keys", problem.command), _(problem.text, **dict(problem.values)))
+        values = {name: _(value) if name == "reason" else value for name, value in problem.values}
+        found = loaded.problem(("keys", problem.command), _(problem.text, **values))
         yield replace(found, is_warning=problem.kind is KeyTrouble.TAKEN)
 
 
 def _theme_problems(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
+    from supportdesk_tui.cli.saying import in_own_words
     from supportdesk_tui.config.problems import nearest_name
     from supportdesk_tui.i18n.catalog import _
     from supportdesk_tui.theming.load import load_themes, theme_folders, theme_names
 
     folders = theme_folders(paths.themes)
     for theme in load_themes(folders):
-        yield from theme.problems
+        yield from map(in_own_words, theme.problems)
     names, wanted = theme_names(folders), loaded.settings.theme
     if wanted not in names:
         yield loaded.problem(
@@ -160,6 +195,8 @@ def _macro_problems(loaded: "Loaded", paths: "Paths") -> "Iterator[Problem]":
     from supportdesk_tui.i18n.catalog import _
 
     folders = [paths.macros, *([expand(loaded.settings.macros)] if loaded.settings.macros else [])]
+    if not all(folder.is_dir() for folder in folders[1:]):
+        yield loaded.problem(("macros",), _("there is no folder {folder}", folder=folders[1]))
     for problem in lint([folder for folder in folders if folder.is_dir()]):
         yield Problem(problem.path, problem.macro, problem.line or None, _(problem.text, **dict(problem.values)))
     if loaded.settings.pinned:

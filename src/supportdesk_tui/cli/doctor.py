@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from supportdesk_tui.cli.options import json_option, profile_option
-from supportdesk_tui.i18n.catalog import _, msg
+from supportdesk_tui.i18n.catalog import SOURCE, _, msg, set_locale
 
 if TYPE_CHECKING:
     from supportdesk_tui.cli.examining import Finding
@@ -28,6 +28,8 @@ def doctor_command(profile: str | None, as_json: bool) -> None:
 
     from supportdesk_tui.cli.examining import examine
 
+    if as_json:
+        set_locale(SOURCE)
     findings, code = examine(profile)
     if as_json:
         plain = [

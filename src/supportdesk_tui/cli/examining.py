@@ -18,7 +18,7 @@ from supportdesk_tui.cli import terminal
 from supportdesk_tui.cli.abilities import TITLES, lines_of, news_of
 from supportdesk_tui.cli.config import problems_of
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped, stopped
-from supportdesk_tui.cli.saying import said
+from supportdesk_tui.cli.saying import told
 from supportdesk_tui.cli.session import Place, connection_to, load, place_of, spec_of
 from supportdesk_tui.config.load import Loaded
 from supportdesk_tui.config.paths import Paths
@@ -131,7 +131,7 @@ def _settings(loaded: Loaded, paths: Paths) -> Iterator[Finding]:
     for problem in problems:
         bad = State.BAD, ExitCode.WRONG_USE
         state, code = (State.NOTE, ExitCode.DONE) if problem.is_warning else bad
-        yield Finding("settings", state, said(problem), code=code)
+        yield Finding("settings", state, told(problem), code=code)
 
 
 def _backend(profile: str | None) -> Iterator[Finding]:
@@ -147,17 +147,18 @@ def _backend(profile: str | None) -> Iterator[Finding]:
         found = _("{found}; its options: {names}", found=found, names=", ".join(option.name for option in spec.options))
     yield Finding("profile", State.OK, found)
     search = find_secret(place.name, place.profile, os.environ, every_step=True)
-    yield from _steps(search)
+    yield from _steps(search, place)
     if search.secret is not None:
         yield from asyncio.run(_ask(place, search.secret.reveal()))
 
 
-def _steps(search: Search) -> Iterator[Finding]:
+def _steps(search: Search, place: Place) -> Iterator[Finding]:
+    named = {Step.COMMAND: place.profile.token_command, Step.FILE: place.profile.token_file}
     for answer in search.answers:
         says = own_words(answer.says)
         yield Finding(
             _("token: {step}", step=answer.step.value),
-            State.OK,
+            State.NOTE if answer.secret is None and named.get(answer.step) else State.OK,
             _("{says} ← used", says=says) if answer.step is search.step else says,
         )
     if search.step is Step.ASK:
@@ -201,7 +202,7 @@ async def _ask(place: Place, token: str) -> list[Finding]:
         Finding(
             msg("clock offset"),
             State.NOTE if off else State.OK,
-            f"{skew.total_seconds():+.1f} s",
+            f"{round(skew.total_seconds(), 1) or 0.0:+.1f} s",
             _("Deadlines follow the server's clock; set yours with NTP.") if off else "",
         ),
         *_abilities(session),

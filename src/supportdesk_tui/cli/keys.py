@@ -33,7 +33,8 @@ def keys_command(profile: str | None, markdown: bool, as_json: bool) -> None:
     set_locale(detect_locale(settings.locale, os.environ))
     keymap = resolve(CATALOG, settings.key_preset, settings.keys)
     for problem in keymap.problems:
-        click.echo(f"supportdesk: [keys] {problem.command}: {_(problem.text, **dict(problem.values))}", err=True)
+        values = {name: _(value) if name == "reason" else value for name, value in problem.values}
+        click.echo(f"supportdesk: [keys] {problem.command}: {_(problem.text, **values)}", err=True)
     if as_json:
         click.echo(json.dumps(to_plain(sections(keymap)), ensure_ascii=False, indent=2))
         return

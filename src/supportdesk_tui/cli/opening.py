@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from supportdesk_tui.cli.outcomes import KNOWN, ExitCode, Stopped, tell
 from supportdesk_tui.cli.saying import said
-from supportdesk_tui.cli.session import Place, keeper, load, loader, place_of, spec_of
+from supportdesk_tui.cli.session import Place, keeper, load, loader, no_token, place_of, spec_of, unanswered
 from supportdesk_tui.config.paths import make_private
 from supportdesk_tui.i18n.catalog import _, detect_locale, set_locale
 
@@ -123,7 +123,7 @@ def _token(place: Place) -> Callable[[], str] | None:
     if found.step in (Step.KEYRING, Step.KERNEL):
         make_private(place.paths.state)
         place.kept_note.touch()
-    secret = found.secret or _asked(place)
+    secret = found.secret or _asked(place, unanswered(place.profile, found))
     return secret.reveal if secret is not None else None
 
 
@@ -134,15 +134,17 @@ def _kept_token(place: Place) -> str:
     found = find_secret(place.name, place.profile, os.environ)
     if found.secret is None:
         place.kept_note.unlink(missing_ok=True)
-        raise SignInNeeded("sign in", _("no token for profile {name}", name=place.name))
+        raise SignInNeeded("sign in", no_token(place, found))
     return found.secret.reveal()
 
 
-def _asked(place: Place) -> "Secret | None":
+def _asked(place: Place, why: Iterable[str]) -> "Secret | None":
     import click
 
     from supportdesk_tui.config.secrets import Secret
 
+    for line in why:
+        click.echo(line)
     click.echo(
         _(
             "No token for profile {name} ({url}); `supportdesk login` keeps one. Enter alone opens offline.",

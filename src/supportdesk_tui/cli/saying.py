@@ -1,14 +1,26 @@
 """What is wrong in a file of the user's, as it is told: in the language of whoever reads it."""
 
+from msgspec.structs import replace
+
 from supportdesk_tui.config.problems import Problem
 from supportdesk_tui.i18n.catalog import _
 
 
 def said(problem: Problem) -> str:
-    """One line about a problem: where it is, what was expected, and the name that was probably meant."""
+    """One line about a problem of the settings or of a theme: where it is, what was expected, and what was probably meant."""
+    return told(in_own_words(problem))
+
+
+def in_own_words(problem: Problem) -> Problem:
+    """A problem as it was found, in the language of whoever reads it."""
     from supportdesk_tui.ui.vocabulary import own_words
 
+    return replace(problem, text=own_words(problem.text))
+
+
+def told(problem: Problem) -> str:
+    """One line about a problem that is in the reader's language already; names a user gave stay as they are."""
     place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
     level = _("warning") if problem.is_warning else ""
-    told = ": ".join(filter(None, (place, level, problem.key, own_words(problem.text))))
-    return _("{told} (did you mean {name}?)", told=told, name=problem.nearest) if problem.nearest else told
+    line = ": ".join(filter(None, (place, level, problem.key, problem.text)))
+    return _("{told} (did you mean {name}?)", told=line, name=problem.nearest) if problem.nearest else line

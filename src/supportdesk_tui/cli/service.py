@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from pathlib import Path
 
 import click
@@ -75,7 +76,8 @@ def serve(wanted: Wanted) -> None:
         ) from error
     except OSError as error:
         text = _("cannot listen on {place}: {reason}", place=f"{wanted.host}:{wanted.port}", reason=error.strerror)
-        raise Stopped(text, code=ExitCode.REFUSED) from error
+        taken = _("Give another one with --port; 0 takes a free one.") if error.errno == EADDRINUSE else ""
+        raise Stopped(text, code=ExitCode.REFUSED, next_step=taken) from error
 
 
 @contextmanager

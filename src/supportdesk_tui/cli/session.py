@@ -20,6 +20,7 @@ from supportdesk_tui.i18n.catalog import _
 if TYPE_CHECKING:
     from supportdesk_tui.backends.catalog import BackendSpec, Connection
     from supportdesk_tui.backends.port import Backend
+    from supportdesk_tui.config.secrets import Search
     from supportdesk_tui.domain.capabilities import Session
 
 RENEWING_S = 30.0
@@ -214,5 +215,20 @@ def token_of(place: Place) -> str:
 
     found = find_secret(place.name, place.profile, os.environ)
     if found.secret is None:
-        raise SignInNeeded("sign in", _("no token for profile {name}", name=place.name))
+        raise SignInNeeded("sign in", no_token(place, found))
     return found.secret.reveal()
+
+
+def no_token(place: Place, found: "Search") -> str:
+    """That a profile has no token, and why the steps it names gave none."""
+    return "; ".join([_("no token for profile {name}", name=place.name), *unanswered(place.profile, found)])
+
+
+def unanswered(profile: Profile, found: "Search") -> list[str]:
+    """What the steps a profile names said in place of a token."""
+    from supportdesk_tui.config.secrets import Step
+    from supportdesk_tui.ui.vocabulary import own_words
+
+    named = {Step.COMMAND: profile.token_command, Step.FILE: profile.token_file}
+    silent = [one for one in found.answers if one.secret is None and named.get(one.step)]
+    return [_("{what}: {reason}", what=one.step.value, reason=own_words(one.says)) for one in silent]

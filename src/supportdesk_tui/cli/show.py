@@ -10,9 +10,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from supportdesk_tui.cli.wrapping import padded
 from supportdesk_tui.domain.conversation import Entry, EntryKind
 from supportdesk_tui.domain.sla import ClockLevel, reading
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.ui.vocabulary import own_words
 
 GUTTER = {
     EntryKind.CUSTOMER: "C",
@@ -56,8 +59,9 @@ def time_left(row: TicketSummary, now: datetime) -> str:
     if clock.level is ClockLevel.NONE:
         return "-"
     if clock.level is ClockLevel.PAUSED:
-        return "paused"
-    return f"{short(abs(clock.left))} {'late' if clock.level is ClockLevel.LATE else 'left'}"
+        return _("paused")
+    span = short(abs(clock.left))
+    return _("{time} late", time=span) if clock.level is ClockLevel.LATE else _("{time} left", time=span)
 
 
 def short(span: timedelta) -> str:
@@ -71,7 +75,7 @@ def short(span: timedelta) -> str:
 
 def ticket_line(row: TicketSummary, now: datetime) -> str:
     """One row of a list; fields are separated by tabs, so that `cut` and `awk` can take them apart."""
-    owner = row.owner_name or "nobody"
+    owner = row.owner_name or _("nobody")
     return "\t".join(
         (row.number, f"P{row.priority.value}", row.status.name, time_left(row, now), owner, row.channel, row.subject)
     )
@@ -81,28 +85,37 @@ def ticket_lines(ticket: Ticket, entries: tuple[Entry, ...], now: datetime) -> I
     """A ticket to read from top to bottom."""
     row = ticket.summary
     yield f"{row.number}  {row.subject}"
-    yield f"customer  {row.customer_name} ({row.tier}, {row.language or 'language unknown'}, by {row.channel})"
-    yield f"status    {row.status.name}   priority P{row.priority.value}   clock {time_left(row, now)}"
-    yield f"owner     {row.owner_name or 'nobody'}   team {row.team or '-'}   version {row.version}"
+    about = {"tier": row.tier, "language": row.language or _("language unknown"), "channel": row.channel}
+    yield _line(_("customer"), _("{name} ({tier}, {language}, by {channel})", name=row.customer_name, **about))
+    clock = f"{_('clock')} {time_left(row, now)}"
+    yield _line(_("status"), row.status.name, f"{_('priority')} P{row.priority.value}", clock)
+    yield _line(_("owner"), row.owner_name or _("nobody"), f"{_('team')} {row.team or '-'}", f"{_('version')} {row.version}")
     if entries:
-        yield f"newest    entry {entries[-1].seq} (what you have seen, for reply --seen)"
+        yield _line(_("newest"), _("entry {n} (what you have seen, for reply --seen)", n=entries[-1].seq))
     if row.tags:
-        yield f"tags      {' '.join(row.tags)}"
+        yield _line(_("tags"), " ".join(row.tags))
     for link in ticket.links:
-        yield f"{link.relation:<9} {link.number}  {link.status.name}  {link.subject}"
+        yield f"{padded(own_words(link.relation), 9)} {link.number}  {link.status.name}  {link.subject}"
     for promise in ticket.promises:
-        yield f"promise   {promise.state.value} until {promise.due_at:%Y-%m-%d %H:%M} UTC: {promise.text}"
+        due = f"{promise.due_at:%Y-%m-%d %H:%M} UTC"
+        said = _("{state} until {time}: {text}", state=_(promise.state.value), time=due, text=promise.text)
+        yield _line(_("promise"), said)
     for entry in entries:
         yield ""
         yield from entry_lines(entry)
 
 
+def _line(label: str, *parts: str) -> str:
+    return f"{padded(label, 9)} {'   '.join(parts)}"
+
+
 def entry_lines(entry: Entry) -> Iterator[str]:
     """One entry, every line of it behind the letter of who speaks."""
     letter = GUTTER[entry.kind]
-    internal = "  (internal note)" if entry.kind is EntryKind.NOTE else ""
+    internal = f"  ({_('internal note')})" if entry.kind is EntryKind.NOTE else ""
+    body = own_words(entry.body) if entry.kind is EntryKind.SYSTEM else entry.body
     yield f"{letter} {entry.author}  {entry.at:%Y-%m-%d %H:%M} UTC{internal}"
-    for line in entry.body.split("\n"):
+    for line in body.split("\n"):
         yield f"{letter} | {line}"
     for file in entry.attachments:
         yield f"{letter} + {file.name} ({file.media_type}, {file.size} bytes)"

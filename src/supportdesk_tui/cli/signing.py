@@ -134,7 +134,8 @@ async def keep(place: Place, secret: Secret) -> str:
             next_step=_("Set token_command in the profile, or SUPPORTDESK_TOKEN; the desk itself asks at each start."),
         )
     who = _("{name} ({role}) at {url}", name=session.agent.name, role=_(session.agent.role.value), url=place.profile.url)
-    return _("Signed in as {who}; {step}: {says}", who=who, step=kept.step.value, says=own_words(kept.says))
+    where = _("{what}: {details}", what=kept.step.value, details=own_words(kept.says))
+    return "\n".join((_("Signed in as {who}", who=who), where))
 
 
 async def forget(place: Place) -> list[str]:

@@ -146,7 +146,7 @@ def list_connectors(db: str | None, *, as_json: bool) -> None:
     if as_json:
         _print_json([{"name": name, "added_at": at.isoformat()} for name, at in added])
         return
-    _print_table([(_("name"), _("added")), *((name, f"{at:%Y-%m-%d %H:%M} UTC") for name, at in added)])
+    _print_table([(_("connector"), _("added")), *((name, f"{at:%Y-%m-%d %H:%M} UTC") for name, at in added)])
 
 
 def add_connector(db: str | None, name: str, *, as_json: bool) -> None:

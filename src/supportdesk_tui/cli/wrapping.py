@@ -14,7 +14,7 @@ _OPENERS = "（「『【《“‘"
 
 @cache
 def _piece() -> re.Pattern[str]:
-    return re.compile(rf" +|[{_OPENERS}]*(?:[{_WIDE}]|[^ {_WIDE}{_OPENERS}{_CLOSERS}]+)?[{_CLOSERS}]*")
+    return re.compile(rf" +|[{_OPENERS}]*(?:[{_WIDE}][,.;:!?)]*|[^ {_WIDE}{_OPENERS}{_CLOSERS}]+)?[{_CLOSERS}]*")
 
 
 def columns(text: str) -> int:

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from supportdesk_tui.i18n.catalog import msg
+
 NAMES = {
     " ": "space",
     "!": "exclamation_mark",
@@ -79,14 +81,14 @@ _IME_TWINS = {
 """What the keys of a Chinese input method type that has no full-width form of its own."""
 
 UNDELIVERED = {
-    "ctrl+h": "a terminal sends it as Backspace",
-    "ctrl+i": "a terminal sends it as Tab",
-    "ctrl+m": "a terminal sends it as Enter",
-    "ctrl+j": "some terminals send it for Ctrl+Enter, and a paste may hold it",
-    "ctrl+s": "it can freeze a terminal",
-    "ctrl+at": "it switches input methods",
-    "ctrl+space": "it switches input methods",
-    "ctrl+c": "the terminal uses it to copy and to interrupt",
+    "ctrl+h": msg("a terminal sends it as Backspace"),
+    "ctrl+i": msg("a terminal sends it as Tab"),
+    "ctrl+m": msg("a terminal sends it as Enter"),
+    "ctrl+j": msg("some terminals send it for Ctrl+Enter, and a paste may hold it"),
+    "ctrl+s": msg("it can freeze a terminal"),
+    "ctrl+at": msg("it switches input methods"),
+    "ctrl+space": msg("it switches input methods"),
+    "ctrl+c": msg("the terminal uses it to copy and to interrupt"),
 }
 """Keys no command may have, and why."""
 
@@ -134,12 +136,12 @@ def trouble(key: str) -> str | None:
     """Why a command cannot have this key (a message marked for translation), or None."""
     *modifiers, last = key.split("+")
     if {"alt", "meta", "super"} & set(modifiers):
-        return "terminals turn Alt into other characters"
+        return msg("terminals turn Alt into other characters")
     if key in UNDELIVERED:
         return UNDELIVERED[key]
     known = last in SHOWN or last in _CHARACTERS or (len(last) == 1 and last.isascii() and last.isalnum())
     if not known or set(modifiers) - {"ctrl", "shift"}:
-        return "no key is spelt like this"
+        return msg("no key is spelt like this")
     return None
 
 

@@ -1,10 +1,10 @@
 """Macro files: found, read and checked; one bad macro is named with file and line and hides nothing else."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
@@ -20,6 +20,10 @@ LARGEST = 1_000_000
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{1,31}")
 _HEAD = re.compile(r"^[ \t]*\[\[[ \t]*macro[ \t]*\]\]", re.MULTILINE)
 _KEYS = frozenset({"id", "title", "body", "require", "ask", "actions", "attachments", "then_next", "pinned"})
+T = TypeVar("T")
+_NO_NAMES: tuple[str, ...] = ()
+_NO_WORDS: Mapping[str, str] = {}
+_NO_TABLES: tuple[dict[str, Any], ...] = ()
 _ACTION_KEYS = frozenset({*ACTIONS, "text", "reason", "summary"})
 
 
@@ -60,7 +64,8 @@ def lint(paths: Iterable[Path]) -> tuple[MacroProblem, ...]:
     every = [file for path in paths for file in (files([path]) if path.is_dir() else [path])]
     for file in dict.fromkeys(every):
         found.read(file)
-    problems = [*found.problems, *(problem for macro in found.macros.values() for problem in _doubts(macro))]
+    read = (*found.macros.values(), *found.broken)
+    problems = [*found.problems, *(problem for macro in read for problem in _doubts(macro))]
     return tuple(sorted(problems, key=lambda problem: (problem.path, problem.line)))
 
 
@@ -79,6 +84,8 @@ class _Found(Struct):
     macros: dict[str, Macro] = field(default_factory=dict)
     categories: dict[str, Category] = field(default_factory=dict)
     problems: list[MacroProblem] = field(default_factory=list)
+    broken: list[Macro] = field(default_factory=list)
+    """What could be read of macros that cannot be used."""
 
     def read(self, path: Path) -> None:
         import tomli
@@ -109,11 +116,14 @@ class _Found(Struct):
         lines = [text.count("\n", 0, head.start()) + 1 for head in _HEAD.finditer(text)]
         for number, table in enumerate(tables):
             line = lines[number] if number < len(lines) else 1
-            try:
-                self._add(_Reader(path, text, line, table, category).macro())
-            except _BadError as bad:
+            reader = _Reader(path, text, line, table, category)
+            macro = reader.macro()
+            for bad in reader.bad:
                 self._problem(path, bad.line or line, bad.text, bad.values, _name(table))
-                continue
+            if reader.bad:
+                self.broken.append(macro)
+            else:
+                self._add(macro)
             for name in sorted(table.keys() - _KEYS):
                 self._unknown(path, _line_of(text, name, line), name, _KEYS, _name(table))
 
@@ -158,30 +168,54 @@ class _Reader(Struct, frozen=True):
     line: int
     table: Mapping[str, Any]
     category: str
+    bad: list[_BadError] = field(default_factory=list)
+    """Everything for which the macro cannot be used."""
 
     def macro(self) -> Macro:
-        name = self.table.get("id")
-        if not isinstance(name, str) or not _ID.fullmatch(name):
-            raise _BadError(msg("a macro needs an id of small letters and digits"), self._at("id"))
+        """The macro, or with something in `bad` what could be read of it."""
+        name = self._or("", self._id)
+        files = self._or(_NO_NAMES, self._strings, "attachments")
         return Macro(
             id=name,
-            titles=self._words("title"),
-            category=self.category or name[0],
-            bodies=Bodies(self._words("body")),
-            require=self._strings("require"),
-            asks=tuple(self._ask(one) for one in self._tables("ask")),
-            actions=tuple(self._action(one) for one in self._tables("actions")),
-            attachments=tuple(str(self.path.parent / one) for one in self._strings("attachments")),
-            then_next=self._flag("then_next"),
-            is_pinned=self._flag("pinned"),
+            titles=self._or(_NO_WORDS, self._words, "title"),
+            category=self.category or name[:1],
+            bodies=Bodies(self._or(_NO_WORDS, self._words, "body")),
+            require=self._or(_NO_NAMES, self._strings, "require"),
+            asks=self._each("ask", self._ask),
+            actions=self._each("actions", self._action),
+            attachments=tuple(str(self.path.parent / one) for one in files),
+            then_next=self._or(False, self._flag, "then_next"),
+            is_pinned=self._or(False, self._flag, "pinned"),
             path=str(self.path),
             line=self.line,
         )
 
+    def _or(self, otherwise: T, read: Callable[..., T], *given: object) -> T:
+        try:
+            return read(*given)
+        except _BadError as bad:
+            self.bad.append(bad)
+            return otherwise
+
+    def _each(self, key: str, read: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
+        made: list[T] = []
+        for one in self._or(_NO_TABLES, self._tables, key):
+            try:
+                made.append(read(one))
+            except _BadError as bad:
+                self.bad.append(bad)
+        return tuple(made)
+
+    def _id(self) -> str:
+        name = self.table.get("id")
+        if not isinstance(name, str) or not _ID.fullmatch(name):
+            raise _BadError(msg("a macro needs an id of small letters and digits"), self._at("id"))
+        return name
+
     def _at(self, key: str) -> int:
         return _line_of(self.text, key, self.line)
 
-    def _words(self, key: str) -> dict[str, str]:
+    def _words(self, key: str) -> Mapping[str, str]:
         words = self.table.get(key)
         if isinstance(words, str):
             words = {FALLBACK: words}
@@ -195,11 +229,11 @@ class _Reader(Struct, frozen=True):
             raise _BadError(msg("{key} is a list of words"), self._at(key), key=key)
         return tuple(found)
 
-    def _tables(self, key: str) -> list[dict[str, Any]]:
+    def _tables(self, key: str) -> tuple[dict[str, Any], ...]:
         found = self.table.get(key, [])
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
             raise _BadError(msg("{key} is a list of tables"), self._at(key), key=key)
-        return found
+        return tuple(found)
 
     def _flag(self, key: str) -> bool:
         found = self.table.get(key, False)
@@ -226,7 +260,7 @@ class _Reader(Struct, frozen=True):
         written = str(value).lower() if isinstance(value, bool) else str(value)
         text = str(table.get("text", table.get("reason", table.get("summary", ""))))
         if reason := _action_trouble(kind, value, written, text):
-            raise _BadError(msg("action {name}: {reason}"), self._at("actions"), name=kind, reason=reason)
+            raise _BadError(msg("action {name} takes {reason}"), self._at("actions"), name=kind, reason=reason)
         return Action(kind, written, text)
 
 
@@ -290,7 +324,7 @@ def _doubts(macro: Macro) -> Iterator[MacroProblem]:
             yield MacroProblem(
                 macro.path, _line_of(text, "attachments", macro.line), msg("there is no file {file}"), values, macro.id
             )
-    if FALLBACK not in macro.bodies:
+    if macro.bodies and FALLBACK not in macro.bodies:
         yield MacroProblem(macro.path, macro.line, msg("no English body to fall back to"), (), macro.id)
 
 

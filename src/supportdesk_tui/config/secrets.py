@@ -266,7 +266,8 @@ def _ask_stores(work: Callable[[_Store], str | None], given: list[str], says: li
         try:
             value = work(_Store(load_keyring(name)))
         except _store_errors() as error:
-            says.append(f"not available: {type(error).__name__}")
+            is_absent = isinstance(error, RuntimeError | ImportError)
+            says.append("not available" if is_absent else f"not available: {type(error).__name__}")
             continue
         says.append("has it" if value else "has none")
         if value:

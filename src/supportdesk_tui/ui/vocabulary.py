@@ -260,6 +260,7 @@ SHAPES = (
     msg("kernel keys: {reason}"),
     msg("is empty"),
     msg("does not look like a token"),
+    msg("not available"),
     msg("not available: {text}"),
     msg("cannot be started: {text}"),
     msg("gave no answer in {n} seconds"),

@@ -620,7 +620,7 @@ class InboundIn(In):
 
     channel: ChannelName
     customer: Annotated[str, Meta(min_length=1, max_length=200)]
-    """Customer id, uid or e-mail; unknown ones make a new customer."""
+    """Customer id, uid, e-mail, or `Name <e-mail>`; unknown ones make a new customer."""
     body: Body
     subject: Annotated[str, Meta(max_length=500)] = ""
     thread: Annotated[str, Meta(max_length=500)] = ""

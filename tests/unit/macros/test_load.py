@@ -79,8 +79,8 @@ pinned = true
 
 
 BAD = [
-    ('id = "X Y"', 3, "a macro needs an id of small letters and digits"),
-    ("id = 7", 3, "a macro needs an id of small letters and digits"),
+    ('id = "X Y"\ntitle = "Z"\nbody = "x"', 3, "a macro needs an id of small letters and digits"),
+    ('id = 7\ntitle = "Z"\nbody = "x"', 3, "a macro needs an id of small letters and digits"),
     ('id = "zz"\nbody = "x"', 2, "{key} needs words for at least one language"),
     ('id = "zz"\ntitle = "Z"\nbody = { en = 7 }', 5, "{key} needs words for at least one language"),
     ('id = "zz"\ntitle = "Z"\nbody = " "', 5, "{key} needs words for at least one language"),
@@ -93,12 +93,12 @@ BAD = [
         6,
         "there is no action {name}; try {nearest}",
     ),
-    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ promise = "soon", text = "x" }]', 6, "action {name}: {reason}"),
-    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ promise = "2h" }]', 6, "action {name}: {reason}"),
-    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ priority = 9 }]', 6, "action {name}: {reason}"),
-    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ watch = "yes" }]', 6, "action {name}: {reason}"),
-    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ tag = "" }]', 6, "action {name}: {reason}"),
-    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ assign = "mei" }]', 6, "action {name}: {reason}"),
+    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ promise = "soon", text = "x" }]', 6, "action {name} takes {reason}"),
+    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ promise = "2h" }]', 6, "action {name} takes {reason}"),
+    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ priority = 9 }]', 6, "action {name} takes {reason}"),
+    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ watch = "yes" }]', 6, "action {name} takes {reason}"),
+    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ tag = "" }]', 6, "action {name} takes {reason}"),
+    ('id = "zz"\ntitle = "Z"\nbody = "x"\nactions = [{ assign = "mei" }]', 6, "action {name} takes {reason}"),
     ('id = "zz"\ntitle = "Z"\nbody = "x"\nask = [{ title = "?" }]', 6, "a prompt needs a name in small letters, and a title"),
     (
         'id = "zz"\ntitle = "Z"\nbody = "x"\nask = [{ name = "a", title = 1 }]',
@@ -175,7 +175,7 @@ def test_a_second_macro_of_the_same_id_in_a_file_is_named(tmp_path: Path) -> Non
 
 
 def test_macros_written_inline_are_read_too(tmp_path: Path) -> None:
-    put(tmp_path, 'macro = [{ id = "xa", title = "A", body = "x" }, { id = 1 }]')
+    put(tmp_path, 'macro = [{ id = "xa", title = "A", body = "x" }, { id = 1, title = "B", body = "y" }]')
     library = load((tmp_path,))
     assert set(library.macros) == {"xa"}
     assert [problem.line for problem in library.problems] == [1]
@@ -203,6 +203,33 @@ def test_a_change_on_disk_is_noticed_and_nothing_else_is(tmp_path: Path) -> None
 
 
 # --- lint
+
+
+def test_lint_names_everything_that_is_wrong_with_a_macro_that_cannot_be_used(tmp_path: Path) -> None:
+    text = """
+[[macro]]
+id = "xc"
+actions = [{ stattus = "open" }, { promise = "soon", text = "x" }, { tag = "vip" }]
+attachments = ["gone.pdf"]
+require = ["customer.nme"]
+then_next = "yes"
+colour = "red"
+[macro.body]
+en = "{if customer.name}"
+"""
+    path = put(tmp_path, text + SECOND)
+    assert set(load((tmp_path,)).macros) == {"xb"}
+    found = [(problem.line, problem.text.format(**dict(problem.values))) for problem in lint([path])]
+    assert found == [
+        (2, "title needs words for at least one language"),
+        (4, "there is no action stattus; try status"),
+        (4, "action promise takes 2h, 18:00, tomorrow 9"),
+        (5, f"there is no file {tmp_path / 'gone.pdf'}"),
+        (6, "there is no field customer.nme; nearest is customer.name"),
+        (7, "then_next is true or false"),
+        (8, "there is no key colour"),
+        (10, "an if without its end"),
+    ]
 
 
 def test_lint_names_doubts_with_file_and_line(tmp_path: Path) -> None:

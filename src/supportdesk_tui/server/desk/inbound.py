@@ -24,6 +24,8 @@ THANKS = re.compile(
     r"|спасибо|gracias|merci|ありがとう\w*|감사\w*)\W*$",
     re.I,
 )
+_MAILBOX = re.compile(r'"?(?P<name>[^<>"]*?)"?\s*<(?P<address>[^<>\s]+@[^<>\s]+)>')
+"""A sender as mail names them (RFC 5322, 3.4)."""
 REOPEN_MS = 14 * DAY
 BOT_CHANNELS = frozenset({"chat", "inapp"})
 
@@ -43,7 +45,8 @@ def receive(tx: Transaction, said: schema.InboundIn) -> schema.InboundOut:
 
 def _customer(tx: Transaction, said: schema.InboundIn) -> tuple[Customer, bool]:
     columns = tables.customers.c
-    who = said.customer
+    mailbox = _MAILBOX.fullmatch(said.customer)
+    who = mailbox["address"] if mailbox else said.customer
     clause = or_(columns.id == who, columns.uid == who, columns.email == who)
     row = tx.connection.execute(select(tables.customers).where(clause).limit(1)).mappings().first()
     if row is not None:
@@ -52,7 +55,7 @@ def _customer(tx: Transaction, said: schema.InboundIn) -> tuple[Customer, bool]:
     email = who if "@" in who else ""
     new_id = f"c-in-{tx.next_event}"
     uid = who if who.isdigit() else ""
-    name = who.split("@")[0] if email else who
+    name = (mailbox["name"] if mailbox else "") or (who.split("@")[0] if email else who)
     return Customer(id=new_id, uid=uid, email=email, name=name, language=language, context={}), True
 
 

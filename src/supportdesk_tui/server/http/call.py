@@ -28,6 +28,7 @@ MAX_SMALL = 4_000
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _VERSION = re.compile(r'"?(\d{1,12})"?')
 _PATH_IN_ERROR = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.S)
+_NAMED_IN_ERROR = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
 Who = Literal["agent", "inbound", "anyone"]
 
 
@@ -188,8 +189,10 @@ def decode(raw: bytes, kind: Any) -> Any:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
         found = _PATH_IN_ERROR.match(str(error))
-        path = (found["path"] or "$") if found else "$"
-        raise Refusal(found["what"] if found else str(error), field=path.removeprefix("$").removeprefix(".")) from error
+        what, path = (found["what"], found["path"] or "") if found else (str(error), "")
+        named = _NAMED_IN_ERROR.search(what)
+        parts = (path.removeprefix("$").removeprefix("."), named[1] if named else "")
+        raise Refusal(what, field=".".join(filter(None, parts))) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(f"the body is no JSON: {error}") from error
 
