@@ -160,7 +160,7 @@ def priority(context: Context, _: Args) -> Iterable[Effect]:
 def escalate(context: Context, _: Args) -> Iterable[Effect]:
     """To which specialists."""
     items = (MenuItem(one.key, one.title, "ticket.escalate", (one.team,)) for one in targets(context) if one.key)
-    return opened(msg("Escalate to"), items)
+    return opened(msg("Escalate to"), items, context)
 
 
 def select(_: Context, __: Args) -> Iterable[Effect]:
