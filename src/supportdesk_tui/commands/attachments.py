@@ -19,12 +19,7 @@ def files_of(context: Context) -> tuple[Attachment, ...]:
 
 def choice_of(file: Attachment) -> Choice:
     """A file in a list: its name, and what it is and how large before anything is fetched."""
-    return Choice(file.id, file.name, f"{file.media_type} · {size_of(file)}" if file.size else file.media_type)
-
-
-def size_of(file: Attachment) -> str:
-    """How large a file says it is."""
-    return f"{file.size / 1_000_000:.1f} MB" if file.size >= 1_000_000 else f"{max(1, file.size // 1000)} kB"
+    return Choice(file.id, file.name, " · ".join(filter(None, (file.media_type, file.says_size))))
 
 
 def save_attachment(context: Context, args: Args) -> Iterable[Effect]:

@@ -34,6 +34,22 @@ class Attachment(Struct, frozen=True):
     """Bytes; 0 where the product does not tell before the file is asked for."""
     inline: bool = False
 
+    @property
+    def says_size(self) -> str:
+        """How large it is, as people compare sizes; empty where the product does not tell."""
+        return file_size(self.size) if self.size else ""
+
+
+def file_size(count: int) -> str:
+    """A size a person can compare: `840 B`, `12 kB`, `3.4 MB`."""
+    if count < 1_000:
+        return f"{count} B"
+    for unit, size in (("kB", 1_000), ("MB", 1_000_000)):
+        if count < size * 1_000:
+            value = count / size
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{count / 1_000_000_000:.1f} GB"
+
 
 class Entry(Struct, frozen=True):
     """One thing said or done on a ticket."""

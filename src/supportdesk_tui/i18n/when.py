@@ -86,14 +86,3 @@ def local_time(now: datetime, zone_name: str) -> str:
 def number(value: int) -> str:
     """A count with its thousands apart."""
     return f"{value:,}"
-
-
-def file_size(count: int) -> str:
-    """A size a person can compare: `840 B`, `12 kB`, `3.4 MB`."""
-    if count < 1_000:
-        return f"{count} B"
-    for unit, size in (("kB", 1_000), ("MB", 1_000_000)):
-        if count < size * 1_000:
-            value = count / size
-            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
-    return f"{count / 1_000_000_000:.1f} GB"

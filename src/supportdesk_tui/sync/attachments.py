@@ -59,7 +59,7 @@ class Attachments:
 
     async def _fetch(self, wanted: Attachment, part: Path) -> None:
         monotonic = self._common.clock.monotonic
-        size, kind = _size(wanted.size), str(wanted.media_type)
+        size, kind = wanted.says_size or "…", str(wanted.media_type)
         self._common.tell(words.SAVING_FILE, name=wanted.name, size=size, kind=kind)
         taken, told_at = 0, monotonic()
         try:
@@ -118,7 +118,7 @@ def _open_part(folder: Path, wanted: Attachment) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if disk_usage(folder).free < wanted.size + _SPARE:
-            raise StorageError(f"{folder}: no room for {_size(wanted.size)}")
+            raise StorageError(f"{folder}: no room for {wanted.says_size or wanted.name}")
         for number in range(1, _NAMES):
             part = folder / f"{_numbered(name, number)}.part"
             with suppress(FileExistsError):
@@ -162,10 +162,3 @@ def _measured(path: str) -> tuple[Path, int]:
         return file, file.stat().st_size if file.is_file() else -1
     except OSError as error:
         raise StorageError(f"{file}: {error.strerror}") from error
-
-
-def _size(size: int) -> str:
-    """Bytes as people say them."""
-    if not size:
-        return "…"
-    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, size // 1000)} kB"

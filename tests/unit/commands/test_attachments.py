@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from supportdesk_tui.commands import effects as ef
 from supportdesk_tui.commands.attachments import choice_of, files_of
-from supportdesk_tui.domain.conversation import Attachment
+from supportdesk_tui.domain.conversation import Attachment, file_size
 from supportdesk_tui.domain.ids import AttachmentId, TicketId
 from supportdesk_tui.store.state import Loaded, Pane
 from supportdesk_tui.text.safe import sanitize_line
@@ -30,7 +30,13 @@ def test_list_says_what_a_file_is_and_how_large_before_anything_is_fetched() -> 
         context(Pane.CONVERSATION, opened=1), entries=Loaded((make.entry(1, attachments=(small, FILE)),), NOW)
     )
     hints = [choice_of(one).hint for one in files_of(opened)]
-    assert hints == ["text/plain · 1 kB", "image/png · 2.5 MB"]
+    assert hints == ["text/plain · 12 B", "image/png · 2.5 MB"]
+
+
+def test_sizes_are_said_as_people_compare_them() -> None:
+    sizes = [file_size(size) for size in (0, 840, 1_000, 12_400, 3_400_000, 250_000_000, 2_100_000_000)]
+    assert sizes == ["0 B", "840 B", "1.0 kB", "12 kB", "3.4 MB", "250 MB", "2.1 GB"]
+    assert not replace(FILE, size=0).says_size
 
 
 def test_files_the_ticket_itself_holds_are_offered_after_those_of_its_messages() -> None:

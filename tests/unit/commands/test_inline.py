@@ -97,6 +97,25 @@ def test_a_macro_is_found_by_its_id_in_both_languages_and_by_what_its_category_i
         assert offered[0].value in ids
 
 
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ("@Ann, please", ["Ann"]),
+        ("@Anna, please", ["Anna"]),
+        ("@Ann Lee and @Ann", ["Ann", "Ann Lee"]),
+        ("@Annabel", []),
+        ("＠Anna请看 @ann@example.com", ["Anna", "ann@example.com"]),
+        ("@王芳芳看看", ["王芳芳"]),
+        ("Ann wrote from desk@Ann", []),
+        ("nobody", []),
+    ],
+)
+def test_the_longest_name_behind_the_mark_is_meant(body: str, named: list[str]) -> None:
+    names = ("Ann", "Anna", "Ann Lee", "ann@example.com", "王芳", "王芳芳", "")
+    agents = [replace(make.agent(n), name=sanitize_line(name)) for n, name in enumerate(names)]
+    assert [names[int(one.removeprefix("a"))] for one in mentions(body, agents)] == named
+
+
 def test_sent_replies_and_macros_are_remembered_and_notes_are_not() -> None:
     state = DeskState()
     for body in ("first", "second", "first"):

@@ -358,7 +358,7 @@ def test_one_attachment_is_saved_several_are_asked_for() -> None:
     assert run(one, "ticket.attachments") == [ef.SaveFile(T1, "f1")]
     two = with_conversation(ctx, entries=Loaded((make.entry(1, attachments=(_file(1), _file(2))),), NOW))
     offered = only(run(two, "ticket.attachments"), ef.Pick).choices
-    assert [choice.hint for choice in offered] == ["image/png · 2 kB", "image/png · 4 kB"]
+    assert [choice.hint for choice in offered] == ["image/png · 2.0 kB", "image/png · 4.1 kB"]
     assert run(two, "ticket.attachments", "f2") == [ef.SaveFile(T1, "f2")]
     assert run(context(), "ticket.attachments") == []
 

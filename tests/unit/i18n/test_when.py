@@ -67,7 +67,5 @@ def test_leap_days_are_days_like_others() -> None:
     assert when.calendar_day(date(2028, 2, 29), date(2026, 1, 1)) == "29 Feb 2028"
 
 
-def test_numbers_and_sizes() -> None:
+def test_numbers_have_their_thousands_apart() -> None:
     assert when.number(10_000) == "10,000"
-    sizes = [when.file_size(size) for size in (0, 840, 1_000, 12_400, 3_400_000, 250_000_000, 2_100_000_000)]
-    assert sizes == ["0 B", "840 B", "1.0 kB", "12 kB", "3.4 MB", "250 MB", "2.1 GB"]

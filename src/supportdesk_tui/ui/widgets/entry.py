@@ -261,8 +261,8 @@ def _quotes(text: str) -> list[range]:
 
 
 def attachment_words(attachment: Attachment) -> str:
-    """A file in one line: name and size."""
-    return f"[{shown_line(attachment.name)} · {when.file_size(attachment.size)}]"
+    """A file in one line: name, and size where it is known."""
+    return f"[{' · '.join(filter(None, (shown_line(attachment.name), attachment.says_size)))}]"
 
 
 def day_break(paint: Paint, width: int, at: datetime, now: datetime) -> list[Line]:
