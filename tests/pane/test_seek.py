@@ -144,3 +144,22 @@ async def test_news_below_do_not_count_as_an_answer() -> None:
         await _told(app)
         assert len(of(app, ConversationPane.NeedOlder)) == 1
         assert "looking further up" in "\n".join(texts(pane))
+
+
+async def test_among_many_hits_a_mark_stands_before_the_one_somebody_is_on() -> None:
+    pane = ConversationPane(DARK)
+    async with showing(pane, 80, 24):
+        pane.show(talk(PAGE), data.NOW)
+        pane.find("message")
+        seen = []
+        for by in (0, 1, 1, -1):
+            if by:
+                pane.find_next(by)
+            marked = [line for line in texts(pane) if line.startswith("▸")]
+            assert len(marked) == 1
+            seen.append(marked[0])
+        assert seen[0] != seen[1] != seen[2]
+        assert seen[3] == seen[1]
+        assert misfits(pane) == []
+        pane.find("")
+        assert not any(line.startswith("▸") for line in texts(pane))

@@ -12,6 +12,7 @@ from supportdesk_tui.store.state import OutboxPhase
 from supportdesk_tui.store.views import ConversationView
 from supportdesk_tui.theming.tokens import Palette
 from supportdesk_tui.ui.widgets.line_pane import LinePane, minute_of
+from supportdesk_tui.ui.widgets.paint import Line
 from supportdesk_tui.ui.widgets.talk import Reading, Talk
 from supportdesk_tui.ui.widgets.talk_head import TalkHead
 from supportdesk_tui.ui.widgets.talk_reader import TalkReader
@@ -183,7 +184,8 @@ class ConversationPane(LinePane):
         if reader.is_at_end and self._fresh:
             self._fresh = 0
             self.post_message(self.CaughtUp())
-        lines = [*self._head, self.line().strip(), *reader.in_view()]
+        mark = Line(self.paint, 1, "conversation").add(self.paint.glyphs.cursor, "accent", bold=True).strip()
+        lines = [*self._head, self.line().strip(), *self._finder.pointed(reader.in_view(), mark)]
         if not reader.is_at_end and len(lines) == height:
             lines[-1] = head.more(lines[-1], self._fresh)
         return lines

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import TypeAlias
 
+from textual.strip import Strip
+
 from supportdesk_tui.i18n import when
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.views import ConversationView
@@ -170,6 +172,15 @@ class Finder:
                 self.stop()
             case _:
                 pass
+
+    def pointed(self, lines: list[Strip], mark: Strip) -> list[Strip]:
+        """The lines in view with a mark, one column wide, before the one with the hit somebody is on."""
+        reader, (_view, _span, reading) = self._reader, self._scene()
+        hits = reader.hits() if reading.find else []
+        at = hits[reader.hit] - reader.top if reader.hit < len(hits) else -1
+        if 0 <= at < len(lines):
+            lines[at] = Strip.join([mark, lines[at].crop(mark.cell_length)])
+        return lines
 
     def found(self) -> str:
         """How the search stands; empty without one."""
