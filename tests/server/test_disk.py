@@ -8,14 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import Connection, event, func, select
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.server.storage import tables
@@ -116,6 +117,33 @@ def test_time_goes_on_passing_after_a_database_could_not_be_written(capfd: pytes
         assert "the database cannot be used: database is locked" in said
         holder.execute("ROLLBACK")
         holder.close()
+        while agent.row(ticket)["status"] == "snoozed" and time.monotonic() < until:
+            time.sleep(0.05)
+        assert agent.row(ticket)["status"] == "open"
+        assert "Traceback" not in said + capfd.readouterr().err
+
+
+def test_too_many_at_the_database_are_503_and_time_goes_on_passing(capfd: pytest.CaptureFixture[str]) -> None:
+    with ServerThread(tickets=5) as server:
+        agent = Client(server, "li.wei")
+        ticket = agent.opened()
+        soon = datetime.now(UTC) + timedelta(seconds=1)
+        assert agent.change(ticket, "snooze", until=soon.isoformat()).status_code == 200
+        pool = server.engine.pool
+        vars(pool)["_timeout"] = 0.05  # instead of half a minute
+        held: list[Connection] = []
+        until, said = time.monotonic() + 60, ""
+        while "QueuePool" not in said and time.monotonic() < until:
+            with suppress(NoConnection):
+                held.append(server.engine.connect())
+            said += capfd.readouterr().err
+            time.sleep(0.01)
+        assert "the database cannot be used: QueuePool limit" in said
+        answer = agent.get("/tickets")
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        vars(pool)["_timeout"] = 30.0
+        for one in held:
+            one.close()
         while agent.row(ticket)["status"] == "snoozed" and time.monotonic() < until:
             time.sleep(0.05)
         assert agent.row(ticket)["status"] == "open"

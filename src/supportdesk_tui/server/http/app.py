@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import anyio
-from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -38,7 +37,7 @@ from supportdesk_tui.server.http.call import Call, Endpoint, decode, read_body
 from supportdesk_tui.server.http.guard import Guard
 from supportdesk_tui.server.http.hub import Hub
 from supportdesk_tui.server.http.limits import UNHURRIED, Limits, Rates
-from supportdesk_tui.server.http.refused import broken, log_unwritten, not_routed, not_written, refused
+from supportdesk_tui.server.http.refused import UNUSABLE, broken, log_unwritten, not_routed, not_written, refused
 from supportdesk_tui.server.http.tokens import TokenBook
 from supportdesk_tui.server.storage.engine import checkpoint
 from supportdesk_tui.wire import schema
@@ -121,7 +120,7 @@ def build_app(
         exception_handlers={
             Refusal: refused(lambda: desk.agents),
             HTTPException: not_routed,
-            OperationalError: not_written,
+            **dict.fromkeys(UNUSABLE, not_written),
             Exception: broken,
         },
         lifespan=lifespan,
@@ -185,7 +184,7 @@ class Door:
 
 
 async def _tick(desk: Desk, hub: Hub) -> None:
-    """Let time pass; a database that cannot be written now is tried again at the next beat."""
+    """Let time pass; a database that cannot be used now is tried again at the next beat."""
     is_told = False
     while True:
         await anyio.sleep(TICK_S)
@@ -195,7 +194,7 @@ async def _tick(desk: Desk, hub: Hub) -> None:
             await run_in_threadpool(pass_time, desk)
             await run_in_threadpool(checkpoint, desk.database.engine)
             is_told = False
-        except OperationalError as error:
+        except UNUSABLE as error:
             if not is_told:
                 log_unwritten(error)
             is_told = True

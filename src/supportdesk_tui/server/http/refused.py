@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,8 @@ from supportdesk_tui.server.storage.dialect import is_outside
 from supportdesk_tui.wire import schema
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
+UNUSABLE = (OperationalError, NoConnection)
+"""The database cannot be used: what is wrong lies outside, or more requests use it at once than it lets in."""
 RETRY_S = 5
 """When a request is worth trying again whose change could not be written."""
 _ENDS = frozenset({408})
@@ -55,9 +58,9 @@ async def not_routed(request: Request, error: Exception) -> Response:
 
 
 async def not_written(request: Request, error: Exception) -> Response:
-    """The disk is full or failing, or another program holds the database: nothing of the request was done."""
-    assert isinstance(error, OperationalError)  # noqa: S101  registered for this class only
-    if not is_outside(error.orig):
+    """The disk is full or failing, another program holds the database, or too many use it: nothing of the request was done."""
+    assert isinstance(error, UNUSABLE)  # noqa: S101  registered for these classes only
+    if isinstance(error, OperationalError) and not is_outside(error.orig):
         logging.getLogger("uvicorn.error").error("request %s: %s", request.scope["request_id"], told_places(error))
         return await broken(request, error)
     log_unwritten(error)
@@ -65,9 +68,9 @@ async def not_written(request: Request, error: Exception) -> Response:
     return _error(request.scope, 503, told, {"Retry-After": str(RETRY_S)})
 
 
-def log_unwritten(error: OperationalError) -> None:
+def log_unwritten(error: OperationalError | NoConnection) -> None:
     """Say why, in the first line of the database's own words; it names no data."""
-    why = next(iter(str(error.orig).splitlines()), "")
+    why = next(iter(str(error.orig if isinstance(error, OperationalError) else error).splitlines()), "")
     logging.getLogger("uvicorn.error").error("the database cannot be used: %s", why)
 
 
