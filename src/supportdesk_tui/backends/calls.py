@@ -9,6 +9,7 @@ from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec import Struct
 
 from supportdesk_tui.domain.errors import (
     Ambiguous,
@@ -95,8 +96,7 @@ def unkeyed(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A whole answer with a status of 2xx."""
 
     status: int
@@ -105,12 +105,11 @@ class Answer:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What an error body says, where it is one this backend writes."""
 
     reason: SafeText = NO_TEXT
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = msgspec.field(default_factory=dict)
     current: TicketSummary | None = None
 
 

@@ -9,8 +9,10 @@ import re
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from supportdesk_tui.backends.calls import Call
 from supportdesk_tui.backends.http import Http, Stream
@@ -27,8 +29,7 @@ _STRONG = re.compile(r'"[\x21\x23-\x7e]*"')
 """An `ETag` that promises the same bytes, not only the same meaning."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file that goes with a message."""
 
     name: str
@@ -64,8 +65,7 @@ async def download(http: Http, call: Call, size: int) -> AsyncGenerator[bytes, N
         raise way.unreadable()
 
 
-@dataclass(slots=True)
-class _Way:
+class _Way(Struct):
     """How far a download came, and which file it is a part of."""
 
     whole: Call

@@ -12,11 +12,12 @@ import time
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from supportdesk_tui.backends.calls import Answer, Call, ReadRefusal, http_date, to_error
 from supportdesk_tui.backends.journey import Journey, told
@@ -42,8 +43,7 @@ PIECE = 65_536
 """Bytes of a body handed to the socket at once: so long may a silence of the receiver be noticed by its pieces."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How long and how often we ask."""
 
     deadline_s: float = 15.0

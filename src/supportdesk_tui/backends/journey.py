@@ -6,16 +6,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from supportdesk_tui.backends.calls import Call
 from supportdesk_tui.domain.errors import Ambiguous, BackendError, Conflict, NotFound, Refused, Unreachable
 from supportdesk_tui.text.safe import sanitize_line
 
 
-@dataclass(slots=True)
-class Journey:
+class Journey(Struct):
     """How far the attempts of one call came: whether a broken one may have reached the server."""
 
     is_maybe_sent: bool = False

@@ -1,15 +1,15 @@
 """Lists that come in parts: pure rules for putting them together."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.conversation import Entry
 from supportdesk_tui.domain.ids import Cursor
 from supportdesk_tui.domain.queue import Page
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """The newest entries of one source before a mark."""
 
     entries: Sequence[Entry]

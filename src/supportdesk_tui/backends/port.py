@@ -1,10 +1,11 @@
 """The port: what every ticket backend must answer. Small, and nothing in it is optional."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from supportdesk_tui.domain.capabilities import Session
 from supportdesk_tui.domain.changes import Applied, Change, Outcome
@@ -18,8 +19,7 @@ from supportdesk_tui.domain.ticket import Ticket, TicketSummary
 from supportdesk_tui.text.safe import SafeText
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFile:
+class LocalFile(Struct, frozen=True):
     """A file to upload."""
 
     path: Path

@@ -1,7 +1,8 @@
 """Server-sent events on the wire: bytes to events and back, incremental and bounded, without I/O."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MAX_LINE = 1_048_576
 """Longest line kept, in bytes; the rest of a longer one is thrown away and its event marked."""
@@ -12,8 +13,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class SseEvent:
+class SseEvent(Struct, frozen=True):
     """One event as the stream said it."""
 
     event: str

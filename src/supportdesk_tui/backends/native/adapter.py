@@ -4,12 +4,12 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from supportdesk_tui.backends import files
 from supportdesk_tui.backends.calls import Answer, Call, Said

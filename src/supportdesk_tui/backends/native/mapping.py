@@ -1,10 +1,11 @@
 """Wire to domain: pure and total. A word this client does not know is shown as text and means the most careful thing."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from supportdesk_tui.backends.calls import Said
 from supportdesk_tui.backends.native.reading import misread
@@ -50,8 +51,7 @@ from supportdesk_tui.wire import schema as wire
 E = TypeVar("E", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
-class Lens:
+class Lens(Struct, frozen=True):
     """What reading a row depends on beside the row."""
 
     me: AgentId | None = None

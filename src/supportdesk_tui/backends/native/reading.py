@@ -9,7 +9,6 @@ import logging
 import re
 from collections.abc import Hashable, Mapping
 from copy import copy
-from dataclasses import dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin
@@ -47,8 +46,7 @@ _SPARE: dict[type[Struct], dict[str, Any]] = {
 """Fields that may be missing or of another type, and what they then read as."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows(Generic[S]):
+class Rows(Struct, Generic[S], frozen=True):
     """The readable items of a page, and the marks that lead on."""
 
     items: list[S]

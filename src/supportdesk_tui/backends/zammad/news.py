@@ -172,6 +172,6 @@ class Ears:
 
 def patient(limits: Limits) -> Limits:
     """Limits for a request whose answer takes its time."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     return replace(limits, deadline_s=HOLD_S + 5, read_s=HOLD_S)
