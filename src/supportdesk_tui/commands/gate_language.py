@@ -82,7 +82,10 @@ def other_language(text: str, wanted: str) -> str:
         return "zh" if wanted == "ja" and met == "han" and not counts["kana"] else _by_little_words(plain, wanted, met)
     if counts[met] * 10 < total * 6:
         return ""
-    return _SPOKEN.get(met) or _best(plain, 3 if total >= LETTERS else 1)[0] or "latin"
+    if met != "latin":
+        return _SPOKEN[met]
+    best, hits = _best(plain, 3 if total >= LETTERS else 1)
+    return best if hits > 1 or best == "en" else "latin"
 
 
 def _by_little_words(plain: str, wanted: str, met: str) -> str:

@@ -169,6 +169,7 @@ def test_words_for_colleagues_are_found_in_a_reply_and_nowhere_else(text: str) -
         ("Your case is closed.", "ja", "en"),
         ("Withdrawal refunded, please check", "zh-CN", "en"),
         ("refund sent out today", "zh", "latin"),
+        ("fee waived as promised", "zh", "latin"),
         ("Merci pour votre patience", "zh", "fr"),
         ("好的", "en", "zh"),
         ("请稍等", "en-GB", "zh"),
