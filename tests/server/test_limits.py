@@ -1,6 +1,7 @@
 """What one client may take of the server, and that the others do not notice."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from supportdesk_tui.server.http import hub as hub_module
 from supportdesk_tui.server.http import throttle as throttle_module
 from supportdesk_tui.server.http.limits import MAX_HEAD, MAX_URL, UNHURRIED, Limits
 from supportdesk_tui.server.http.throttle import TRIES, Throttle
+from supportdesk_tui.server.http.tokens import hash_token
 from supportdesk_tui.server.runner import NotLoopback, ServeOptions, ServerThread, run_server
 
 from .conftest import Client
@@ -269,3 +271,20 @@ def test_serve_is_limited_and_a_server_of_ones_own_is_not() -> None:
     assert ServeOptions(db_url="sqlite:///x").limits == Limits()
     assert Limits().token_rate > 0 < Limits().address_rate
     assert UNHURRIED.token_rate == UNHURRIED.address_rate == 0
+
+
+def test_loop_that_serves_everybody_never_waits_for_the_database() -> None:
+    with ServerThread(tickets=5) as server:
+        asked_by: list[str] = []
+        agent, other = Client(server, "li.wei"), server.token_for("li.wei")
+        event.listen(server.engine, "checkout", lambda *_: asked_by.append(threading.current_thread().name))
+        with agent.http.stream("GET", "/events", timeout=60) as answer:
+            lines = answer.iter_lines()
+            assert next(line for line in lines if line == "event: beat")
+            server.parts.tokens.revoke(hash_token(other))  # every token is looked up anew
+            assert agent.get("/tickets").status_code == 200
+            server.parts.tokens.forget()
+            for _ in range(2):
+                assert next(line for line in lines if line == "event: beat")
+        assert asked_by
+        assert "backend" not in asked_by

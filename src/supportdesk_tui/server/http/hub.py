@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -169,7 +169,7 @@ class Hub:
         for stream in list(self.streams):
             self._drop(stream)
 
-    async def follow(self, agent: str, since: int | None, may_listen: Callable[[], bool]) -> AsyncIterator[bytes]:
+    async def follow(self, agent: str, since: int | None, may_listen: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
         """The stream of one client: what it missed, who is where, then everything as it happens while it may listen."""
         stream = Stream(agent)
         self.streams.add(stream)
@@ -180,7 +180,7 @@ class Hub:
                 yield format_event("presence", here)
             while not self.is_closed:
                 frame = await stream.next()
-                if frame is None or not may_listen():
+                if frame is None or not await may_listen():
                     return
                 if frame.seq == 0 or frame.seq > sent:
                     yield frame.data

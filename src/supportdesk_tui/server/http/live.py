@@ -1,5 +1,6 @@
 """Presence in, the event stream out."""
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from supportdesk_tui.server.desk.refusals import BadRequest, Missing
@@ -29,8 +30,10 @@ async def stream(call: Call) -> Response:
     since = int(mark) if mark else None
     token = call.request.headers.get("Authorization")
 
-    def may_listen() -> bool:
-        return call.tokens.is_good(token, "agent")
+    async def may_listen() -> bool:
+        if call.tokens.is_remembered(token):
+            return call.tokens.is_good(token, "agent")
+        return await run_in_threadpool(call.tokens.is_good, token, "agent")
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(call.hub.follow(call.agent.id, since, may_listen), 200, headers, "text/event-stream")

@@ -57,6 +57,13 @@ def keep_password(connection: Connection, agent: str, password: str) -> None:
         connection.execute(insert(tables.credentials), [row])
 
 
+def _hashed(header: str | None) -> str:
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("send Authorization: Bearer <token>")
+    return hash_token(token.strip())
+
+
 class TokenBook:
     """Makes, checks and revokes tokens; keeps the known good ones in memory."""
 
@@ -74,17 +81,19 @@ class TokenBook:
 
     def check(self, header: str | None, kind: str) -> tuple[str, str | None]:
         """The hash and the agent of an Authorization header; refuses what is missing, unknown, expired or revoked."""
-        scheme, _, token = (header or "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise Unauthenticated("send Authorization: Bearer <token>")
-        hashed = hash_token(token.strip())
-        with self._lock:
-            known = self._good.get(hashed)
-        if known is None:
-            known = self._look_up(hashed)
+        hashed = _hashed(header)
+        known = self._remembered(hashed) or self._look_up(hashed)
         if known is None or known[2] < time.time() or known[0] != kind:
             raise Unauthenticated("the token is unknown, expired, revoked or for another purpose")
         return hashed, known[1]
+
+    def is_remembered(self, header: str | None) -> bool:
+        """Whether `check` would answer from memory; it asks the database, and is for a thread, where it would not."""
+        return self._remembered(_hashed(header)) is not None
+
+    def _remembered(self, hashed: str) -> tuple[str, str | None, float] | None:
+        with self._lock:
+            return self._good.get(hashed)
 
     def is_good(self, header: str | None, kind: str) -> bool:
         """Whether `check` would let it pass."""
