@@ -20,7 +20,7 @@ BAR, SIDE, MIDDLE, INK = "#0e1217", "#161b22", "#11151b", "#8d99a6"
 """Bar, queue and customer, conversation, quiet text: the default theme's colours."""
 QUEUE_OF_THREE, QUEUE_OF_TWO, CUSTOMER = 46, 42, 38
 """How wide the desk draws its panes."""
-ROOMY, QUEUE_TIGHT, CUSTOMER_TIGHT = 140, 40, 34
+ROOMY, QUEUE_TIGHT, CUSTOMER_TIGHT = 140, 42, 34
 """Under so many columns the side panes of three give some of theirs to the conversation."""
 CONVERSATION, QUEUE_WIDEST = 62, 86
 """What the conversation beside three panes needs no more than; the queue takes the rest until every column of it is there."""

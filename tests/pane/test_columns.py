@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
+from supportdesk_tui import splash
 from supportdesk_tui.domain.directory import Category
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import AgentId
@@ -18,7 +19,7 @@ from supportdesk_tui.ui.text import cells
 from supportdesk_tui.ui.vocabulary import SHORT_CATEGORIES
 from supportdesk_tui.ui.widgets.paint import Paint
 from supportdesk_tui.ui.widgets.talk_head import TalkHead
-from supportdesk_tui.ui.widgets.ticket_row import Columns, category_names, columns_for, initials
+from supportdesk_tui.ui.widgets.ticket_row import LEAST, Columns, category_names, columns_for, initials
 from tests.pane import data
 from tests.pane.harness import DARK, misfits, showing, texts
 
@@ -92,6 +93,11 @@ def test_where_the_view_says_whose_its_tickets_are_the_room_is_for_the_subject(o
     alone = columns_for(60, is_spread=False)
     assert not alone.owner
     assert alone.subject > columns_for(60).subject
+
+
+def test_a_row_beside_two_panes_has_its_channel_also_where_a_wall_takes_a_column() -> None:
+    assert columns_for(splash.QUEUE_TIGHT - 1).channel
+    assert columns_for(splash.QUEUE_TIGHT - 1).customer >= LEAST
 
 
 async def test_rows_of_many_owners_tell_them_apart_in_three_columns() -> None:

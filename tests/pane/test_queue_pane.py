@@ -185,3 +185,26 @@ async def test_hostile_rows_fit_exactly(width: int, hostile_texts: list[str]) ->
         pane.show(data.queue(len(rows), rows=rows, search="\x1b[31m[/x]", title=sanitize_line("\x1b]0;x\x07")), data.NOW)
         await pilot.pause()
         assert misfits(pane) == []
+
+
+@pytest.mark.parametrize("width", [36, 42])
+async def test_a_narrow_title_leaves_out_the_total_before_it_cuts_what_is_selected(width: int) -> None:
+    pane = QueuePane(DARK)
+    chosen = frozenset(row.id for row in data.queue().rows[:1])
+    async with showing(pane, width, 12) as (_app, pilot):
+        pane.show(data.queue(title="Unassigned", selected=chosen, shown=Shown(as_of=data.NOW)), data.NOW)
+        await pilot.pause()
+        title = texts(pane)[0]
+        assert "1 selected · as of " in title
+        assert "of 300" not in title
+        assert not title.lstrip("▎ ").startswith("Unassigned 1"), "a name and a number right behind it read as one"
+
+
+@pytest.mark.parametrize("width", [30, 36, 42, 90])
+async def test_no_key_is_torn_from_what_it_does_in_an_empty_list(width: int) -> None:
+    pane = QueuePane(DARK)
+    async with showing(pane, width, 12) as (_app, pilot):
+        pane.show(data.queue(0), data.NOW)
+        await pilot.pause()
+        said = "\n".join(texts(pane))
+        assert all(words in said for words in ("N next best ticket", "] next view", "/ search"))

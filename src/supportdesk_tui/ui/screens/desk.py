@@ -101,7 +101,7 @@ class DeskScreen(Screen[None]):
     DeskScreen.-three QueuePane { width: 46; }
     DeskScreen ConversationPane { width: 1fr; height: 1fr; }
     DeskScreen CustomerPane { width: 38; height: 1fr; }
-    DeskScreen.-tight QueuePane { width: 40; }
+    DeskScreen.-tight QueuePane { width: 42; }
     DeskScreen.-tight CustomerPane { width: 34; }
     DeskScreen.-one QueuePane, DeskScreen.-one CustomerPane { width: 1fr; }
     DeskScreen Composer { height: 12; }
