@@ -60,6 +60,8 @@ class Drafts:
         """Of these what the outbox is writing down or giving back right now: nothing goes behind its back."""
         self._has_left_out = False
         """What dead clients left of these was not read."""
+        self._is_unread = False
+        """The disk did not say what lies there: nothing is written over it before it has."""
         self._timer: asyncio.TimerHandle | None = None
         self._unsubscribe: Callable[[], None] = store.subscribe(self._look)
 
@@ -68,7 +70,8 @@ class Drafts:
 
         Where the outbox is at work, they stay in the dead client's file until it is done: it would delete them with the row.
         """
-        self.flush()
+        if not self._is_unread:
+            self.flush()
         if agent != self._agent:
             self._coming.clear()
         if not self._agent and agent:
@@ -77,7 +80,9 @@ class Drafts:
             self._seen, self._seen_forms = {}, {}
             self._store.dispatch(AgentChanged())
         self._agent = agent
+        self._is_unread = True
         left_out = frozenset(self._leaving)
+        _ = self._ledger.main
         found = {draft.ticket: draft for draft in self._ledger.drafts(agent, left_out)}
         for ticket in found.keys() & self._store.state.drafts.keys():
             shown = self._store.state.drafts[ticket]
@@ -91,6 +96,7 @@ class Drafts:
             shown_form = self._store.state.forms[key]
             self._store.dispatch(FormTyped(joined_forms(shown_form, forms[key])))
         self._seen_forms = {**forms, **self._seen_forms}
+        self._is_unread = False
         self._has_left_out = bool(left_out)
         return DraftsLoaded(tuple(found.values()), tuple(forms.values()))
 
@@ -195,8 +201,12 @@ class Drafts:
     async def save(self) -> None:
         """Write what has changed, in the outbox's thread; what the disk refuses is tried again a little later."""
         refused: dict[str, Draft | FormDraft] = {}
+        if self._is_unread:
+            with suppress(StorageError):
+                self._store.dispatch(self.load(self._agent))
         while ours := self._waiting.keys() - self._leaving:
-            key = min(ours, key=self._is_gone)
+            # What is only to be deleted comes last: its words may be in another draft that waits too.
+            key = min(ours, key=lambda one: self._waiting[one].is_empty)
             draft = self._coming[key] = self._waiting.pop(key)
             try:
                 is_written = await self._ledger.main.run(partial(self._put_newest, key, draft))
@@ -234,14 +244,20 @@ class Drafts:
             return is_newest
 
     def _put(self, draft: Draft | FormDraft) -> None:
+        draft = self._with_unread(draft) if self._is_unread else draft
         if isinstance(draft, Draft):
             self._ledger.put_draft(self._agent, draft)
         else:
             self._ledger.put_form(self._agent, draft)
 
-    def _is_gone(self, key: str) -> bool:
-        """What is only to be deleted comes last: its words may be in another draft that waits too."""
-        return self._waiting[key].is_empty
+    def _with_unread(self, draft: Draft | FormDraft) -> Draft | FormDraft:
+        """A draft with the words of an earlier run that nobody has seen yet; StorageError where they cannot be read now."""
+        _ = self._ledger.main
+        if isinstance(draft, Draft):
+            mine = next((one for one in self._ledger.drafts(self._agent) if one.ticket == draft.ticket), None)
+            return draft if mine is None else mine if draft.is_empty else joined_drafts(draft, mine)
+        form = next((one for one in self._ledger.forms(self._agent) if one.key == draft.key), None)
+        return draft if form is None else form if draft.is_empty else joined_forms(draft, form)
 
     def _take(self) -> dict[str, Draft | FormDraft]:
         if self._timer is not None:

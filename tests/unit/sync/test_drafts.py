@@ -397,3 +397,34 @@ async def test_what_was_typed_before_anybody_signed_in_is_the_first_agents_who_d
     assert {draft.ticket: draft.body for draft in ledger.drafts(make.ME)} == found
     assert (ledger.drafts(AgentId("")), ledger.forms(AgentId(""))) == ([], [])
     ledger.close()
+
+
+@pytest.mark.parametrize("leaves_at_once", [True, False])
+async def test_nothing_is_written_over_words_of_an_earlier_run_that_the_disk_would_not_give_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, leaves_at_once: bool
+) -> None:
+    monkeypatch.setattr(drafts_module, "RETRY_S", 0.05)
+    ledger = reopened(tmp_path / "outbox")
+    ledger.put_draft(make.ME, Draft(TicketId("t1"), body="of yesterday"))
+    ledger.put_form(make.ME, FORM)
+    ledger.close()
+    (tmp_path / "outbox").rename(tmp_path / "away")
+    (tmp_path / "outbox").write_text("no folder")
+    ledger = Ledger(tmp_path / "outbox")
+    drafts = Drafts(store := Store(), ledger, Board().spawn)
+    with pytest.raises(StorageError):
+        drafts.load(make.ME)
+    store.dispatch(DraftChanged(Draft(TicketId("t1"), body="of today", is_saved=False)))
+    await until(lambda: store.state.drafts[TicketId("t1")].is_refused)
+    (tmp_path / "outbox").unlink()
+    (tmp_path / "away").rename(tmp_path / "outbox")
+    if not leaves_at_once:
+        await until(lambda: store.state.drafts[TicketId("t1")].is_saved)
+        assert store.state.drafts[TicketId("t1")].body == "of today\n\nof yesterday"
+        assert [form.texts for form in store.state.forms.values()] == [FORM.texts]
+    drafts.close()
+    ledger.close()
+    again = reopened(tmp_path / "outbox")
+    assert [draft.body for draft in again.drafts(make.ME)] == ["of today\n\nof yesterday"]
+    assert [form.texts for form in again.forms(make.ME)] == [FORM.texts]
+    again.close()
