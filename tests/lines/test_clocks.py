@@ -70,7 +70,7 @@ def test_holds_deadlines_and_the_lines_state_outlive_a_clock_that_jumps(tmp_path
         clock.set(-3)
         line.wait_sent("set back meanwhile")
         line.wait_until(lambda: are_alike(clocks(line), before), "the same deadlines after that", deadline_s=SLOW_S)
-        reply(line, "asleep for hours")
+        reply(line, "asleep nine hours")
         assert max(map(int, re.findall(r"held (\d+) s", line.text))) <= HOLD_S
         line.signal(signal.SIGSTOP)  # the lid is closed, for nine hours by the wall clock
         clock.set(6)
@@ -78,11 +78,11 @@ def test_holds_deadlines_and_the_lines_state_outlive_a_clock_that_jumps(tmp_path
         line.signal(signal.SIGCONT)
         line.wait_for("waits for your word")
         line.wait_until(lambda: are_alike(clocks(line), before), "the same deadlines after that", deadline_s=SLOW_S)
-        assert place.sent("asleep for hours") == []
+        assert place.sent("asleep nine hours") == []
         ahead.service.should_exit = True
         line.wait_until(lambda: "last heard" in line.text or "offline" in line.text, "a lost line")
         clock.set(0)
         line.wait_until(lambda: "offline" in line.text, "no claim of a second ago", deadline_s=SLOW_S)
         line.signal(signal.SIGTERM)
         line.wait_gone()
-    assert "asleep for hours" in place.kept()
+    assert "asleep nine hours" in place.kept()
