@@ -208,3 +208,20 @@ async def test_no_key_is_torn_from_what_it_does_in_an_empty_list(width: int) -> 
         await pilot.pause()
         said = "\n".join(texts(pane))
         assert all(words in said for words in ("N next best ticket", "] next view", "/ search"))
+
+
+@pytest.mark.parametrize("height", [1, 2, 24])
+async def test_cursor_moves_in_a_pane_that_has_no_room_for_it(height: int) -> None:
+    pane = QueuePane(DARK)
+    async with showing(pane, 46, height) as (_app, pilot):
+        for is_seen in (True, False, True):
+            pane.display = is_seen
+            await pilot.pause()
+            for index in range(4):
+                pane.show(data.queue(index=index), data.NOW)
+        await pilot.pause()
+        assert len(texts(pane)) == height
+    unseen = QueuePane(DARK)
+    for index in range(4):
+        unseen.show(data.queue(index=index), data.NOW)
+    assert texts(unseen) == []

@@ -94,10 +94,10 @@ class LinePane(Widget):
 
 def redraw_lines(pane: LinePane, lines: Mapping[int, Strip]) -> None:
     """Put single lines in place of those shown; the rest is known to be as it was."""
-    if pane._laid_for != tuple(pane.size):
+    if pane._laid_for != tuple(pane.size) or not all(pane.size):
         pane.redraw()
         return
-    changed = [y for y, strip in lines.items() if strip is not pane._lines[y]]
+    changed = [y for y, strip in lines.items() if y < len(pane._lines) and strip is not pane._lines[y]]
     for y in changed:
         pane._lines[y] = _walled(pane, lines[y])
     if changed:
