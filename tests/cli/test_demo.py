@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from supportdesk_tui.cli.demonstration import Stage, seat_on
+from supportdesk_tui.config.load import Loaded
+from supportdesk_tui.config.schema import Settings
 from tests.cli.onterminal import LIMIT_S, OnTerminal
 
 STEPS = (
@@ -76,6 +79,12 @@ def test_shift_that_cannot_write_its_picture_names_the_step_and_fails(tmp_path: 
     assert "FAILED  take a picture" in done.stdout
     assert "the shift stopped at: take a picture" in done.stderr
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_the_report_of_a_crash_outlives_the_folder_of_the_demo(tmp_path: Path) -> None:
+    seat = seat_on(Stage(tmp_path / "demo", "http://127.0.0.1:1", "t", "i"), Loaded(Settings()))
+    assert seat.state_dir == tmp_path
+    assert {seat.data_dir.parent, seat.cache_dir.parent, seat.config_dir.parent} == {tmp_path / "demo"}
 
 
 @pytest.mark.pty

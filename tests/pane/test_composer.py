@@ -255,6 +255,19 @@ async def test_tab_leaves_no_text_with_a_place_that_is_not_filled_in() -> None:
         assert not composer.next_stop()
 
 
+@pytest.mark.parametrize(
+    ("written", "macro", "between"),
+    [("the end", "OK", " "), ("Done.", "OK", " "), ("the end ", "OK", ""), ("the end", ", then", ""), ("好的", "收到", "")],
+)
+async def test_a_macro_of_one_line_begins_a_word_behind_what_is_written(written: str, macro: str, between: str) -> None:
+    composer = Composer(DARK)
+    async with showing(composer, 90, 14) as (_app, _pilot):
+        composer.show(data.composer(), data.NOW)
+        await typed(composer, written)
+        composer.insert(macro, (), None)
+        assert composer.text == f"{written}{between}{macro}"
+
+
 async def test_a_macro_begins_a_paragraph_behind_what_is_written() -> None:
     composer = Composer(DARK)
     async with showing(composer, 90, 14) as (_app, _pilot):

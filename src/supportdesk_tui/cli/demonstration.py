@@ -79,13 +79,13 @@ def play(wanted: Wanted, screenshot: Path) -> None:
 
 
 def seat_on(here: Stage, loaded: Loaded) -> Seat:
-    """A seat in the demo, all files in its folder."""
+    """A seat in the demo, all files in its folder; but the report of a crash beside it, which outlives the demo."""
     paths = here.paths
     return Seat(
         settings=loaded.settings,
         data_dir=paths.data,
         cache_dir=paths.cache,
-        state_dir=paths.state,
+        state_dir=here.folder.parent,
         config_dir=paths.config,
         url=here.url,
         token=lambda: here.token,

@@ -19,6 +19,7 @@ from supportdesk_tui.commands.times import zone_of
 from supportdesk_tui.domain.capabilities import Capability
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import Ticket, TicketSummary
+from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.kept import form_key
 from supportdesk_tui.store.state import Absent, Draft, DraftMode, Level, Loading, value_of
@@ -142,16 +143,19 @@ def _write(context: Context, macro: "Macro", subject: "Subject") -> Iterable[Eff
     if cannot_attach is None:
         yield from (ef.AttachFile(ticket, path) for path in macro.attachments)
     yield ef.Emit(ev.MacroUsed(macro.id))
-    for reason in (*blocked, *((cannot_attach,) if cannot_attach else ())):
-        yield ef.Tell(reason.reason, reason.values, Level.WARN)
-    for said in rendered.left_out:
-        yield ef.Tell(said.text, said.values, Level.WARN)
     if rendered.missing:
         at_rest = msg("No such money is on its way, so not filled in: {fields}")
         text = at_rest if rendered.is_at_rest else msg("Not known here: {fields}")
         yield ef.Tell(text, (("fields", ", ".join(rendered.missing)),), Level.WARN)
     elif draft.mode is DraftMode.NOTE:
         yield ef.Tell(msg("Put into the note: the customer never reads it"), (), Level.WARN)
+    reasons = [(one.reason, one.values) for one in (*blocked, *((cannot_attach,) if cannot_attach else ()))]
+    reasons += [(said.text, said.values) for said in rendered.left_out]
+    # Told last and as one: there is one line for it, and what is missing stands in the text as well.
+    if len(reasons) > 1:
+        what = "; ".join(_(text, **dict(said)) for text, said in reasons)
+        reasons = [(msg("Left out of the macro: {what}"), (("what", what),))]
+    yield from (ef.Tell(text, said, Level.WARN) for text, said in reasons)
 
 
 def _with_macro(draft: Draft, macro: "Macro", rendered: "Rendered") -> Draft:

@@ -186,6 +186,16 @@ def test_then_next_and_attachments_come_along() -> None:
     assert draft.language_note == "no zh text, using en"
 
 
+def test_all_that_is_left_out_is_told_last_and_at_once() -> None:
+    gone = (Action("escalate", "nowhere"), Action("status", "banana"))
+    own = Macro("zz", {"en": "Z"}, "z", {"en": parse("x {customer.nme}")}, actions=gone)
+    unknown, left_out = (
+        one for one in run(replace(desk(), macros=MacroLibrary({"zz": own})), "macro.insert", "zz") if isinstance(one, ef.Tell)
+    )
+    assert unknown.text == "Not known here: {fields}"
+    assert dict(left_out.values) == {"what": "there is no team nowhere; this backend has no status banana"}
+
+
 def test_that_nothing_is_on_its_way_is_said() -> None:
     at_rest = customer(movements=(movement(state="done"),))
     told = only(run(with_conversation(desk(), customer=Loaded(at_rest, NOW)), "macro.insert", "wp"), ef.Tell)

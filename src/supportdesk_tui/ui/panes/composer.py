@@ -343,12 +343,15 @@ class Composer(Vertical):
 
 
 def lead_of(editor: Editor, text: str) -> str:
-    """What parts an inserted text from the words before the caret: a letter begins a paragraph, a sentence a word."""
+    """What parts an inserted text from the words before the caret: one of several lines begins a paragraph, a line a word."""
     row, column = min(editor.selection)
     before = editor.document.get_line(row)[:column]
     if not before.strip() or before[-1].isspace():
         return ""
-    return "\n\n" if "\n" in text.strip("\n") else " " if before[-1] in _ENDS and text[:1].isalnum() else ""
+    if "\n" in text.strip("\n"):
+        return "\n\n"
+    is_apart = before[-1] in _ENDS or (before[-1].isascii() and before[-1].isalnum() and text[:1].isascii())
+    return " " if is_apart and text[:1].isalnum() else ""
 
 
 def ground_of(view: ComposerView) -> str:
