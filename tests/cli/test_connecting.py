@@ -6,7 +6,7 @@ import platform
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,7 +17,10 @@ from click.testing import CliRunner
 
 from supportdesk_tui.backends.catalog import SPECS, Connection, Option
 from supportdesk_tui.backends.native.adapter import NativeBackend
+from supportdesk_tui.cli.assemble import adapter_for
 from supportdesk_tui.cli.connecting import Wish, first_run, name_for, place_for
+from supportdesk_tui.cli.opening import seat_at
+from supportdesk_tui.cli.session import connection_to, load
 from supportdesk_tui.cli.signing import prove
 from supportdesk_tui.config.kernel_keys import _NUMBERS
 from supportdesk_tui.config.load import load_settings
@@ -226,6 +229,26 @@ def test_token_that_is_renewed_while_it_is_tried_is_the_one_that_is_kept(
     assert session.agent.name == "Li Wei"
     assert secret == Secret(second)
     assert not shell.config.exists()
+
+
+def test_desk_is_connected_with_all_that_commands_are(
+    shell: Shell, server: ServerThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two desks of one profile take turns at renewing its secret, as desks and commands do."""
+    made: list[Connection] = []
+
+    def making(connection: Connection) -> NativeBackend:
+        made.append(connection)
+        return NativeBackend(connection.url, connection.token)
+
+    monkeypatch.setitem(SPECS, "native", replace(SPECS["native"], factory=making))
+    place, _ = place_for(Wish(server.url))
+    loaded, _ = load()
+    adapter_for(seat_at(place, loaded, lambda: "token"), "token")
+    connection_to(place, "token")
+    desk, command = ({field.name: bool(getattr(one, field.name)) for field in fields(one)} for one in made)
+    assert desk == command
+    assert desk["alone"]
 
 
 def test_login_that_cannot_ask_says_which_option_is_missing(shell: Shell, server: ServerThread, asking: None) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,8 @@ class Seat(Struct, frozen=True, kw_only=True):
     """Stores a renewed secret, where the product renews them."""
     load: Callable[[], str | None] | None = None
     """Reads the stored secret again: another program of ours may have renewed it."""
+    alone: "Callable[[], AbstractAsyncContextManager[None]] | None" = None
+    """Entered to renew the secret: desks and commands of one profile take turns."""
     name: str = "default"
     """Of the profile: its files are kept apart from other profiles'."""
     problems: tuple[str, ...] = ()
@@ -162,16 +165,18 @@ def _factory(seat: Seat) -> Callable[[], Any]:
 
     async def make() -> "Backend":
         token = await asyncio.to_thread(seat.token)
-        return await asyncio.to_thread(_adapter, seat, token)
+        return await asyncio.to_thread(adapter_for, seat, token)
 
     return make
 
 
-def _adapter(seat: Seat, token: str) -> "Backend":
+def adapter_for(seat: Seat, token: str) -> "Backend":
     """Imported only now, in a thread: the HTTP client costs more than the first paint may."""
     from supportdesk_tui.backends.catalog import SPECS, Connection
 
-    return SPECS[seat.backend].factory(Connection(seat.url, token, seat.options, seat.ca_file, seat.keep, seat.load))
+    return SPECS[seat.backend].factory(
+        Connection(seat.url, token, seat.options, seat.ca_file, seat.keep, seat.load, seat.alone)
+    )
 
 
 def _macros(seat: Seat, known: Any) -> tuple[Any, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from supportdesk_tui.cli.outcomes import KNOWN, ExitCode, Stopped, tell
 from supportdesk_tui.cli.saying import said
-from supportdesk_tui.cli.session import Place, keeper, load, loader, no_token, place_of, spec_of, unanswered
+from supportdesk_tui.cli.session import Place, keeper, load, loader, no_token, place_of, renewing, spec_of, unanswered
 from supportdesk_tui.config.paths import make_private
 from supportdesk_tui.i18n.catalog import _, detect_locale, set_locale
 
@@ -87,6 +87,7 @@ def seat_at(place: Place, loaded: "Loaded", token: Callable[[], str] | None, *, 
         ca_file=place.profile.ca_file,
         keep=keeper(place),
         load=loader(place),
+        alone=renewing(place),
         name=place.name,
         problems=tuple(map(said, loaded.problems)),
     )
