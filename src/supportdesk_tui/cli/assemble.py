@@ -171,7 +171,7 @@ def _factory(seat: Seat) -> Callable[[], Any]:
 
 
 def adapter_for(seat: Seat, token: str) -> "Backend":
-    """Imported only now, in a thread: the HTTP client costs more than the first paint may."""
+    """What talks to the backend; imported only now, in a thread: the HTTP client costs more than the first paint may."""
     from supportdesk_tui.backends.catalog import SPECS, Connection
 
     return SPECS[seat.backend].factory(

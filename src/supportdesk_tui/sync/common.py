@@ -69,8 +69,6 @@ class Options(Struct, frozen=True):
     downloads: Path | None = None
     """Where attachments are saved; the home folder's Downloads when None."""
     locale: str | None = None
-    view: str = ""
-    """Id of the view the desk opens with; the first one when empty."""
 
 
 class Common(Struct):

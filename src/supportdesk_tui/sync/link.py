@@ -195,7 +195,7 @@ class Link:
         """The view bar; the first time it also says what the queue shows."""
         await self._errands.views()
         queue = self._common.store.state.queue
-        chosen = first_view(queue.views, self._common.options.view)
+        chosen = first_view(queue.views)
         if queue.view is None and not queue.search and chosen is not None and queue.as_of is None:
             self._common.store.dispatch(ev.QueueChosen(chosen.query, chosen.id))
         if self._queue.is_local(self._common.store.state.queue.query):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from supportdesk_tui.domain.errors import StorageError
-from supportdesk_tui.domain.ids import ViewId
 from supportdesk_tui.domain.queue import View
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import Level
@@ -34,7 +33,7 @@ def open_cache(common: Common) -> None:
     if known is None:
         return
     common.store.dispatch(ev.SignedIn(*known, is_cached=True), ev.ViewsLoaded(views, bad_views))
-    chosen = first_view(views, common.options.view)
+    chosen = first_view(views)
     if chosen is not None:
         common.store.dispatch(ev.QueueChosen(chosen.query, chosen.id), *_rows(common, chosen))
 
@@ -48,7 +47,6 @@ def _rows(common: Common, view: View) -> list[ev.Event]:
     return [ev.QueueLoaded(view.query, "", window.total, window.start, window.rows, as_of, cursor_index=0)]
 
 
-def first_view(views: Sequence[View], wanted: str) -> View | None:
-    """The view the desk opens with: the configured one, else the first."""
-    named = next((view for view in views if view.id == ViewId(wanted)), None)
-    return named or next(iter(views), None)
+def first_view(views: Sequence[View]) -> View | None:
+    """The view the desk opens with."""
+    return next(iter(views), None)
