@@ -21,7 +21,7 @@ from supportdesk_tui.commands import (
     ticket,
 )
 from supportdesk_tui.commands.effects import ComposerAct, Dialog, PaneAct
-from supportdesk_tui.commands.guards import every, may, verb, verb_on_one
+from supportdesk_tui.commands.guards import a_task, every, may, verb, verb_on_one
 from supportdesk_tui.commands.spec import Command, Danger, Scope, msg
 from supportdesk_tui.domain.capabilities import Capability as Cap
 
@@ -214,7 +214,7 @@ VERBS = (
         "menu.escalate", msg("Escalate…"), _D, menus.escalate, ("!",), verb_on_one(Cap.ESCALATE), msg("escalate"), group=_OWNER
     ),
     Command(
-        "ticket.return_task", msg("Hand a task back"), _D, forms.return_task, ("B",), verb_on_one(Cap.ESCALATE), group=_OWNER
+        "ticket.return_task", msg("Hand a task back"), _D, forms.return_task, ("B",), a_task, msg("hand back"), group=_OWNER
     ),
     Command("ticket.watch", msg("Watch or stop watching"), _D, ticket.watch, ("w",), verb(Cap.WATCH), "", _UNDOABLE, _OWNER),
     Command("menu.status", msg("Status…"), _D, menus.status, ("s",), verb(Cap.STATUS), msg("status"), group=_STATE),

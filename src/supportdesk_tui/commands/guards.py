@@ -8,7 +8,8 @@ from supportdesk_tui.domain.capabilities import NEEDED, Capability
 from supportdesk_tui.domain.changes import (
     FollowUp,
 )
-from supportdesk_tui.store.state import OutboxPhase, Pane
+from supportdesk_tui.domain.ticket import Ticket
+from supportdesk_tui.store.state import OutboxPhase, Pane, value_of
 
 UNSENT = frozenset({OutboxPhase.HELD, OutboxPhase.QUEUED, OutboxPhase.SENDING, OutboxPhase.UNKNOWN})
 """Phases of a change that has not surely reached the server."""
@@ -120,6 +121,23 @@ def verb(capability: Capability) -> When:
 def verb_on_one(capability: Capability) -> When:
     """The check of a verb that makes sense for one ticket only."""
     return every(needs_one, may(capability), writes(capability))
+
+
+def needs_task(context: Context) -> Blocked | None:
+    """Somebody gave this ticket to our team as a task of theirs, as far as what it is tied to is known."""
+    detail = value_of(context.state.conversation.detail)
+    if detail is None or context.targets != (detail.summary.id,) or is_task(detail):
+        return None
+    return Blocked(msg("This ticket is no task of somebody's"))
+
+
+def is_task(detail: Ticket) -> bool:
+    """Whether it is the task of another ticket, whose owner waits for what is found out."""
+    return any(link.relation == "task_of" for link in detail.links)
+
+
+a_task = every(verb_on_one(Capability.ESCALATE), needs_task)
+"""The check of handing a task back."""
 
 
 def needs_rows(context: Context) -> Blocked | None:

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from supportdesk_tui.commands import keys as spelling
+from supportdesk_tui.commands.blanks import spans
 from supportdesk_tui.commands.catalog import BY_ID, CATALOG
 from supportdesk_tui.commands.context import Context
+from supportdesk_tui.commands.guards import is_task
 from supportdesk_tui.commands.keymap import CHAINS, Keymap
 from supportdesk_tui.commands.spec import Blocked, Command, Scope, msg
-from supportdesk_tui.store.state import Pane
+from supportdesk_tui.domain.ticket import Phase
+from supportdesk_tui.store.state import Pane, value_of
 
 SCOPE_TITLES: dict[Scope, str] = {
     Scope.APP: msg("Everywhere"),
@@ -38,6 +41,9 @@ _LEFT: dict[Pane, tuple[str, ...]] = {
 }
 """Footer of each pane, most used first."""
 _RIGHT = ("desk.palette", "desk.keys")
+_DONE = frozenset({Phase.SOLVED, Phase.CLOSED})
+NEXT_PANE = msg("next pane")
+"""What Tab does in a text without a blank that waits to be filled in."""
 _KNOWN_BY_HEART = frozenset(
     command.group for command in CATALOG if command.id in {"queue.down", "queue.view_1", "queue.select", "conversation.down"}
 )
@@ -79,8 +85,10 @@ class Section(Struct, frozen=True):
 
 def hints(context: Context, keymap: Keymap) -> tuple[Hint, ...]:
     """What works here and now, most used first; what is off carries its reason."""
-    pane = context.focus
-    named = ((name, False) for name in _LEFT[pane]), ((name, True) for name in _RIGHT)
+    left = _LEFT[context.focus]
+    if context.focus is Pane.CONVERSATION and _is_open_task(context):
+        left = ("ticket.return_task", *left)
+    named = ((name, False) for name in left), ((name, True) for name in _RIGHT)
     return tuple(
         hint
         for part in named
@@ -94,7 +102,14 @@ def _hint(context: Context, keymap: Keymap, command: Command, *, is_right: bool)
     if context.focus is Pane.COMPOSER:
         held = tuple(key for key in held if not spelling.is_printable(key))
     label = command.short or command.title
+    if command.id == "composer.next_stop" and not spans(context.composer_text):
+        label = NEXT_PANE
     return Hint(spelling.shown(held[0]), label, command.id, command.when(context), is_right) if held else None
+
+
+def _is_open_task(context: Context) -> bool:
+    detail = value_of(context.state.conversation.detail)
+    return detail is not None and detail.summary.status.phase not in _DONE and is_task(detail)
 
 
 def sections(keymap: Keymap, context: Context | None = None, *, pane: Pane | None = None) -> tuple[Section, ...]:

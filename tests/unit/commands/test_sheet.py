@@ -1,13 +1,18 @@
 """Footer, key sheet and palette."""
 
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.commands.catalog import CATALOG
 from supportdesk_tui.commands.keymap import resolve
 from supportdesk_tui.commands.sheet import hints, palette, sections
 from supportdesk_tui.commands.spec import Scope
-from supportdesk_tui.store.state import Pane
-from tests.unit.commands.desk import context, with_queue
+from supportdesk_tui.domain.ids import TicketId
+from supportdesk_tui.domain.ticket import LinkedTicket, Ticket
+from supportdesk_tui.store.state import Loaded, Pane
+from supportdesk_tui.text.safe import sanitize_line
+from tests import make
+from tests.unit.commands.desk import NOW, STATUSES, context, reason, with_conversation, with_queue
 
 KEYMAP = resolve(CATALOG)
 
@@ -24,6 +29,27 @@ def test_the_footer_of_the_composer_shows_no_key_that_types() -> None:
     shown = hints(context(Pane.COMPOSER, opened=1), KEYMAP)
     assert {hint.command: hint.key for hint in shown}["menu.leader"] == "Ctrl+G"
     assert all(len(hint.key) > 1 for hint in shown)
+
+
+def test_the_footer_says_what_tab_does_in_the_text_as_it_is() -> None:
+    plain = replace(context(Pane.COMPOSER, opened=1), composer_text="Hello")
+    blank = replace(plain, composer_text="It is ⟦amount⟧ USDT")
+    said = [{hint.command: hint.label for hint in hints(one, KEYMAP)}["composer.next_stop"] for one in (plain, blank)]
+    assert said == ["next pane", "next blank"]
+
+
+def test_an_open_task_begins_its_footer_with_the_way_back_and_no_other_ticket_offers_it() -> None:
+    here = context(Pane.CONVERSATION, opened=1)
+    task = Ticket(make.summary(1), links=(LinkedTicket(TicketId("t9"), "HX-9", "task_of", sanitize_line("Late"), STATUSES[2]),))
+    solved = replace(task, summary=replace(task.summary, status=STATUSES[7]))
+    found = {
+        name: next(hint.command for hint in hints(with_conversation(here, detail=Loaded(detail, NOW)), KEYMAP))
+        for name, detail in (("plain", Ticket(make.summary(1))), ("task", task), ("solved", solved))
+    }
+    assert found == {"plain": "ticket.reply", "task": "ticket.return_task", "solved": "ticket.reply"}
+    assert reason(here, "ticket.return_task") == "This ticket is no task of somebody's"
+    assert not reason(with_conversation(here, detail=Loaded(task, NOW)), "ticket.return_task")
+    assert not reason(context(), "ticket.return_task"), "in the list nobody knows what it is tied to"
 
 
 def test_a_hint_that_is_off_carries_its_reason() -> None:
