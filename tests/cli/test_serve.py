@@ -120,7 +120,7 @@ def test_nothing_is_made_or_shown_where_it_cannot_listen(shell: Shell) -> None:
     [
         (("--host", "0.0.0.0"), "--tls-cert"),
         (("--db", "mysql://localhost/desk"), "not supported"),
-        (("--db", "no url at all"), "cannot be used"),
+        (("--db", "no url at all"), "Give sqlite:"),
     ],
 )
 def test_what_cannot_be_served_is_wrong_use(shell: Shell, options: tuple[str, ...], says: str) -> None:

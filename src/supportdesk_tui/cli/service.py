@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 from sqlalchemy import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.serve import REMOTE_FLAG
@@ -85,6 +85,12 @@ def on_database() -> Iterator[None]:
     """Turn what a database cannot do into an ending: 3 where it is not reached or busy, 2 where it is none of ours."""
     try:
         yield
+    except ArgumentError as error:
+        raise Stopped(
+            _("the database cannot be used: {reason}", reason=_("this is no address of one")),
+            code=ExitCode.WRONG_USE,
+            next_step=_("Give sqlite:////srv/desk.db or postgresql://user@host/name."),
+        ) from error
     except (UnsupportedDatabase, SQLAlchemyError) as error:
         why = getattr(error, "orig", None) or error  # the database's own words, without SQLAlchemy's around them
         text = _("the database cannot be used: {reason}", reason=str(why).strip())

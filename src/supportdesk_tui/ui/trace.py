@@ -32,7 +32,7 @@ class TerminalTrace:
             self._held = os.open(self._own, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if any(found):
-                return (_("The desk was killed last time: if a terminal behaves oddly, run supportdesk reset-terminal in it."),)
+                return (_("The desk was killed: where a terminal is odd, run supportdesk reset-terminal"),)
         return ()
 
     def remove(self) -> None:
