@@ -48,7 +48,7 @@ _RUNS = _classes("a", "a", "_-+/=.")
 _WORDS = _classes("a", " ")
 _LONGER = b"a" * 11
 """A word that no list has."""
-_TWELVE = rb" aaa(?<!aaa aaa)(?:a{0,7}+ {1,16}+aaa){11}"
+_TWELVE = rb" aaa(?<!aaa aaa)(?:a{0,7}+ {1,32}+aaa){11}"
 """The shape of twelve words of three to ten letters, as `_WORDS` leaves them; tried where such words begin, not at each."""
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from unicodedata import normalize
 
@@ -117,3 +118,34 @@ def test_secret_that_reaches_over_the_end_of_a_field_is_hidden_before_it_is_cut(
         assert len(line) <= 200
     card = admit("a" * 190 + " 4111 1111 1111 1111 " + "b" * 200, limit=200)
     assert (card.text, card.flags, card.kinds) == ("a" * 190 + " ▒▒ card n", ("truncated",), (Kind.CARD,))
+
+
+def _two_columns(words: list[str]) -> str:
+    half = len(words) // 2
+    return "\n".join(f"{at + 1:>2}. {words[at]:<20}{at + half + 1:>2}. {words[at + half]}" for at in range(half))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "written",
+    [
+        _two_columns,
+        lambda words: "\n".join(f"Word {at}: {word}" for at, word in enumerate(words, 1)),
+        lambda words: "；".join(f"第{at}个：{word}" for at, word in enumerate(words, 1)),
+        lambda words: "\n".join(f"| {at:>3} | {word:<12} |" for at, word in enumerate(words, 1)),
+    ],
+)
+def test_numbers_tell_the_order_of_the_words(written: Callable[[list[str]], str], language: str) -> None:
+    for size in (12, 24):
+        assert kinds(f"my wallet\n{written(phrase(language, size))}\nthanks") == {Kind.RECOVERY_PHRASE}
+
+
+def test_numbered_lists_of_other_words_are_no_phrase() -> None:
+    steps = ("open", "wait", "press", "choose", "enter", "close", "again", "lemon", "abandon", "zoo", "able", "about")
+    assert kinds("\n".join(f"{at}. {word}" for at, word in enumerate(steps, 1))) == set()
+    assert kinds("\n".join(f"{at}. {word} it then" for at, word in enumerate(phrase("english", 12)[:11], 1)) + " 12") == set()
+
+
+def test_words_that_other_keyboards_write_otherwise_are_the_same() -> None:
+    assert phrases._list("turkish").get(phrases._plain("ISI")) == phrases._list("turkish").get(phrases._plain("ısı"))
+    assert phrases._list("russian").get("снова") == words_of("russian").index("снова")

@@ -15,6 +15,8 @@ SIZES = (24, 21, 18, 15, 12)
 SHORTEST = 12
 LONGEST_RUN = 400
 """A longer run of list words is no phrase; its first and last half of that many are still looked at."""
+_NUMBERED_WITHIN = 50_000
+"""Characters of the longest text in which numbers are put in order."""
 _MOST_KNOWN = 20_000
 """Words of one text whose places are remembered."""
 _LATIN = ("english", "spanish", "french", "italian", "portuguese", "czech", "turkish")
@@ -43,12 +45,18 @@ def _accents() -> re.Pattern[str]:
 
 @cache
 def _ascii_run() -> re.Pattern[str]:
-    return re.compile(r"(?<![A-Za-z])[A-Za-z]{3,10}+(?:[^A-Za-z]{1,16}+[A-Za-z]{3,10}+(?![A-Za-z])){11,}+")
+    return re.compile(r"(?<![A-Za-z])[A-Za-z]{3,10}+(?:[^A-Za-z]{1,32}+[A-Za-z]{3,10}+(?![A-Za-z])){11,}+")
 
 
 @cache
 def _any_run() -> re.Pattern[str]:
-    return re.compile(f"(?<![{_L}])[{_L}]{{2,14}}+(?:[^{_L}{_H}]{{1,16}}+[{_L}]{{2,14}}+(?![{_L}])){{11,}}+")
+    return re.compile(f"(?<![{_L}])[{_L}]{{2,14}}+(?:[^{_L}{_H}]{{1,32}}+[{_L}]{{2,14}}+(?![{_L}])){{11,}}+")
+
+
+@cache
+def _numbered_word() -> re.Pattern[str]:
+    """A number and the next word: `1. abandon`, `Word 1: abandon`, `第1个：abandon`."""
+    return re.compile(f"(?<![0-9])0?([1-9]|1[0-9]|2[0-4])(?![0-9])[^0-9{_L}]{{1,8}}?([{_L}]{{2,14}}|[{_H}])(?![{_L}{_H}])")
 
 
 @cache
@@ -112,6 +120,10 @@ class WordList:
         return self._order[at] if at < len(self._hashes) and self._hashes[at] == wanted else None
 
 
+_DAMAGED = "сно\ufffd\ufffdа"
+"""A word of the package's Russian list as its file has it: снова, with one letter spoilt."""
+
+
 @cache
 def _list(language: str) -> WordList:
     from importlib.util import find_spec
@@ -121,16 +133,16 @@ def _list(language: str) -> WordList:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("the package mnemonic, which has the word lists")
     path = Path(spec.origin).with_name("wordlist") / f"{language}.txt"
-    return WordList([_plain(word) for word in path.read_text("utf-8").split()])
+    return WordList([_plain(word.replace(_DAMAGED, "снова")) for word in path.read_text("utf-8").split()])
 
 
 def _plain(word: str) -> str:
-    """Lower case, decomposed, without accents: how BIP-39 lists are compared; Japanese voicing marks stay."""
+    """Lower case, decomposed, without accents, as BIP-39 lists are compared; Japanese voicing marks stay, ı and i are one."""
     if word.isascii():
         return word.lower()
     from unicodedata import normalize
 
-    return _accents().sub("", normalize("NFKD", word.casefold()))
+    return _accents().sub("", normalize("NFKD", word.casefold())).replace("ı", "i")
 
 
 def find_phrases(text: str) -> Iterator[tuple[int, int]]:
@@ -138,6 +150,8 @@ def find_phrases(text: str) -> Iterator[tuple[int, int]]:
     if len(text) < SHORTEST:
         return
     known: dict[str, dict[str, int]] = {}
+    if len(text) <= _NUMBERED_WITHIN and all(number in text for number in ("10", "11", "12")):
+        yield from _numbered(text)
     if text.isascii():
         for run in _ascii_run().finditer(text):
             yield from _in_run(text, *run.span(), known)
@@ -151,6 +165,30 @@ def find_phrases(text: str) -> Iterator[tuple[int, int]]:
             yield from _in_spaced_han(text, *run.span())
     if b"h" in pages and _may_name(text):
         yield from _named(text)
+
+
+def _numbered(text: str) -> Iterator[tuple[int, int]]:
+    """Phrases whose words are numbered and stand in another order, as in two columns, or with other words between."""
+    lists: list[dict[int, re.Match[str]]] = []
+    for found in _numbered_word().finditer(text):
+        number = int(found[1])
+        if number == 1 or not lists:
+            lists.append({})
+        lists[-1].setdefault(number, found)
+    for words in lists:
+        size = next((size for size in SIZES if all(number in words for number in range(1, size + 1))), 0)
+        if size and _is_numbered_phrase([_plain(words[number][2]) for number in range(1, size + 1)]):
+            places = [words[number] for number in range(1, size + 1)]
+            yield min(one.start() for one in places), max(one.end() for one in places)
+
+
+def _is_numbered_phrase(words: Sequence[str]) -> bool:
+    first = words[0][:1]
+    for language in _HAN_LISTS if _han().match(first) else _lists_of(first) if first else ():
+        indices = [index for index in map(_list(language).get, words) if index is not None]
+        if len(indices) == len(words) and is_phrase(indices):
+            return True
+    return False
 
 
 def _may_name(text: str) -> bool:
