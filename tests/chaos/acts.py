@@ -228,7 +228,7 @@ def settled(player: "Player", limit_s: float) -> bool:
 def _has_reason(player: "Player", intent: Intent) -> None:
     """What was sent against the gate is in the server's log with its reason."""
     reasons = oracles.overrides(player.stage, intent.marker)
-    is_whole = any(GATED in body for body, _, _ in player.stage.rows(intent.marker))
+    is_whole = any(re.search(rf"{GATED}\b", body) for body, _, _ in player.stage.rows(intent.marker))
     if is_whole and not any(one.endswith(REASON) for one in reasons):
         player.report.problems.append(f"{intent.marker} went past the gate without a reason in the log")
 

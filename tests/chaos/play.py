@@ -180,7 +180,7 @@ class Player:
         """Out of menus, dialogs and the composer."""
         for _ in range(3):
             desk.send("\x1b")
-            self.pump(desk, 0.08)
+            self.read_for(desk, 0.08)  # the next key must not come so soon that it makes one sequence with this one
 
     def write(self, desk: Desk, marker: str, words: str) -> bool:
         """The marker in one go, the rest when the letter before is to be seen; how long that takes is noted."""
