@@ -9,7 +9,7 @@ The rules that keep a change from being lost or doubled:
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -160,7 +160,7 @@ class Outbox:
 
     async def put_in_place(self, item: OutboxItem, of: ChangeKey) -> bool:
         """Take a change in the place of one that waits for the agent's word; False when that one does not wait any more."""
-        old = self.book.get(of)
+        old = await _written(self.book, self._tasks, of)
         if old is None or self._is_busy(of) or not rules.is_in_question(old):
             return False
         with apart(self._leaving, self._wake, old.key):
@@ -183,7 +183,7 @@ class Outbox:
 
     async def retry(self, key: ChangeKey) -> None:
         """Send a refused change once more as it is now, look for an unknown one, or release one that waits for a yes."""
-        item = self.book.get(key)
+        item = await _written(self.book, self._tasks, key)
         if item is None or self._is_busy(key):
             return
         self._not_before.pop(key, None)
@@ -234,7 +234,7 @@ class Outbox:
 
     async def forget(self, key: ChangeKey) -> None:
         """Drop a change that was refused, is unknown, or waits for the agent's word."""
-        item = self.book.get(key)
+        item = await _written(self.book, self._tasks, key)
         if item is not None and not self._is_busy(key) and rules.is_in_question(item):
             with apart(self._leaving, self._wake, key):
                 await self.book.drop(item)
@@ -301,6 +301,14 @@ class Outbox:
         if verdict.sign_in and book is self.book:
             self.pause()
             self._hooks.sign_in_needed()
+
+
+async def _written(book: Book, tasks: Mapping[ChangeKey, "asyncio.Task[None]"], key: ChangeKey) -> OutboxItem | None:
+    """A change; one that came back, as the agent has been told already, once that is on the disk too."""
+    item, task = book.get(key), tasks.get(key)
+    if item is not None and task is not None and rules.is_in_question(item):
+        await asyncio.wait({task})
+    return book.get(key)
 
 
 @contextmanager

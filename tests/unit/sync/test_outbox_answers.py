@@ -20,7 +20,7 @@ from supportdesk_tui.failpoints import armed
 from supportdesk_tui.store.state import OutboxItem, OutboxPhase
 from supportdesk_tui.text.safe import sanitize_line
 from tests import make
-from tests.sync.fake import FakeServer, HandClock, held
+from tests.sync.fake import FakeServer, HandClock, held, until
 from tests.unit.sync.client import Client, again
 
 
@@ -98,6 +98,22 @@ async def test_retry_of_a_refused_change_goes_under_a_new_key_and_expects_nothin
     (sent,) = client.board.items.values()
     assert sent.key != "k1"
     assert (sent.phase, sent.expected) == (OutboxPhase.SENT, None)
+
+
+@pytest.mark.parametrize("way", ["retry", "forget"])
+async def test_what_is_asked_for_while_the_disk_writes_the_refusal_down_is_done_and_not_ignored(
+    client: Client, way: str
+) -> None:
+    client.server.script = [Forbidden("apply", "no")]
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    with armed("outbox.before_put=sleep:0.2@2"):
+        await client.outbox.step()
+        await until(lambda: client.phases() == {"k1": OutboxPhase.REFUSED})
+        assert client.board.tasks, "it is told, and not written down yet"
+        await (client.outbox.retry if way == "retry" else client.outbox.forget)(ChangeKey("k1"))
+    await client.work()
+    assert list(client.phases().values()) == ([OutboxPhase.SENT] if way == "retry" else [])
 
 
 async def test_forgotten_change_is_gone_for_good(client: Client) -> None:
