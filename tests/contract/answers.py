@@ -10,7 +10,7 @@ from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.domain.changes import Reply
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 
-QUICK = Limits(deadline_s=2.0, connect_s=1.0, read_s=1.0, backoff_s=0.002, wait_s=0.5)
+QUICK = Limits(deadline_s=20.0, connect_s=10.0, read_s=10.0, backoff_s=0.002, wait_s=0.5)
 REPLY = Reply(body="On its way.")
 KEY = ChangeKey("key-00000001")
 TICKET = TicketId("t1")

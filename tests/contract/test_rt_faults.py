@@ -26,7 +26,7 @@ from supportdesk_tui.domain.queue import QueueQuery, SortKey
 from supportdesk_tui.domain.ticket import Channel, Priority
 from tests.contract.rt_script import CUT, ROW, TOKEN, Script, items, said, scripted_rt
 
-QUICK = Limits(deadline_s=3.0, connect_s=1.0, read_s=1.0, backoff_s=0.002, wait_s=0.2)
+QUICK = Limits(deadline_s=20.0, connect_s=10.0, read_s=10.0, backoff_s=0.002, wait_s=0.2)
 TICKET = TicketId("30")
 KEY = ChangeKey("key-00000001")
 LIST = r"GET /REST/2.0/tickets\?query=id%20%3E%200"

@@ -99,7 +99,7 @@ async def test_a_recovery_phrase_cannot_be_sent_as_a_reply_or_a_note(server: Ser
             assert "abandon" not in "\n".join(li.text().splitlines()[3:14])
         await li.press("escape")
         assert not await asked(server, "SELECT 1 FROM entries WHERE kind IN ('agent', 'note') AND body LIKE '%abandon%'")
-        assert not li.state.outbox or all(one.phase is OutboxPhase.SENT for one in li.state.outbox)
+        await li.until(lambda state: all(one.phase is OutboxPhase.SENT for one in state.outbox), "nothing else waits")
 
 
 async def test_a_phrase_in_a_form_leads_back_to_it_with_all_that_was_typed(server: ServerThread, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from supportdesk_tui.domain.feed import Gap, Heard, Lost, Notice
 from supportdesk_tui.domain.ids import FeedMark
 from tests.contract.rawserver import Answer, RawServer, dripping, hanging, raw, raw_server, said
 
-QUICK = Pace(silence_s=0.15, stall_s=0.4, connect_s=0.4, backoff_s=0.01, backoff_max_s=0.05)
+QUICK = Pace(silence_s=0.5, stall_s=1.0, connect_s=1.0, backoff_s=0.01, backoff_max_s=0.05)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 BEAT = b'event: beat\ndata: {"at": "2026-08-17T10:00:00Z"}\n\n'
 

@@ -37,7 +37,7 @@ TICKET = TicketId("t1")
 async def opened(folder: Path, file: Attachment, *script: Answer) -> AsyncIterator[Desk]:
     """A desk on a ticket with one file, which comes over a real socket as the script has it."""
     async with raw_server(*script) as server:
-        native = NativeBackend(server.url, "token", limits=Limits(deadline_s=1.0, read_s=0.5, backoff_s=0.01))
+        native = NativeBackend(server.url, "token", limits=Limits(deadline_s=20.0, read_s=10.0, backoff_s=0.01))
 
         class WithFile(FakeBackend):
             async def list_entries(self, ticket: TicketId, before: Cursor | None) -> Page[Entry]:

@@ -79,9 +79,9 @@ async def on_desk(one: Desk) -> dict[str, int]:
 
 
 async def missed(one: Desk, server: ServerThread) -> int:
-    """Tickets the desk does not have, or not as they are; waits until there is none or ten seconds have passed."""
+    """Tickets the desk does not have, or not as they are; waits for a long while until there is none."""
     left: dict[str, int] = {}
-    for _ in range(100):
+    for _ in range(400):
         there, here = await asyncio.to_thread(on_server, server), await on_desk(one)
         left = {ticket: version for ticket, version in there.items() if here.get(ticket) != version}
         left |= {ticket: 0 for ticket in here if ticket not in there}

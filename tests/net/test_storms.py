@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from supportdesk_tui.backends import http
 from supportdesk_tui.backends.http import Limits
 from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.backends.port import Backend, LocalFile
@@ -42,8 +44,11 @@ WAITS = {
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
 @pytest.mark.parametrize("said_wait", WAITS)
-async def test_every_wait_a_server_asks_for_is_clamped_and_kept(status: str, said_wait: str) -> None:
+async def test_every_wait_a_server_asks_for_is_clamped_and_kept(
+    status: str, said_wait: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     least, most = WAITS[said_wait]
+    monkeypatch.setattr(http, "time", SimpleNamespace(monotonic=lambda: 1000.0))  # no wait is over while it is looked at
     async with raw_server(said(b"{}", status=status, headers=f"Retry-After: {said_wait}\r\n")) as server:
         backend = NativeBackend(server.url, "token", limits=Limits(wait_s=0.1))
         for _ in range(10):

@@ -39,7 +39,7 @@ def rest(begin: int = GOT, headers: str = TAG, *, said_of: str = "", cut: int = 
 async def fetching(*script: Answer, attempts: int = 3) -> AsyncIterator[tuple[RawServer, AsyncIterator[bytes]]]:
     """A download from a server that answers as the script says."""
     async with raw_server(*script) as server:
-        limits = Limits(deadline_s=2.0, read_s=1.0, backoff_s=0.01, attempts=attempts)
+        limits = Limits(deadline_s=20.0, read_s=10.0, backoff_s=0.01, attempts=attempts)
         http = Http(server.url, "token", read_refusal=lambda _body: Said(), limits=limits)
         try:
             yield server, download(http, CALL, SIZE)

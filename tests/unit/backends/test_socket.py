@@ -22,7 +22,7 @@ from tests.contract.rawserver import raw_server
 from tests.net.test_tls import tunnel_to
 
 CALL = Call(operation="listen", method="GET", route="/cable", attempts=1, max_bytes=1000)
-QUICK = Limits(deadline_s=1.0, connect_s=1.0)
+QUICK = Limits(deadline_s=20.0, connect_s=10.0)
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 

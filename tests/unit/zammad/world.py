@@ -11,7 +11,7 @@ from tests.fakes.serving import Fault, Served, Watched
 from tests.fakes.zammad import FakeZammad, check
 from tests.fakes.zammad_desk import Desk
 
-QUICK = Limits(deadline_s=2.0, backoff_s=0.005, wait_s=0.5)
+QUICK = Limits(deadline_s=20.0, backoff_s=0.005, wait_s=0.5)
 EAGER = Choices(budget=Budget(per_minute=3000, quick_s=0.05, slow_s=0.1), page=10, is_listening=False)
 API = "/api/v1"
 
