@@ -75,6 +75,15 @@ async def test_every_state_of_the_customer_says_what_it_is(view: CustomerView, s
         assert said in "\n".join(texts(pane))
 
 
+async def test_a_customer_without_a_number_of_ours_has_no_empty_one() -> None:
+    context = data.customer_context()
+    pane = CustomerPane(DARK)
+    async with showing(pane, 38, 20) as (_app, pilot):
+        pane.show(data.customer(context=replace(context, customer=replace(context.customer, uid=""))), data.NOW)
+        await pilot.pause()
+        assert "UID" not in "\n".join(texts(pane))
+
+
 @pytest.mark.parametrize("width", [24, 38])
 async def test_a_hostile_customer_fits_exactly(width: int, hostile_texts: list[str]) -> None:
     pane = CustomerPane(DARK)

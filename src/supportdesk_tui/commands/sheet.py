@@ -12,7 +12,7 @@ from supportdesk_tui.commands.guards import is_task
 from supportdesk_tui.commands.keymap import CHAINS, Keymap
 from supportdesk_tui.commands.spec import Blocked, Command, Scope, msg
 from supportdesk_tui.domain.ticket import Phase
-from supportdesk_tui.store.state import Pane, value_of
+from supportdesk_tui.store.state import DraftMode, Pane, value_of
 
 SCOPE_TITLES: dict[Scope, str] = {
     Scope.APP: msg("Everywhere"),
@@ -44,6 +44,8 @@ _RIGHT = ("desk.palette", "desk.keys")
 _DONE = frozenset({Phase.SOLVED, Phase.CLOSED})
 NEXT_PANE = msg("next pane")
 """What Tab does in a text without a blank that waits to be filled in."""
+ADD_NOTE = msg("add note")
+"""What the key that sends does with a text that only colleagues read."""
 _KNOWN_BY_HEART = frozenset(
     command.group for command in CATALOG if command.id in {"queue.down", "queue.view_1", "queue.select", "conversation.down"}
 )
@@ -104,7 +106,15 @@ def _hint(context: Context, keymap: Keymap, command: Command, *, is_right: bool)
     label = command.short or command.title
     if command.id == "composer.next_stop" and not spans(context.composer_text):
         label = NEXT_PANE
+    elif command.id == "composer.send" and _is_note(context):
+        label = ADD_NOTE
     return Hint(spelling.shown(held[0]), label, command.id, command.when(context), is_right) if held else None
+
+
+def _is_note(context: Context) -> bool:
+    ticket = context.state.conversation.ticket
+    draft = context.state.draft(ticket) if ticket is not None else None
+    return draft is not None and draft.mode is DraftMode.NOTE
 
 
 def _is_open_task(context: Context) -> bool:

@@ -9,7 +9,7 @@ from supportdesk_tui.commands.sheet import hints, palette, sections
 from supportdesk_tui.commands.spec import Scope
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.ticket import LinkedTicket, Ticket
-from supportdesk_tui.store.state import Loaded, Pane
+from supportdesk_tui.store.state import Draft, DraftMode, Loaded, Pane
 from supportdesk_tui.text.safe import sanitize_line
 from tests import make
 from tests.unit.commands.desk import NOW, STATUSES, context, reason, with_conversation, with_queue
@@ -36,6 +36,19 @@ def test_the_footer_says_what_tab_does_in_the_text_as_it_is() -> None:
     blank = replace(plain, composer_text="It is ⟦amount⟧ USDT")
     said = [{hint.command: hint.label for hint in hints(one, KEYMAP)}["composer.next_stop"] for one in (plain, blank)]
     assert said == ["next pane", "next blank"]
+
+
+def test_the_key_that_sends_is_told_as_what_it_does_with_a_note() -> None:
+    here = context(Pane.COMPOSER, opened=1)
+    drafts = {mode: {TicketId("t1"): Draft(TicketId("t1"), mode=mode, body="x")} for mode in DraftMode}
+    said = {
+        mode: {one.command: one.label for one in hints(replace(here, state=replace(here.state, drafts=kept)), KEYMAP)}
+        for mode, kept in drafts.items()
+    }
+    assert {mode: labels["composer.send"] for mode, labels in said.items()} == {
+        DraftMode.REPLY: "send",
+        DraftMode.NOTE: "add note",
+    }
 
 
 def test_an_open_task_begins_its_footer_with_the_way_back_and_no_other_ticket_offers_it() -> None:

@@ -50,7 +50,8 @@ class CustomerSaid:
         zone = when.local_time(self.now, customer.time_zone)
         place = [words.language(customer.language) if customer.language else "", shown_line(customer.region), zone]
         yield " · ".join(part for part in place if part), "text"
-        yield _("UID {uid}", uid=shown_line(customer.uid)), "text_low"
+        if customer.uid:
+            yield _("UID {uid}", uid=shown_line(customer.uid)), "text_low"
         for text in (customer.email, customer.phone):
             if text:
                 yield shown_line(text), "text_low"
