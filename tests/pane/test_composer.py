@@ -11,6 +11,7 @@ from supportdesk_tui.domain.conversation import EntryKind
 from supportdesk_tui.domain.feed import Activity
 from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.domain.ticket import Channel, Phase, Priority, Status
+from supportdesk_tui.i18n.catalog import DEFAULT_KEYS, use_keys
 from supportdesk_tui.store.state import Draft, DraftMode
 from supportdesk_tui.store.views import ComposerView
 from supportdesk_tui.text.safe import sanitize_line
@@ -109,6 +110,18 @@ async def test_the_foot_says_what_happens_on_send() -> None:
         foot = texts(composer.foot)[0]
         assert "then: open → waiting on third party · promise" in foot
         assert foot.rstrip().endswith("Ctrl+D send")
+
+
+async def test_foot_names_the_key_the_agent_sends_with() -> None:
+    composer = Composer(DARK)
+    use_keys({"composer.send": "F9"})
+    try:
+        async with showing(composer, 80, 12) as (_app, pilot):
+            composer.show(data.composer(), data.NOW)
+            await pilot.pause()
+            assert texts(composer.foot)[-1].rstrip().endswith("F9 send")
+    finally:
+        use_keys(DEFAULT_KEYS)
 
 
 async def test_a_note_changes_word_and_ground_at_once() -> None:

@@ -91,7 +91,10 @@ RULES: Mapping[Kind, Rule] = {
     Kind.REPLIED: Rule(msg("A colleague was faster")),
     Kind.WROTE: Rule(msg("The customer wrote meanwhile")),
     Kind.CHANGED: Rule(msg("The ticket moved on")),
-    Kind.NOTE_WORDS: Rule(msg("Reads like an internal note"), advice=msg("F2 makes it a note: the customer never reads it.")),
+    Kind.NOTE_WORDS: Rule(
+        msg("Reads like an internal note"),
+        advice=msg("⟪composer.toggle_mode⟫ makes it a note: the customer never reads it."),
+    ),
     Kind.LANGUAGE: Rule(msg("Another language")),
     Kind.FILE: Rule(msg("Attachment missing")),
     Kind.LINK: Rule(msg("Link to a stranger"), advice=msg("Customers learn from us which links to trust.")),

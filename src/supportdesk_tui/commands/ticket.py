@@ -60,8 +60,9 @@ def _write(context: Context, mode: DraftMode) -> Iterable[Effect]:
     yield from start_writing(context, ticket, mode)
     draft = draft_of(context, ticket)
     if not draft.is_empty and draft.mode is not mode:
-        kind = msg("There is a note here already; F2 makes it a reply")
-        yield ef.Tell(kind if mode is DraftMode.REPLY else msg("Your reply is a note for now; F2 makes it a reply again"))
+        kind = msg("There is a note here already; ⟪composer.toggle_mode⟫ makes it a reply")
+        back = msg("Your reply is a note for now; ⟪composer.toggle_mode⟫ makes it a reply again")
+        yield ef.Tell(kind if mode is DraftMode.REPLY else back)
 
 
 def reply_quoting(context: Context, _: Args) -> Iterable[Effect]:

@@ -26,6 +26,8 @@ DEFAULT_KEYS = {
     "queue.open": "Enter",
     "conversation.find_previous": "Shift+F3",
     "conversation.full": "V",
+    "composer.send": "Ctrl+D",
+    "composer.toggle_mode": "F2",
 }
 """Keys that messages speak of, as `⟪command⟫`, while nobody has changed them."""
 _KEY = re.compile("⟪([a-z_.]+)⟫")

@@ -141,7 +141,8 @@ class KeyPump:
             if not await self._host.desk.composer.take_paste(event.text):
                 self._performer.tell(msg("The paste was too long: only its beginning is in the text"), Level.WARN)
         else:
-            self._performer.tell(msg("Pasted text goes into a reply or note: press r or n first"), Level.WARN)
+            text = msg("Pasted text goes into a reply or note: press ⟪ticket.reply⟫ or ⟪ticket.note⟫ first")
+            self._performer.tell(text, Level.WARN)
         self._host.bridge.flush()
 
     async def _desk_key(self, event: events.Key) -> None:

@@ -194,7 +194,7 @@ def test_a_note_never_becomes_a_reply_by_pressing_r() -> None:
     draft = after(ctx, effects).state.draft(T1)
     assert draft is not None
     assert draft.mode is DraftMode.NOTE
-    assert "F2" in only(effects, ef.Tell).text
+    assert "⟪composer.toggle_mode⟫" in only(effects, ef.Tell).text
 
 
 def test_nothing_public_opens_by_pressing_n_and_a_reply_in_the_making_keeps_its_words() -> None:
@@ -203,7 +203,7 @@ def test_nothing_public_opens_by_pressing_n_and_a_reply_in_the_making_keeps_its_
     draft = after(ctx, effects).state.draft(T1)
     assert draft is not None
     assert (draft.mode, draft.body, draft.is_saved) == (DraftMode.NOTE, "Hello", False)
-    assert "F2" in only(effects, ef.Tell).text
+    assert "⟪composer.toggle_mode⟫" in only(effects, ef.Tell).text
 
 
 def test_quoting_takes_the_customers_last_words_along() -> None:

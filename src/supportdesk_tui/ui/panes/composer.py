@@ -147,7 +147,7 @@ class ComposerFoot(LinePane):
         note = own_words(shown_line(draft.language_note)) if draft is not None else ""
         room = width - 2 - cells(self._key) - cells(self._sends()) - 4
         parts = tuple(part for part in ((note, "warning"), (self._text, "text")) if part[0])
-        if cells(" · ".join(text for text, _ink in parts)) <= room:
+        if not parts or cells(" · ".join(text for text, _ink in parts)) <= room:
             return [parts]
         most = 3 if self.app.size.height >= ROOMY_ROWS else 2
         lines = [((line, ink),) for text, ink in parts for line in wrap(text, width - 4)]
@@ -191,7 +191,6 @@ class Composer(Vertical):
         self.editor = Editor(palette)
         self.foot = ComposerFoot(palette)
         self.directory: Directory = NO_DIRECTORY
-        self.send_key = "Ctrl+D"
         self._view: ComposerView | None = None
         self._now: datetime | None = None
         self._body = ""
@@ -251,7 +250,7 @@ class Composer(Vertical):
         then = words.then(draft.then, now, self.directory, row=view.summary, goes_on=draft.then_next) if draft else ""
         files = " · ".join(shown_line(name) for _id, name in draft.attachments) if draft else ""
         said = " · ".join(part for part in (then, _("with {files}", files=files) if files else "") if part)
-        self.foot.show(view, said, self.send_key)
+        self.foot.show(view, said, _("⟪composer.send⟫"))
 
     # --- text
 
