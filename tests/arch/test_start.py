@@ -103,7 +103,7 @@ AFTER_IT = (
     *("supportdesk_tui.ui.keys", "supportdesk_tui.ui.perform", "supportdesk_tui.ui.panes.composer"),
 )
 """What the first picture does not need."""
-NEVER = ("textual.command", "textual.widgets._input", "textual.widgets._select", "textual.widgets._tree")
+NEVER = ("textual.command", "textual.widgets._input", "textual.widgets._select", "textual.widgets._tree", "platformdirs")
 """What the desk has no use for."""
 
 
@@ -123,7 +123,8 @@ from pathlib import Path
 folder = Path(os.environ["FOLDER"])
 (folder / "config").mkdir()
 (folder / "config" / "config.toml").write_text('[profiles.own]\\nbackend = "native"\\nurl = "http://127.0.0.1:9"\\n')
-os.environ |= {f"SUPPORTDESK_{name.upper()}_DIR": str(folder / name) for name in ("config", "data", "cache", "state")}
+os.environ["SUPPORTDESK_CONFIG_DIR"] = str(folder / "config")
+os.environ |= {f"XDG_{name.upper()}_HOME": str(folder / name) for name in ("data", "cache", "state")}
 from supportdesk_tui.cli import opening
 opening.run_app = lambda seat, mouse: print(seat.name)
 opening.open_desk(None, is_offline=True, mouse=None, theme=None)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from platformdirs import PlatformDirs
 
 from supportdesk_tui.config.load import Loaded, load_settings
 from supportdesk_tui.config.locate import locate
@@ -330,6 +331,20 @@ def test_folders_come_from_the_environment_or_the_system(tmp_path: Path) -> None
     assert (paths.themes, paths.macros) == (tmp_path / "CONFIG" / "themes", tmp_path / "CONFIG" / "macros")
     assert paths.log_file.parent == tmp_path / "STATE"
     assert find_paths({}).data.name == "supportdesk"
+
+
+@pytest.mark.parametrize("kind", ["config", "data", "cache", "state"])
+@pytest.mark.parametrize("usual", [None, "", "/elsewhere", "relative", "~/mine"])
+@pytest.mark.parametrize("home", ["/home/li", "/", "relative", "", None])
+def test_folders_are_where_the_convention_of_the_system_has_them(
+    monkeypatch: pytest.MonkeyPatch, kind: str, usual: str | None, home: str | None
+) -> None:
+    for variable, value in (("HOME", home), (f"XDG_{kind.upper()}_HOME", usual)):
+        monkeypatch.delenv(variable, raising=False)
+        if value is not None:
+            monkeypatch.setenv(variable, value)
+    convention = getattr(PlatformDirs("supportdesk", appauthor=False), f"user_{kind}_path")
+    assert getattr(find_paths({}), kind) == convention
 
 
 def test_folders_are_made_private(tmp_path: Path) -> None:
