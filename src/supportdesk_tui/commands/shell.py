@@ -218,7 +218,7 @@ _KNOWN_LOSS = "lost"
 def quit_desk(context: Context, args: Args) -> Iterable[Effect]:
     """Leave; asks while something is unsent, and once more when the disk would not keep it."""
     state = context.state
-    refused = sum(one.is_refused for one in (*state.drafts.values(), *state.forms.values()))
+    refused = sum(draft.is_refused for draft in state.drafts.values()) + sum(form.is_refused for form in state.forms.values())
     count = unsent(context)
     if refused and _KNOWN_LOSS not in args:
         question = msg("The disk takes no writes: leaving loses what was typed in {count} drafts. Leave all the same?")
