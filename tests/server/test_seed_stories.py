@@ -164,6 +164,13 @@ def test_long_conversations_have_files_notes_quotes_and_a_log(said: dict[str, li
     assert any(one.handover.startswith("Intent:") for one in live(tickets))
 
 
+def test_what_the_desk_tells_of_an_agent_begins_with_their_name(said: dict[str, list[Any]]) -> None:
+    """The desk draws the name of who did it before what was done, once."""
+    told = [one for entries in said.values() for one in entries if one.kind == "system" and one.author]
+    assert len(told) > 5
+    assert [f"{one.author}: {one.body}" for one in told if not one.body.startswith(f"{one.author} ")] == []
+
+
 def test_every_file_a_customer_sent_can_be_fetched(desk: Engine, said: dict[str, list[Any]]) -> None:
     kept = {one.id: one for one in rows(desk, tables.attachments)}
     sent = [attached for entries in said.values() for entry in entries for attached in entry.attachments]

@@ -107,7 +107,7 @@ class Teller:
             if at == 0:
                 self._bot(case, story, state)
             for kind, text in story.thread.asides.get(at, ()):
-                self.say(case, kind, text, owner, when + 1000)
+                self.say(case, kind, text, self._speaker(story, at, owner), when + 1000)
         if story.note and turns > 2 and ticket.owner:
             self.say(case, "note", story.note, owner, case.entries[-1].at + 1000)
         if state == "waiting_internal" and ticket.owner:
