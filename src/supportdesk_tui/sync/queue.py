@@ -184,8 +184,10 @@ class Queue:
                 break
             try:
                 await self._read_page(results)
-            except BackendError:
+            except BackendError as error:
+                self._trouble = (results.query, error.why)
                 break
+            self._trouble = (None, "")
         ids = await self._filtered(results)
         start = max(0, min(start, len(ids) - WINDOW))
         known = await self._common.cache.get_tickets(ids[start : start + WINDOW])
