@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 import pytest
 
+from supportdesk_tui.cli import saying
 from supportdesk_tui.cli.group import COMMANDS, cli
 from supportdesk_tui.cli.speaking import CLICK, MODULES
 from supportdesk_tui.cli.wrapping import columns, folded, padded, wrapped
+from supportdesk_tui.config.problems import Problem
 from supportdesk_tui.i18n.catalog import SOURCE, set_locale
 from tests.cli.conftest import Shell
 
@@ -151,3 +153,8 @@ def test_lines_are_folded_by_columns() -> None:
     assert folded("", 10) == [""]
     assert padded("工单", 6) == "工单  "
     assert wrapped(padded("回复和状态一起提交的事", 4) + " yes", indent=4)[0].startswith("回复")
+
+
+def test_names_of_a_settings_file_cannot_act_on_the_terminal_they_are_told_on() -> None:
+    line = saying.said(Problem("config.toml", "keys.\x1b]0;x\x07", 3, "there is no command \x9b31m\u202e"))
+    assert line == "config.toml:3: keys.␛]0;x␇: there is no command □31m□"

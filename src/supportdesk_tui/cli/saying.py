@@ -5,6 +5,9 @@ from msgspec.structs import replace
 from supportdesk_tui.config.problems import Problem
 from supportdesk_tui.i18n.catalog import _
 
+_LONGEST = 2_000
+"""Characters of one line."""
+
 
 def said(problem: Problem) -> str:
     """One line about a problem of the settings or of a theme: where it is, what was expected, and what was probably meant."""
@@ -19,8 +22,11 @@ def in_own_words(problem: Problem) -> Problem:
 
 
 def told(problem: Problem) -> str:
-    """One line about a problem that is in the reader's language already; names a user gave stay as they are."""
+    """One line about a problem that is in the reader's language already; names a user gave stay as they are, made safe."""
+    from supportdesk_tui.text.safe import sanitize_line
+
     place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
     level = _("warning") if problem.is_warning else ""
     line = ": ".join(filter(None, (place, level, problem.key, problem.text)))
-    return _("{told} (did you mean {name}?)", told=line, name=problem.nearest) if problem.nearest else line
+    line = _("{told} (did you mean {name}?)", told=line, name=problem.nearest) if problem.nearest else line
+    return str(sanitize_line(line, _LONGEST))

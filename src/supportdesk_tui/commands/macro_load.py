@@ -91,6 +91,9 @@ class _Found(Struct):
         import tomli
 
         try:
+            if path.exists() and not path.is_file():
+                self._problem(path, 0, msg("is no file"))
+                return
             if path.stat().st_size > LARGEST:
                 self._problem(path, 1, msg("the file is too large"))
                 return

@@ -70,7 +70,8 @@ def theme_names(folders: Sequence[Path]) -> list[str]:
 
 def _names_in(folder: Path) -> list[str]:
     """Themes of one folder; none when it cannot be read, which is not worth a word."""
-    return sorted(file.stem for file in folder.glob("*.toml") if _NAME.fullmatch(file.stem))
+    found = (file for file in folder.glob("*.toml") if _NAME.fullmatch(file.stem))
+    return sorted(file.stem for file in found if file.is_file() or file.is_dir())  # a pipe or a device has no end
 
 
 def fitting_theme(wanted: str, colours: str, env: Mapping[str, str]) -> str:

@@ -135,6 +135,11 @@ def test_what_is_no_text_or_too_large_is_named(tmp_path: Path, monkeypatch: pyte
     assert {problem.text for problem in load((tmp_path,)).problems} == {"is not UTF-8", "the file is too large"}
 
 
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").symlink_to("/dev/null")
+    assert [problem.text for problem in load((tmp_path,)).problems] == ["is no file"]
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "gone.toml").symlink_to(tmp_path / "nowhere")
     (problem,) = load((tmp_path,)).problems

@@ -176,6 +176,11 @@ def write(folder: Path, text: str, name: str = "mine") -> LoadedTheme:
     return load_theme(name, theme_folders(folder))
 
 
+def test_what_is_no_file_is_no_theme(tmp_path: Path) -> None:
+    (tmp_path / "nought.toml").symlink_to("/dev/null")
+    assert "nought" not in theme_names([tmp_path])
+
+
 def test_a_theme_of_two_lines_takes_the_rest_from_the_default(tmp_path: Path) -> None:
     loaded = write(tmp_path, 'title = "Mine"\n[ink]\naccent = "#ff0000"\n')
     assert loaded.problems == ()
