@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from supportdesk_tui.cli.demonstration import Stage, seat_on
-from supportdesk_tui.config.load import Loaded
-from supportdesk_tui.config.schema import Settings
+from supportdesk_tui.cli.demonstration import folder_of_its_own
 from tests.cli.onterminal import LIMIT_S, OnTerminal
 
 STEPS = (
@@ -81,10 +80,20 @@ def test_shift_that_cannot_write_its_picture_names_the_step_and_fails(tmp_path: 
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_the_report_of_a_crash_outlives_the_folder_of_the_demo(tmp_path: Path) -> None:
-    seat = seat_on(Stage(tmp_path / "demo", "http://127.0.0.1:1", "t", "i"), Loaded(Settings()))
-    assert seat.state_dir == tmp_path
-    assert {seat.data_dir.parent, seat.cache_dir.parent, seat.config_dir.parent} == {tmp_path / "demo"}
+def test_of_the_folder_of_a_demo_only_the_report_of_a_crash_stays() -> None:
+    with folder_of_its_own() as folder:
+        (folder / "data").mkdir()
+    assert not folder.exists()
+    with folder_of_its_own() as folder:
+        for kind in ("data", "state"):
+            (folder / kind).mkdir()
+            (folder / kind / "crash-1.txt").write_text(kind)
+        (folder / "state" / "running-7").touch()
+    try:
+        assert [path for path in folder.rglob("*") if path.is_file()] == [folder / "state" / "crash-1.txt"]
+        assert folder.stat().st_mode & 0o077 == 0
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.mark.pty

@@ -2,13 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from types import FrameType
 
 from msgspec import Struct
@@ -20,7 +21,7 @@ from supportdesk_tui.cli.opening import run_app
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped
 from supportdesk_tui.cli.saying import said
 from supportdesk_tui.config.load import Loaded, load_settings
-from supportdesk_tui.config.paths import Paths
+from supportdesk_tui.config.paths import Paths, make_private
 from supportdesk_tui.i18n.catalog import _, detect_locale, set_locale
 from supportdesk_tui.ui.vocabulary import own_words
 
@@ -79,13 +80,13 @@ def play(wanted: Wanted, screenshot: Path) -> None:
 
 
 def seat_on(here: Stage, loaded: Loaded) -> Seat:
-    """A seat in the demo, all files in its folder; but the report of a crash beside it, which outlives the demo."""
+    """A seat in the demo, all files in its folder."""
     paths = here.paths
     return Seat(
         settings=loaded.settings,
         data_dir=paths.data,
         cache_dir=paths.cache,
-        state_dir=here.folder.parent,
+        state_dir=paths.state,
         config_dir=paths.config,
         url=here.url,
         token=lambda: here.token,
@@ -102,10 +103,23 @@ def _settings(here: Stage) -> Loaded:
 
 
 @contextmanager
+def folder_of_its_own() -> Iterator[Path]:
+    """A folder that goes with the demo; of a desk that crashed the report stays where the desk said it is."""
+    folder = Path(mkdtemp(prefix="supportdesk-demo-"))
+    try:
+        yield folder
+    finally:
+        reports = {report.name: report.read_bytes() for report in (folder / "state").glob("crash-*")}
+        shutil.rmtree(folder)
+        for name, report in reports.items():
+            (make_private(folder) / "state").mkdir(exist_ok=True)
+            (folder / "state" / name).write_bytes(report)
+
+
+@contextmanager
 def stage(wanted: Wanted) -> Iterator[Stage]:
     """Start the server, wait until it answers, and leave nothing behind: no process, no file."""
-    with _ended_by_signals(), TemporaryDirectory(prefix="supportdesk-demo-") as name:
-        folder = Path(name)
+    with _ended_by_signals(), folder_of_its_own() as folder:
         with _child(wanted, folder) as child:
             line = child.stdout.readline() if child.stdout else b""
             if not line:
