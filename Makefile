@@ -64,5 +64,9 @@ COVERED ?= tests/unit/text tests/unit/sync tests/unit/native tests/sync tests/co
 specs: $(STAMP)
 	$(BIN)/python -m tests.specs.prism $(ARGS)
 
+# The pictures of the README; needs rsvg-convert and the Noto CJK fonts.
+screenshots: $(STAMP)
+	$(BIN)/python -m tests.tools.screenshots
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache dist build

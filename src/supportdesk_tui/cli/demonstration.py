@@ -119,13 +119,12 @@ def folder_of_its_own() -> Iterator[Path]:
 @contextmanager
 def stage(wanted: Wanted) -> Iterator[Stage]:
     """Start the server, wait until it answers, and leave nothing behind: no process, no file."""
-    with _ended_by_signals(), folder_of_its_own() as folder:
-        with _child(wanted, folder) as child:
-            line = child.stdout.readline() if child.stdout else b""
-            if not line:
-                raise Stopped(_("the demo's server did not start"), code=ExitCode.REFUSED, next_step=_last_words(folder))
-            said = json.loads(line)
-            yield Stage(folder, said["url"], said["token"], said["inbound_token"])
+    with _ended_by_signals(), folder_of_its_own() as folder, _child(wanted, folder) as child:
+        line = child.stdout.readline() if child.stdout else b""
+        if not line:
+            raise Stopped(_("the demo's server did not start"), code=ExitCode.REFUSED, next_step=_last_words(folder))
+        said = json.loads(line)
+        yield Stage(folder, said["url"], said["token"], said["inbound_token"])
 
 
 @contextmanager
