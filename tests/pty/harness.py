@@ -1,5 +1,6 @@
 """A small desk-like app on our driver, started by the pty tests: a list, an editor, an overlay, and a log of events."""
 
+import asyncio
 import os
 import random
 import signal
@@ -120,6 +121,7 @@ class Harness(App[int]):
         self.terminal_settings = TerminalSettings(report_dir=Path(report_dir) if report_dir else None)
         super().__init__(driver_class=DeskDriver)
         self.ticks = 0
+        self._telling: set[asyncio.Task[None]] = set()
 
     def compose(self) -> ComposeResult:
         """Three panes."""
@@ -149,14 +151,29 @@ class Harness(App[int]):
         note(f"hangup {why}")
 
     async def on_event(self, event: events.Event) -> None:
-        """Log keys and pastes as they arrive."""
+        """Log keys and pastes as they arrive, and of each key when all that came of it is done."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             note(f"key {event.key}")
         elif isinstance(event, events.Paste) and not event.is_forwarded:
             note(f"paste {event.text!r}")
         elif isinstance(event, events.MouseDown) and not event.is_forwarded:
             note(f"mouse {event.x},{event.y}")
+        is_new = isinstance(event, events.Key) and not event.is_forwarded
         await super().on_event(event)
+        if is_new:
+            task = asyncio.create_task(self._tell_done())
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def _tell_done(self) -> None:
+        """Log it when what waits in the app, the screen and what has the focus is done; a screen may go away meanwhile."""
+        for _ in range(2):
+            for pump in (self, self.screen, self.screen.focused or self):
+                done = asyncio.Event()
+                pump.call_later(done.set)
+                while pump.is_running and not done.is_set():
+                    await asyncio.sleep(0.001)
+        note("did")
 
     def action_leave(self) -> None:
         """End in order."""

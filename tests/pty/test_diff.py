@@ -6,15 +6,17 @@ from collections.abc import Callable
 import pytest
 
 from tests.pty.conftest import StartHarness
-from tests.pty.terminal import Terminal
+from tests.pty.terminal import KEYS, Terminal
 
 pytestmark = pytest.mark.pty
 SIZES = ((100, 30), (64, 20), (131, 41), (81, 24), (100, 30))
+Press = Callable[[Terminal, list[str]], None]
+Log = Callable[[], list[str]]
 LIST_KEYS = ("down", "down", "up", "pagedown", "pageup", "down", "f2", "tab")
 TYPED = ("好的，", "text ", "退款 ", "backspace", "left", "enter", "a", "ctrl+a", "ctrl+w", "escape")
 
 
-def play(terminal: Terminal, seed: int, *, resizes: bool) -> None:
+def play(terminal: Terminal, seed: int, press: Press, *, resizes: bool) -> None:
     """One session by chance: scrolling, an overlay, typing in two scripts, changes of focus and of size."""
     source = random.Random(seed)
     keys: list[str] = []
@@ -31,7 +33,7 @@ def play(terminal: Terminal, seed: int, *, resizes: bool) -> None:
     terminal.settle(0.3)
 
 
-def press(terminal: Terminal, keys: list[str]) -> None:
+def in_bursts(terminal: Terminal, keys: list[str]) -> None:
     """Press keys; after those that open, close, leave or make something grow, wait until it has happened."""
     for key in keys:
         terminal.press(key)
@@ -39,10 +41,22 @@ def press(terminal: Terminal, keys: list[str]) -> None:
             terminal.settle(0.3)
 
 
+def one_by_one(log: Log) -> Press:
+    """Press each key when the one before is done, so that two programs do the same however busy the machine is."""
+
+    def press(terminal: Terminal, keys: list[str]) -> None:
+        for key in keys:
+            wanted = log().count("did") + (1 if key in KEYS else len(key))
+            terminal.press(key)
+            terminal.wait_until(lambda wanted=wanted: log().count("did") >= wanted, f"end of {key}")  # type: ignore[misc]  # bound now
+
+    return press
+
+
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_screen_after_a_session_by_chance_equals_a_fresh_paint(start: StartHarness, seed: int) -> None:
     terminal = start(columns=100, rows=30)
-    play(terminal, seed, resizes=True)
+    play(terminal, seed, in_bursts, resizes=True)
     lived = terminal.cells()
     terminal.spoil()
     assert terminal.cells() != lived
@@ -52,30 +66,19 @@ def test_screen_after_a_session_by_chance_equals_a_fresh_paint(start: StartHarne
     assert terminal.violations() == []
 
 
-def played_alike(start_two: Callable[[], tuple[Terminal, Terminal]], seed: int, *, resizes: bool) -> tuple[Terminal, Terminal]:
-    """Two programs after one session; on a busy machine their keys can race differently: then it is played again."""
-    for _ in range(6):
-        one, other = start_two()
-        play(one, seed, resizes=resizes)
-        play(other, seed, resizes=resizes)
-        if one.cells() == other.cells():
-            break
-    return one, other
-
-
 @pytest.mark.parametrize("seed", [21, 22])
-def test_screen_with_and_without_the_diff_layer_is_the_same(start: StartHarness, seed: int) -> None:
-    with_diff, without = played_alike(
-        lambda: (start("sure", columns=100, rows=30), start("sure", columns=100, rows=30, SUPPORTDESK_DIFF="0")),
-        seed,
-        resizes=True,
-    )
+def test_screen_with_and_without_the_diff_layer_is_the_same(start: StartHarness, log: Log, seed: int) -> None:
+    with_diff, without = start("sure", columns=100, rows=30), start("sure", columns=100, rows=30, SUPPORTDESK_DIFF="0")
+    for terminal in (with_diff, without):
+        play(terminal, seed, one_by_one(log), resizes=True)
     assert with_diff.cells() == without.cells()
     assert len(with_diff.raw) < len(without.raw) / 3
 
 
-def test_a_terminal_that_erases_to_black_ends_with_the_same_screen(start: StartHarness) -> None:
-    xterm, screen = played_alike(lambda: (start("sure", COLORTERM=""), start("sure", TERM="screen-256color")), 5, resizes=False)
+def test_a_terminal_that_erases_to_black_ends_with_the_same_screen(start: StartHarness, log: Log) -> None:
+    xterm, screen = start("sure", COLORTERM=""), start("sure", TERM="screen-256color")
+    for terminal in (xterm, screen):
+        play(terminal, 5, one_by_one(log), resizes=False)
     assert xterm.cells() == screen.cells()
     assert b"\x1b[K" not in screen.raw
     assert b"\x1b[2J" not in screen.raw
