@@ -171,7 +171,7 @@ class Harness(App[int]):
             for pump in (self, self.screen, self.screen.focused or self):
                 done = asyncio.Event()
                 pump.call_later(done.set)
-                while pump.is_running and not done.is_set():
+                while pump.is_running and not done.is_set():  # noqa: ASYNC110  # a screen that goes away tells nobody
                     await asyncio.sleep(0.001)
         note("did")
 
