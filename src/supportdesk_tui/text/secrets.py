@@ -97,7 +97,9 @@ def admit(raw: str | bytes, *, multiline: bool = True, limit: int | None = LIMIT
     safe, flags = sanitize_with_flags(raw, multiline=multiline, limit=room)
     masked, kinds = mask(safe)
     if limit is not None and len(masked) > limit:
-        masked = cut(masked, limit, end="")
+        # A part of a mark would be a stranger's the next time it is read.
+        torn = next((mark.start() for mark in MARK.finditer(masked) if mark.start() < limit < mark.end()), limit)
+        masked = cut(masked, torn, end="")
         flags = tuple(dict.fromkeys((*flags, "truncated")))
     return Admitted(masked, flags, kinds)
 

@@ -117,7 +117,7 @@ def test_secret_that_reaches_over_the_end_of_a_field_is_hidden_before_it_is_cut(
         assert not any(" ".join(words.split()[a : a + 3]) in line for a in range(22)), line
         assert len(line) <= 200
     card = admit("a" * 190 + " 4111 1111 1111 1111 " + "b" * 200, limit=200)
-    assert (card.text, card.flags, card.kinds) == ("a" * 190 + " ▒▒ card n", ("truncated",), (Kind.CARD,))
+    assert (card.text, card.flags, card.kinds) == ("a" * 190 + " ", ("truncated",), (Kind.CARD,))
 
 
 def _two_columns(words: list[str]) -> str:
