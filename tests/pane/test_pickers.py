@@ -1,11 +1,16 @@
-"""Pickers are as high as what they offer, and stay so while one types."""
+"""Pickers are as high as what they offer, and stay so while one types; what the other lists hold."""
 
 import pytest
 
 from supportdesk_tui.commands.effects import Choice, Pick
+from supportdesk_tui.domain.changes import MarkRead, Watch
+from supportdesk_tui.store.state import DeskState, OutboxPhase
+from supportdesk_tui.store.store import Store
 from supportdesk_tui.ui.screens.dialog import FRAME, ROWS, Panel
 from supportdesk_tui.ui.screens.offered import LEAST
+from supportdesk_tui.ui.screens.outbox import OutboxDialog, is_told
 from supportdesk_tui.ui.screens.picker import PickerDialog
+from tests import make
 from tests.pane.harness import DARK, misfits, presses, showing, texts
 
 TAGS = Pick(
@@ -73,3 +78,17 @@ async def test_a_picker_stays_as_high_as_it_was_while_one_types() -> None:
         assert panel.styles.height == before
         panel.redraw()
         assert any("Agent 7" in line for line in texts(panel))
+
+
+async def test_the_outbox_lists_no_read_mark_that_has_arrived_but_every_other_change() -> None:
+    changes = (
+        (OutboxPhase.SENT, MarkRead(), False),
+        (OutboxPhase.SENT, MarkRead(read=False), True),
+        (OutboxPhase.REFUSED, MarkRead(), True),
+        (OutboxPhase.QUEUED, MarkRead(), True),
+        (OutboxPhase.SENT, Watch(), True),
+    )
+    items = tuple(make.outbox_item(n, phase, change=change) for n, (phase, change, _) in enumerate(changes, 1))
+    assert [is_told(item) for item in items] == [told for *_, told in changes]
+    dialog = OutboxDialog(DARK, Store(DeskState(outbox=items)))
+    assert dialog.note_text() == "4"

@@ -6,7 +6,7 @@ from msgspec import Struct
 from textual import events
 from textual.strip import Strip
 
-from supportdesk_tui.domain.changes import Change, Note, Outcome, Reply, Undo
+from supportdesk_tui.domain.changes import Change, MarkRead, Note, Outcome, Reply, Undo
 from supportdesk_tui.domain.ids import ChangeKey, TicketId
 from supportdesk_tui.i18n.catalog import _
 from supportdesk_tui.store.kept import FormDraft
@@ -80,6 +80,11 @@ def _count(item: OutboxItem) -> str:
     return _("{done} of {all} tickets", done=done, all=len(parts))
 
 
+def is_told(item: OutboxItem) -> bool:
+    """Whether a change is listed: what reading alone has done, and the server has taken, is nothing to look for."""
+    return not (item.phase is OutboxPhase.SENT and isinstance(item.change, MarkRead) and item.change.read)
+
+
 def phase_word(phase: OutboxPhase) -> str:
     """A phase in one word."""
     words = {
@@ -125,7 +130,7 @@ class OutboxDialog(Dialog):
             OutboxPhase.SENDING: 1,
             OutboxPhase.QUEUED: 1,
         }
-        newest_first = tuple(reversed(state.outbox))
+        newest_first = filter(is_told, reversed(state.outbox))
         changes = sorted(newest_first, key=lambda item: trouble.get(item.phase, 3))
         drafts = [draft for draft in state.drafts.values() if not draft.is_empty]
         at = sum(trouble.get(item.phase, 3) < 3 for item in changes)
