@@ -55,6 +55,8 @@ class ConversationPane(LinePane):
             self.redraw,
             lambda: self.post_message(self.NeedOlder()),
         )
+        self.find, self.find_next = self._finder.find, self._finder.go_on
+        """Mark a text wherever it stands, and go to the next place or the one before; see `Finder`."""
         self._head: list[Strip] = []
         self._fresh = 0
         self._owed: bool | None = None
@@ -123,16 +125,6 @@ class ConversationPane(LinePane):
         self.reader.go(min(self.reader.top, self.reader.starts[at]))
         self.redraw()
         return True
-
-    # --- looking for words
-
-    def find(self, text: str) -> int:
-        """Mark a text wherever it stands and show it; says how often. An empty text ends the search."""
-        return self._finder.find(text)
-
-    def find_next(self, by: int) -> None:
-        """To the next place, or the one before; see `Finder.go_on`."""
-        self._finder.go_on(by)
 
     # --- laying out
 
