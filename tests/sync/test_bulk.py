@@ -8,7 +8,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
+from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.commands.effects import Apply
 from supportdesk_tui.domain.changes import (
     Assign,
@@ -23,6 +25,9 @@ from supportdesk_tui.domain.ids import AgentId, TicketId
 from supportdesk_tui.i18n.catalog import _, set_locale
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.state import Level, Notice, OutboxPhase
+from supportdesk_tui.sync.sending import Sender, new_key
+from supportdesk_tui.sync.words import plainly
+from tests import make
 from tests.sync.desk import ALL_LIVE, Desk, desk, native
 from tests.sync.fake import until
 
@@ -157,3 +162,29 @@ async def test_it_is_said_in_the_agents_language_with_the_agents_keys(server: Se
         finally:
             set_locale("en")
         assert notice.text == "已接手 3 个工单中的 2 个 · D 查看另外 1 个 · z 撤回 · Mei Lin has it"
+
+
+async def test_a_change_to_many_whose_answer_was_lost_is_read_for_and_what_became_of_each_told(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    async with at_work(server, tmp_path) as one:
+        tickets = tuple(row.id for row in one.state.queue.rows if row.id not in USED)[-3:]
+    backend = NativeBackend(server.url, server.token_for("li.wei"))
+    session = await backend.open()
+    sender = Sender(backend, True, session.agent.id, plainly)
+    item = replace(
+        make.outbox_item(1, OutboxPhase.UNKNOWN, change=Tag(add=("read-for",)), tickets=(*tickets, TicketId("gone"))),
+        key=new_key(),
+    )
+    assert (await sender.look_for(item, asked=False)).repeats, "it has not arrived"
+    said = [outcome async for outcome in backend.apply_each(item.tickets, item.change, item.key)]
+    verdict = await sender.look_for(item, asked=False)
+    assert (verdict.repeats, verdict.item.phase, verdict.item.tickets) == (False, OutboxPhase.SENT, tickets)
+    assert verdict.item.outcomes == tuple(said)
+    assert verdict.also is not None and verdict.also.tickets == ("gone",)
+    waiting = replace(item, needs_word=True)
+    assert (await sender.look_for(waiting, asked=False)).item.phase is OutboxPhase.SENT
+    assert (await sender.look_for(replace(waiting, key=new_key()), asked=False)).asks, "not sent again unasked"
+    more = replace(item, tickets=(*item.tickets, TicketId("t9")))
+    assert (await sender.look_for(more, asked=False)).repeats, "of one nothing was said"
+    await backend.close()

@@ -91,8 +91,8 @@ class Sender(Struct, frozen=True):
         """Find out whether an unknown change arrived; what did not may be sent again if keys are kept or the agent asked."""
         may_repeat = asked or (self.keeps_keys and not item.needs_word)
         try:
-            if item.is_bulk and self.keeps_keys and may_repeat:
-                return Verdict(item, repeats=True)
+            if item.is_bulk and self.keeps_keys:
+                return await self._look_for_all(item, may_repeat)
             if item.is_bulk:
                 return await self._look_for_each(item, may_repeat)
             applied = await self._find(item, item.tickets[0] if item.tickets else None)
@@ -134,6 +134,15 @@ class Sender(Struct, frozen=True):
 
         outcomes = [outcome async for outcome in self.backend.apply_each(item.tickets, item.change, item.key)]
         return Verdict(*sorted_out(item, outcomes))
+
+    async def _look_for_all(self, item: OutboxItem, may_repeat: bool) -> Verdict:
+        """Where one key stands for all tickets: what became of each; where not all were said, the same key asks for them."""
+        applied = await self._find(item, None)
+        if applied is None or not set(item.tickets) <= {one.ticket for one in applied.outcomes}:
+            return self._not_found(item, may_repeat)
+        from supportdesk_tui.sync.sending_many import sorted_out
+
+        return Verdict(*sorted_out(item, applied.outcomes))
 
     async def _look_for_each(self, item: OutboxItem, may_repeat: bool) -> Verdict:
         from supportdesk_tui.sync.sending_many import sorted_out

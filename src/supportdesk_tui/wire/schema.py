@@ -486,6 +486,12 @@ class BulkOut(Out):
     outcomes: list[OutcomeOut]
 
 
+class FoundOut(AppliedOut):
+    """What became of a change that was looked for; of one to many tickets, what became of each."""
+
+    outcomes: list[OutcomeOut] = []
+
+
 class UndoOut(Out):
     """What was taken back, per ticket, in one sentence."""
 

@@ -211,10 +211,10 @@ class NativeBackend:
         if isinstance(change, SetAgentState):
             return None
         try:
-            out, _bad = await self._get("look for the change", "/changes/{key}", wire.AppliedOut, values={"key": key})
+            out, _bad = await self._get("look for the change", "/changes/{key}", wire.FoundOut, values={"key": key})
         except NotFound:
             return None
-        return mapping.to_applied(out)
+        return mapping.to_found(out)
 
     async def attend(self, ticket: TicketId | None, activity: Activity) -> None:
         """Say what we look at; asked once, because the next one comes soon."""

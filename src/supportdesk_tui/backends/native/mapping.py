@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from supportdesk_tui.backends.calls import Said
 from supportdesk_tui.backends.native.reading import misread
@@ -313,6 +314,11 @@ def to_applied(out: wire.AppliedOut) -> Applied:
     """The backend took a change."""
     ticket = None if out.ticket is None else TicketId(out.ticket)
     return Applied(ChangeKey(out.key), ticket, out.version, said_line(out.says, 1000), out.entry)
+
+
+def to_found(out: wire.FoundOut) -> Applied:
+    """The backend has taken a change before; of one to many tickets, what became of each."""
+    return replace(to_applied(out), outcomes=tuple(map(to_outcome, out.outcomes)))
 
 
 def to_undone(out: wire.UndoOut) -> Applied:

@@ -223,9 +223,12 @@ class Desk:
         """What became of a change, by its key."""
         with self.database.reading() as connection:
             kept = _kept(connection, who.id, key)
+            more = [] if kept is None else _batches(connection, who.id, key)
         if kept is None:
             raise Missing("no change with that key has arrived")
-        return msgspec.json.decode(kept.summary, type=schema.AppliedOut)
+        found = msgspec.json.decode(kept.summary, type=schema.AppliedOut)
+        each = [one for row in (kept, *more) for one in msgspec.json.decode(row.answer, type=_Each).outcomes]
+        return schema.FoundOut(**msgspec.structs.asdict(found), outcomes=each) if len(each) > 1 else found
 
     # --- the transaction around them
 
@@ -296,6 +299,12 @@ def _agent(request: Request) -> Agent:
     if request.who is None:
         raise Refusal("only an agent does that")
     return request.who
+
+
+class _Each(msgspec.Struct):
+    """What an answer says of each ticket, if it does."""
+
+    outcomes: list[schema.OutcomeOut] = []
 
 
 def _kept(connection: Connection, owner: str, key: str) -> Row[Any] | None:

@@ -41,6 +41,6 @@ ENDPOINTS = (
     keyed("/tickets/{ticket}/changes", "Change the ticket", body=schema.ChangeIn, **_OF_TICKET),
     keyed("/tickets", "Open a ticket for a customer", create, schema.AppliedOut, body=schema.CreateIn, refusals=(403,)),
     keyed("/changes", "One change to many tickets", bulk, schema.BulkOut, body=schema.BulkIn, refusals=(403,)),
-    reads("/changes/{key}", "What became of a change", find_applied, schema.AppliedOut, refusals=(404,)),
+    reads("/changes/{key}", "What became of a change", find_applied, schema.FoundOut, refusals=(404,)),
     keyed("/changes/{key}/undo", "Take a change back", undo, schema.UndoOut, refusals=_REFUSALS),
 )
