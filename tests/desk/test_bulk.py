@@ -30,7 +30,7 @@ async def test_what_some_tickets_refuse_is_counted_listed_one_by_one_and_the_res
         (refused,) = li.lines_with(rows[1].number)
         assert "Mei Lin has it" in refused and "▸" in refused
         await li.press("j")
-        assert len(li.lines_with("owner: Li Wei")) == 1
+        assert len(li.lines_with("2 of 3 tickets    owner: Li Wei")) == 1
         await li.press("enter")
         await li.sees(*(row.number for row in rows))
         await li.press("k", "enter")
