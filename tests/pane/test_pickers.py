@@ -1,12 +1,19 @@
 """Pickers are as high as what they offer, and stay so while one types; what the other lists hold."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
-from supportdesk_tui.commands.effects import Choice, Pick
+from supportdesk_tui.commands.effects import Choice, Form, FormField, Pick
+from supportdesk_tui.commands.macro_load import SHIPPED, load
 from supportdesk_tui.domain.changes import MarkRead, Watch
 from supportdesk_tui.store.state import DeskState, OutboxPhase
 from supportdesk_tui.store.store import Store
+from supportdesk_tui.ui.host import DeskHost
+from supportdesk_tui.ui.keeping import Keeper
 from supportdesk_tui.ui.screens.dialog import FRAME, ROWS, Panel
+from supportdesk_tui.ui.screens.form import FormDialog
 from supportdesk_tui.ui.screens.offered import LEAST
 from supportdesk_tui.ui.screens.outbox import OutboxDialog, is_told
 from supportdesk_tui.ui.screens.picker import PickerDialog
@@ -92,3 +99,16 @@ async def test_the_outbox_lists_no_read_mark_that_has_arrived_but_every_other_ch
     assert [is_told(item) for item in items] == [told for *_, told in changes]
     dialog = OutboxDialog(DARK, Store(DeskState(outbox=items)))
     assert dialog.note_text() == "4"
+
+
+async def test_every_question_of_a_shipped_macro_can_be_read_to_its_end_at_80_columns() -> None:
+    host = cast("DeskHost", SimpleNamespace(store=Store(DeskState())))
+    asking = [macro for macro in load((SHIPPED,)).macros.values() if macro.asks]
+    assert len(asking) > 5
+    for macro in asking:
+        fields = tuple(FormField(f"{ask.name}_{to}", ask.title(to), required=True) for ask in macro.asks for to in ("en", "zh"))
+        form = Form("Fill in", fields, "macro.insert")
+        panel = Panel(DARK, FormDialog(DARK, form, Keeper(host, form)))
+        async with showing(panel, 80, 20):
+            drawn = "\n".join(texts(panel))
+            assert [field.label for field in fields if f"{field.label} *" not in drawn] == []

@@ -108,7 +108,7 @@ class FormDialog(Dialog):
         """Explanation, fields, and what is missing."""
         lines = [panel.line().add(" " + text, "text_low").strip() for text in wrap(safe(_(self._form.explain)), width - 2)]
         labels = [_label(field) + (" *" if field.required else "") for field in self._form.fields]
-        column = min(width // 3, max(map(cells, labels), default=0) + 2)
+        column = min(max(width // 3, width - 40), max(map(cells, labels), default=0) + 2)
         for place, (field, edit, label) in enumerate(zip(self._form.fields, self._edits, labels, strict=True)):
             here = place == self._at
             line = (
