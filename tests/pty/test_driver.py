@@ -265,6 +265,30 @@ def test_the_editor_gets_a_private_file_and_no_token(start: StartHarness, log: L
     terminal.wait_for("▸ 000001")
 
 
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ('printf "before and more" > "$1"; kill -9 $$', "edited 'before and more' The editor was killed"),
+        ('printf "half wri" > "$1"; kill -9 $$', "edited 'half wri\\n\\nbefore' The editor was killed"),
+        (': > "$1"; kill -9 $$', "edited None The editor ended with code -9"),
+        ('printf "not meant" > "$1"; exit 1', "edited None The editor ended with code 1"),
+        ('head -c 1048577 /dev/zero | tr "\\0" x > "$1"', "edited None The edited text is larger than 1 MB: it is kept in "),
+    ],
+)
+def test_no_word_that_an_editor_has_saved_is_lost_with_it(
+    start: StartHarness, log: Log, tmp_path: Path, script: str, told: str
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    editor.chmod(0o755)
+    terminal = start(EDITOR=str(editor), VISUAL="", XDG_RUNTIME_DIR=str(tmp_path / "run"))
+    terminal.press("f6")
+    terminal.wait_until(lambda: any(line.startswith(told) for line in log()), told)
+    left = list((tmp_path / "run").glob("*/*"))
+    assert [one.stat().st_size for one in left] == ([1_048_577] if "kept in" in told else [])
+    assert all(str(one) in line for one in left for line in log() if line.startswith(told))
+
+
 def test_an_idle_app_writes_nothing_and_sleeps(start: StartHarness) -> None:
     terminal = start()
     before = len(terminal.raw), terminal.cpu_s()

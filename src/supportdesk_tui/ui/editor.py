@@ -64,14 +64,16 @@ async def edit_text(app: App[Any], text: str, *, name: str = "reply.md") -> Edit
         with app.suspend():
             process = await asyncio.create_subprocess_exec(*command, str(path), env=child_environment(os.environ))
             code = await process.wait()
-        ended = _("The editor ended with code {code}; the text is as it was.", code=code)
-        return _read_back(path) if code == 0 else Edited(None, ended)
+        if code > 0:
+            return Edited(None, _("The editor ended with code {code}; the text is as it was.", code=code))
+        return _read_back(path) if code == 0 else _saved_of_killed(path, text, code)
     except SuspendNotSupported:
         return Edited(None, _("There is no terminal to give to the editor."))
     except OSError as problem:
         return Edited(None, _("Cannot start {name}: {reason}.", name=command[0], reason=problem.strerror))
     finally:
-        shutil.rmtree(path.parent, ignore_errors=True)
+        if not _is_too_large(path):
+            shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def _words(command: str) -> list[str]:
@@ -90,7 +92,22 @@ def _private_file(folder: Path, name: str, text: str) -> Path:
     return path
 
 
+def _is_too_large(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > SIZE_LIMIT
+
+
+def _saved_of_killed(path: Path, text: str, code: int) -> Edited:
+    """What an editor had saved before a signal ended it; behind it what the file, half written, may have lost of the text."""
+    saved = _read_back(path)
+    if saved.problem or saved.text is None:
+        return saved
+    if saved.text.strip() in {"", text.strip()}:
+        return Edited(None, _("The editor ended with code {code}; the text is as it was.", code=code))
+    whole = saved.text if text.strip() in saved.text else sanitize(f"{saved.text}\n\n{text}")
+    return Edited(whole, _("The editor was killed; what it had saved is here"))
+
+
 def _read_back(path: Path) -> Edited:
-    if path.stat().st_size > SIZE_LIMIT:
-        return Edited(None, _("The edited text is larger than 1 MB; the text is as it was."))
+    if _is_too_large(path):
+        return Edited(None, _("The edited text is larger than 1 MB: it is kept in {path}", path=path))
     return Edited(sanitize(path.read_bytes().removesuffix(b"\n")))
