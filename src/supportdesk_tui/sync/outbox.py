@@ -173,7 +173,7 @@ class Outbox:
         Its words are in front of those of `draft` in what comes back; a change without words gives an empty draft, and where
         they were typed into a form they are kept as `form`.
         """
-        item = self.book.get(key)
+        item = await _written(self.book, self._tasks, key)
         if item is None or self._is_busy(key) or item.phase not in _STILL_OURS:
             return None
         restored = rules.restored_draft(item, draft)

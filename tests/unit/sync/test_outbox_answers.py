@@ -100,7 +100,7 @@ async def test_retry_of_a_refused_change_goes_under_a_new_key_and_expects_nothin
     assert (sent.phase, sent.expected) == (OutboxPhase.SENT, None)
 
 
-@pytest.mark.parametrize("way", ["retry", "forget"])
+@pytest.mark.parametrize("way", ["retry", "forget", "take back"])
 async def test_what_is_asked_for_while_the_disk_writes_the_refusal_down_is_done_and_not_ignored(
     client: Client, way: str
 ) -> None:
@@ -111,7 +111,10 @@ async def test_what_is_asked_for_while_the_disk_writes_the_refusal_down_is_done_
         await client.outbox.step()
         await until(lambda: client.phases() == {"k1": OutboxPhase.REFUSED})
         assert client.board.tasks, "it is told, and not written down yet"
-        await (client.outbox.retry if way == "retry" else client.outbox.forget)(ChangeKey("k1"))
+        if way == "take back":
+            assert await client.outbox.take_back(ChangeKey("k1"), None) is not None
+        else:
+            await (client.outbox.retry if way == "retry" else client.outbox.forget)(ChangeKey("k1"))
     await client.work()
     assert list(client.phases().values()) == ([OutboxPhase.SENT] if way == "retry" else [])
 
