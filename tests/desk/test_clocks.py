@@ -52,14 +52,15 @@ async def test_deadlines_are_read_by_the_servers_clock_however_wrong_ours_is(tmp
         async with at_desk(server, tmp_path) as agent:
             await agent.press("4")
             await agent.until(lambda state: state.queue.rows and not state.queue.is_loading, "rows")
-            agent.app.bridge.flush()
+            now = agent.app.bridge._clock()
+            agent.app.bridge._clock = lambda: now  # no minute ends while it is looked at
+            agent.app.bridge.tick()
             before = [line[:12] for line in agent.text().splitlines() if line[2:6].strip() in {"late", "near", "soon"}]
             session = agent.state.session
             assert session.session is not None
             assert before
             wrong = replace(session.session, clock_offset=timedelta(hours=-skew_h))
-            shown = agent.app.bridge._clock
-            agent.app.bridge._clock = lambda: shown() + timedelta(hours=skew_h)
+            agent.app.bridge._clock = lambda: now + timedelta(hours=skew_h)
             agent.app.store.dispatch(SignedIn(wrong, session.directory))
             agent.app.bridge.tick()
             after = [line[:12] for line in agent.text().splitlines() if line[2:6].strip() in {"late", "near", "soon"}]
