@@ -100,6 +100,14 @@ def test_problems_are_told_line_by_line(shell: Shell) -> None:
     assert told[5].endswith("profiles.work.options: Chatwoot 没有选项 'acount'（您是指 account 吗？）")
 
 
+def test_doctor_does_not_send_anybody_to_doctor(shell: Shell) -> None:
+    shell.configure('[profiles.test]\nurl = "http://127.0.0.1:9"\n')
+    done = shell("doctor", "--json", env={"SUPPORTDESK_TOKEN": "t" * 40})
+    assert done.exit_code == 3
+    (backend,) = [one for one in json.loads(done.stdout) if one["what"] == "backend"]
+    assert (backend["state"], backend["advice"]) == ("bad", "")
+
+
 def test_what_programs_read_is_the_same_in_every_language(desk: Shell) -> None:
     desk.configure(desk.config.read_text() + 'theme = "nosuch"\nhold_s = "x"\n[keys]\n"ticket.solve" = "f99"\n')
     for words in (("config", "check", "--json"), ("doctor", "--json"), ("whoami", "--json"), ("keys", "--json")):

@@ -177,7 +177,8 @@ async def _ask(place: Place, token: str) -> list[Finding]:
         session = await as_heard(backend, session)
     except BackendError as error:
         ending = stopped(error)
-        return [Finding(msg("backend"), State.BAD, str(ending), ending.next_step, ending.code)]
+        advice = "" if ending.next_step.endswith("supportdesk doctor") else ending.next_step
+        return [Finding(msg("backend"), State.BAD, str(ending), advice, ending.code)]
     finally:
         await backend.close()
     latency, skew = min(spans), session.clock_offset
