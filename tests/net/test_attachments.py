@@ -5,6 +5,7 @@ import os
 import resource
 import shutil
 import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -160,6 +161,25 @@ async def test_leaving_the_desk_in_the_middle_leaves_nothing(tmp_path: Path) -> 
     async with opened(tmp_path, a_file(), half) as one:
         one.engine.perform(SaveFile(TICKET, "f1"))
         await until(lambda: list((tmp_path / "downloads").glob("*.part")))
+    assert files(tmp_path) == {}
+
+
+async def test_leaving_the_desk_while_the_file_is_being_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_asked, may_answer, free = threading.Event(), threading.Event(), SimpleNamespace(free=10**9)
+
+    def slow_disk(_: Path) -> SimpleNamespace:
+        is_asked.set()
+        may_answer.wait(40)
+        return free
+
+    monkeypatch.setattr("supportdesk_tui.sync.attachments.disk_usage", slow_disk)
+    async with opened(tmp_path, a_file(), said(BODY)) as one:
+        one.engine.perform(SaveFile(TICKET, "f1"))
+        await until(is_asked.is_set)
+        asyncio.get_running_loop().call_later(0.2, may_answer.set)
+    await asyncio.get_running_loop().shutdown_default_executor()  # whatever a thread still does is done
     assert files(tmp_path) == {}
 
 

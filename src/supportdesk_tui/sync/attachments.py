@@ -48,7 +48,7 @@ class Attachments:
             self._common.tell(words.NO_FILE, Level.WARN)
             return
         folder = self._common.options.downloads or Path.home() / "Downloads"
-        part = await asyncio.to_thread(_open_part, folder, wanted)
+        part = await _begun(folder, wanted)
         try:
             await self._fetch(wanted, part)
             target = await asyncio.to_thread(_named, part, folder / safe_name(wanted.name))
@@ -110,6 +110,17 @@ def _find(state: DeskState, ticket: TicketId, attachment: str) -> Attachment | N
     on_entries = (one for entry in value_of(state.conversation.entries) or () for one in entry.attachments)
     known = (*on_entries, *(detail.attachments if detail else ()))
     return next((one for one in known if one.id == attachment), None)
+
+
+async def _begun(folder: Path, wanted: Attachment) -> Path:
+    """An empty file that is ours alone; none is left where we are told to stop while it is being made."""
+    making = asyncio.ensure_future(asyncio.to_thread(_open_part, folder, wanted))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        with suppress(StorageError, OSError):
+            (await making).unlink(missing_ok=True)
+        raise
 
 
 def _open_part(folder: Path, wanted: Attachment) -> Path:
