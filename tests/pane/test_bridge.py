@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
+
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.queue import QueueQuery
 from supportdesk_tui.store import events as ev
 from supportdesk_tui.store.state import DeskState, Notice, value_of
 from supportdesk_tui.store.store import Store
+from supportdesk_tui.ui import bridge
 from supportdesk_tui.ui.bridge import Bridge
 from tests.make import NOW, entry, summary
 
@@ -75,7 +78,8 @@ async def test_many_changes_before_the_loop_is_free_are_one_frame_with_the_last_
     assert desk.frames == before + 1
 
 
-async def test_only_moves_in_the_queue_may_wait_to_be_drawn() -> None:
+async def test_only_moves_in_the_queue_may_wait_to_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "monotonic", lambda: 1000.0)
     desk = Desk()
     desk.store.dispatch(ev.CursorMoved(1))
     assert desk.bridge.can_wait

@@ -36,7 +36,7 @@ def test_keys_typed_while_the_imports_run_reach_the_desk(
         terminal.wait_for("▸ 000001")
         terminal.press("ctrl+q")
         assert terminal.wait_exit() == 0
-        assert log()[:2] == ["key down", "key enter"]
+        assert [line for line in log() if line.startswith("key ")][:2] == ["key down", "key enter"]
         assert terminal.raw.count(b"\x1b[?1049h") == 1
         assert terminal.raw.count(b"\x1b[?1049l") == 1
         assert terminal.violations() == []
