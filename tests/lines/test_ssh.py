@@ -45,7 +45,9 @@ def test_a_reply_over_ssh_is_sent_once_and_the_screen_is_right(tmp_path: Path, s
         assert len(line.wait_sent("sent by the other key")) == 1
         line.wait_until(lambda: "Internal note" not in line.text, "the composer closed")
         line.send("3")
-        line.wait_until(lambda: "Team" in line.lines[1] and line.lines[2].startswith("▸"), "the team's rows")
+        line.wait_until(lambda: "Team" in line.lines[1] and any(row.startswith("▸") for row in line.lines), "the team's rows")
+        line.press("home")
+        line.wait_until(lambda: line.lines[2].startswith("▸"), "the first row, wherever the cursor was")
         line.press("down", "down", "up")
         line.wait_until(lambda: line.lines[3].startswith("▸"), "the second row under the cursor")
         line.send("\x1b[<0;6;5M\x1b[<0;6;5m")
