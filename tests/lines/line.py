@@ -22,7 +22,7 @@ from wcwidth import wcwidth
 
 from supportdesk_tui.server.runner import DEMO_LOGIN
 from tests.pty.program import DESK, ROOT, configure, environ_in
-from tests.pty.terminal import DEADLINE_S, Terminal
+from tests.pty.terminal import DEADLINE_S, Terminal, unlike
 
 SLOW_S: Final = DEADLINE_S
 """What a start may take: a login, the line's own programs, and the desk."""
@@ -212,8 +212,7 @@ class Line(Terminal):
         lived = self.cells()[:-but_last]
         self.press("ctrl+l")
         self.settle(0.25)
-        pairs = zip(lived, self.cells()[:-but_last], strict=True)
-        assert [(y, x) for y, (old, new) in enumerate(pairs) for x in range(len(old)) if old[x] != new[x]] == [], self.text
+        assert unlike(lived, self.cells()[:-but_last]) == [], self.text
 
 
 def parent_of(pid: int) -> int:

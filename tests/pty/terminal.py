@@ -45,6 +45,8 @@ _CONTROL = re.compile(
     r"\x1b\](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\)|\x1b\[(?P<private>[<=>?][0-9;]*[ -/]*[@-~])|\x1b\[(?P<csi>[0-9;:]*[ -/]*[@-~])"
     r"|\x1b(?P<escape>[^\[\]])|(?P<control>[\x00-\x1f\x7f-\x9f])"
 )
+_CLOCKED = re.compile(r"[▸ ] +(late|near|soon)? *\d+[mhd][ !]")
+CLOCK_COLUMNS: Final = 11
 _TORN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?)?\Z")
 
 
@@ -55,6 +57,16 @@ class Cell(NamedTuple):
     fg: str
     bg: str
     marks: tuple[bool, ...]
+
+
+def unlike(lived: list[list[Cell]], fresh: list[list[Cell]]) -> list[tuple[int, int]]:
+    """Row and column of the cells that differ, but for what the clock of a queue's row says: a minute may end in between."""
+    found = []
+    for y, (old, new) in enumerate(zip(lived, fresh, strict=True)):
+        is_clocked = all(_CLOCKED.match("".join(cell.text for cell in row[:CLOCK_COLUMNS])) for row in (old, new))
+        start = CLOCK_COLUMNS if is_clocked else 0
+        found += [(y, x) for x in range(start, len(old)) if old[x] != new[x]]
+    return found
 
 
 class EmulatedScreen(pyte.Screen):
