@@ -195,7 +195,7 @@ async def test_a_held_reply_stops_when_the_customer_writes_and_asks(server: Serv
         await customer_writes(server, row, "Never mind, it is here")
         await li.until(waiting, "it does not go by time any more")
         await li.sees("wrote meanwhile: your reply waits")
-        await li.sees("1 need you")
+        await li.sees("1 needs you")
         assert screen(li) is None, "no dialog stands up by itself under typing hands"
         await li.press("r")
         assert isinstance(screen(li), ConflictDialog)

@@ -138,7 +138,7 @@ async def test_a_refused_write_stays_in_sight_with_its_reason_and_its_way_out(
         await li.press("n")
         await li.type("the server says no")
         await li.press("ctrl+d")
-        await li.sees("✗ not sent: planned fault · D", "1 need you · D")
+        await li.sees("✗ not sent: planned fault · D", "1 needs you · D")
         await li.press("escape", "D")
         assert isinstance(li.app.screen, OutboxDialog)
         await li.sees("refused", "the server says no", "planned fault")
@@ -147,7 +147,7 @@ async def test_a_refused_write_stays_in_sight_with_its_reason_and_its_way_out(
         await li.press("D", "r")
         await li.until(lambda _: "the server says no" in bodies(li), "sent at the second try")
         await li.until(lambda state: OutboxPhase.REFUSED not in {item.phase for item in state.outbox}, "nothing needs me")
-        await li.misses("need you")
+        await li.misses("needs you")
 
 
 async def test_a_held_reply_counts_down_and_goes_by_itself(server: ServerThread, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ async def test_of_two_agents_who_take_a_ticket_at_once_one_wins_and_the_other_is
         lost = [agent for agent in names if agent.state.outbox[-1].phase is OutboxPhase.REFUSED]
         assert len(won) == len(lost) == 1
         await lost[0].sees(f"{names[won[0]]} has it")
-        await lost[0].sees("1 need you · D")
+        await lost[0].sees("1 needs you · D")
         assert [name for (name,) in await asked(server, "SELECT owner FROM tickets WHERE id = :id", id=ticket)] == [
             won[0].state.session.session.agent.id  # type: ignore[union-attr]  # signed in
         ]

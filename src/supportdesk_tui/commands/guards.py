@@ -142,7 +142,10 @@ a_task = every(verb_on_one(Capability.ESCALATE), needs_task)
 
 def needs_rows(context: Context) -> Blocked | None:
     """The queue shows something."""
-    return None if context.state.queue.total else Blocked(msg("The queue is empty"))
+    queue = context.state.queue
+    if queue.total:
+        return None
+    return Blocked(msg("The list is not here yet") if queue.is_loading or queue.failed else msg("The queue is empty"))
 
 
 def needs_open(context: Context) -> Blocked | None:

@@ -63,7 +63,10 @@ def msg(text: str) -> str:
 
 def _(message: str, /, **named: object) -> str:
     """The message in the current language, its `{named}` places filled when values are given."""
-    translated = _Current.words.gettext(message) if message else ""
+    return _said(_Current.words.gettext(message) if message else "", message, named)
+
+
+def _said(translated: str, message: str, named: Mapping[str, object]) -> str:
     if "⟪" in translated:
         translated, message = (_with_keys(text, is_template=bool(named)) for text in (translated, message))
     return _fill(translated, message, named) if named else translated
@@ -90,8 +93,7 @@ def _with_keys(text: str, *, is_template: bool) -> str:
 
 def ngettext(one: str, many: str, count: int, **named: object) -> str:
     """The form of a message for a number; `{count}` is filled in without asking."""
-    values = {"count": count, **named}
-    return _fill(_Current.words.ngettext(one, many, count), one if count == 1 else many, values)
+    return _said(_Current.words.ngettext(one, many, count), one if count == 1 else many, {"count": count, **named})
 
 
 def _fill(translated: str, source: str, named: Mapping[str, object]) -> str:

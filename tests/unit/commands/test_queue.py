@@ -1,6 +1,7 @@
 """Moving in the queue, choosing what it shows, selecting."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -43,8 +44,13 @@ def test_at_the_top_nothing_moves(command: str) -> None:
 
 def test_motion_is_off_in_an_empty_queue() -> None:
     empty = with_queue(context(), rows=(), total=0, cursor=None)
-    assert reason(empty, "queue.down")
+    assert reason(empty, "queue.down") == "The queue is empty"
     assert run(empty, "queue.down") == []
+
+
+@pytest.mark.parametrize("why", [{"is_loading": True}, {"failed": "no answer"}])
+def test_a_queue_that_is_not_read_is_not_called_empty(why: dict[str, Any]) -> None:
+    assert reason(with_queue(context(), rows=(), total=0, cursor=None, **why), "queue.down") == "The list is not here yet"
 
 
 def test_rows_that_are_not_loaded_are_asked_for() -> None:

@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from supportdesk_tui.domain.people import AgentState
 from supportdesk_tui.i18n import when
-from supportdesk_tui.i18n.catalog import _
+from supportdesk_tui.i18n.catalog import _, ngettext
 from supportdesk_tui.store.state import LinkPhase, LinkState
 from supportdesk_tui.store.views import TabView, TopView
 from supportdesk_tui.theming.tokens import Palette
@@ -91,7 +91,11 @@ class TopPane(LinePane):
             said = _("{mark} views unreadable: {n}", mark=self.paint.glyphs.warn, n=view.bad_views)
             parts.append((said if width >= 100 else f"{self.paint.glyphs.warn} {view.bad_views}", "warning"))
         if view.troubled:
-            parts.append((_("{mark} {n} need you · ⟪outbox.open⟫", mark=self.paint.glyphs.warn, n=view.troubled), "danger"))
+            mark = self.paint.glyphs.warn
+            said = ngettext(
+                "{mark} {count} needs you · ⟪outbox.open⟫", "{mark} {count} need you · ⟪outbox.open⟫", view.troubled, mark=mark
+            )
+            parts.append((said, "danger"))
         if view.held or (view.waiting and not _is_off(view, now)):
             parts.append((_("outbox {n}", n=view.waiting + view.held), "warning" if view.waiting else "text_low"))
         me = view.me
