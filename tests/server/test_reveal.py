@@ -46,7 +46,7 @@ def test_nothing_the_server_sends_holds_the_secret_but_the_rest_of_the_words_is_
 
 def test_subject_made_of_the_first_line_and_facts_hold_no_part_of_a_secret(agent: Client) -> None:
     ticket = agent.opened(" ".join(f"{n}. {word}" for n, word in enumerate(PHRASE.split(), 1)) + "\nthese are my words")
-    assert agent.row(ticket)["subject"] == "1. … recovery phrase …"
+    assert agent.row(ticket)["subject"] == "… recovery phrase …"
     key = "5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060"
     ticket = agent.opened(f"private key {key}, your code is 739184")
     assert "739184" not in str(agent.read(f"/tickets/{ticket}")["fields"])
