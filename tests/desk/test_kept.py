@@ -8,10 +8,10 @@ from supportdesk_tui.failpoints import armed
 from supportdesk_tui.i18n.catalog import set_locale
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.events import CursorMoved
-from supportdesk_tui.store.state import OutboxPhase
+from supportdesk_tui.store.state import DeskState, OutboxPhase
 from supportdesk_tui.ui.screens.dialog import Dialog
 from supportdesk_tui.ui.screens.form import FormDialog
-from tests.desk.people import first_line, go_to, open_ticket, show_view
+from tests.desk.people import first_line, go_to, is_read, open_ticket, show_view
 from tests.driver import AgentAtDesk, at_desk
 
 AT_ONCE = Settings(hold_s=0)
@@ -21,6 +21,15 @@ SMALL = (80, 24)
 def screen(agent: AgentAtDesk) -> Dialog | None:
     """The dialog on top."""
     return agent.app.screen if isinstance(agent.app.screen, Dialog) else None
+
+
+async def nothing_else_waits(li: AgentAtDesk) -> None:
+    """The open ticket was read, the server knows it, and no change stands before the forms in the list."""
+
+    def is_told(state: DeskState) -> bool:
+        return is_read(li) and li.opened.unread == 0 and all(one.phase is OutboxPhase.SENT for one in state.outbox)
+
+    await li.until(is_told, "read, and nothing else waits")
 
 
 async def test_an_escalation_outlives_esc_and_the_desk_and_is_gone_on_with_from_the_list_of_drafts(
@@ -58,7 +67,10 @@ async def test_an_escalation_outlives_esc_and_the_desk_and_is_gone_on_with_from_
         await li.press("escape")
         (kept,) = li.state.forms.values()
         assert ("summary", "Stuck since noon") in kept.other
-        await li.press("D", "enter")
+        await nothing_else_waits(li)
+        await li.press("D")
+        await li.sees("▸ 表单")
+        await li.press("enter")
         await li.sees("since when")
         await li.press("ctrl+n")
         await li.sees("Stuck since noon")
@@ -167,7 +179,7 @@ async def test_a_form_about_several_tickets_marks_them_again_when_it_is_gone_on_
         await li.until(lambda state: all(one.is_saved for one in state.forms.values()), "on the disk")
     async with at_desk(server, tmp_path, settings=AT_ONCE, size=SMALL) as li:
         await open_ticket(li, first_line(li, 3).id)
-        await li.until(lambda state: all(one.phase is OutboxPhase.SENT for one in state.outbox), "nothing else waits")
+        await nothing_else_waits(li)
         await li.press("D")
         await li.sees("2 tickets", "tomorrow 9x")
         await li.press("enter")
