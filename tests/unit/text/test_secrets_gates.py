@@ -146,6 +146,12 @@ def test_numbered_lists_of_other_words_are_no_phrase() -> None:
     assert kinds("\n".join(f"{at}. {word} it then" for at, word in enumerate(phrase("english", 12)[:11], 1)) + " 12") == set()
 
 
+@pytest.mark.parametrize("rare", ["\ufa6c", "\ufad7", "\ufa0e"])
+def test_han_of_no_script_of_a_list_numbers_no_phrase(rare: str) -> None:
+    """Some of it is written, when it is taken apart, with characters behind every list's."""
+    assert kinds("\n".join(f"{at}. {char}" for at, char in enumerate(f"{rare}的一是在不了有和人这中", 1))) == set()
+
+
 def test_words_that_other_keyboards_write_otherwise_are_the_same() -> None:
     assert phrases._list("turkish").get(phrases._plain("ISI")) == phrases._list("turkish").get(phrases._plain("ısı"))
     assert phrases._list("russian").get("снова") == words_of("russian").index("снова")

@@ -229,7 +229,7 @@ def _in_spaced_han(text: str, start: int, end: int) -> Iterator[tuple[int, int]]
 
 
 def _lists_of(char: str) -> tuple[str, ...]:
-    return next(lists for behind, lists in _BY_SCRIPT if char < behind)
+    return next((lists for behind, lists in _BY_SCRIPT if char < behind), ())
 
 
 def _valid_runs(places: Sequence[tuple[int, int]], indices: Sequence[int | None]) -> Iterator[tuple[int, int]]:
