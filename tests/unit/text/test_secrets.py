@@ -249,6 +249,8 @@ def test_order_number_that_fails_luhn_or_has_no_issuer_survives(number: int) -> 
         "0.4111111111111111",
         "UID 412345678901234567",
         "+49 170 1234567",
+        "820000 2026-11-13 1500",
+        "73\n820000\n2026–11–21\n1500",
     ],
 )
 def test_order_numbers_times_amounts_and_telephones_survive(said: str) -> None:

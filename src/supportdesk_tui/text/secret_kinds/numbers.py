@@ -13,6 +13,8 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 """GB 11643: the weights of the first 17 digits, modulo 11."""
 _CHECKS = "10X98765432"
 _BIRTHDAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_DAY = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+"""A day as tables have it, between two numbers of theirs."""
 
 
 @cache
@@ -93,8 +95,10 @@ def is_card(digits: str) -> bool:
 
 
 def find_resident_ids(text: str) -> Iterator[tuple[int, int]]:
-    """18 characters with a birthday inside and the mod 11-2 check character."""
-    return (found.span() for found in _resident().finditer(text) if is_resident_id(re.sub("[ \n-]", "", found[0])))
+    """18 characters with a birthday inside, which is no day of its own, and the mod 11-2 check character."""
+    for found in _resident().finditer(text):
+        if is_resident_id(re.sub("[ \n-]", "", found[0])) and _DAY.search(found[0]) is None:
+            yield found.span()
 
 
 def is_resident_id(text: str) -> bool:
