@@ -97,11 +97,16 @@ def admit(raw: str | bytes, *, multiline: bool = True, limit: int | None = LIMIT
     safe, flags = sanitize_with_flags(raw, multiline=multiline, limit=room)
     masked, kinds = mask(safe)
     if limit is not None and len(masked) > limit:
-        # A part of a mark would be a stranger's the next time it is read.
-        torn = next((mark.start() for mark in MARK.finditer(masked) if mark.start() < limit < mark.end()), limit)
-        masked = cut(masked, torn, end="")
+        masked = _cut(masked, limit)
         flags = tuple(dict.fromkeys((*flags, "truncated")))
     return Admitted(masked, flags, kinds)
+
+
+def _cut(text: SafeText, limit: int, end: str = "") -> SafeText:
+    """The beginning of a longer text, without a part of a mark: that would be a stranger's the next time it is read."""
+    room = limit - len(end)
+    torn = next((mark.start() for mark in MARK.finditer(text) if mark.start() < room < mark.end()), room)
+    return cut(text, torn + len(end), end=end)
 
 
 def admit_line(raw: str | bytes, limit: int = LINE_LIMIT, *, keeps_marks: bool = False) -> SafeText:
@@ -121,7 +126,7 @@ def _with_marks(raw: str, *, multiline: bool, limit: int | None) -> Admitted:
             flags.extend(met)
     text, _ = mask(join(parts))
     if limit is not None and len(text) > limit:
-        text = cut(text, limit)
+        text = _cut(text, limit, "…")
         flags.append("truncated")
     kinds = (KIND_OF[found[0]] for found in MARK.finditer(text))
     return Admitted(text, tuple(dict.fromkeys(flags)), tuple(dict.fromkeys(kinds)))

@@ -120,6 +120,11 @@ def test_secret_that_reaches_over_the_end_of_a_field_is_hidden_before_it_is_cut(
     assert (card.text, card.flags, card.kinds) == ("a" * 190 + " ", ("truncated",), (Kind.CARD,))
 
 
+def test_mark_of_our_own_server_is_not_cut_in_two_either() -> None:
+    told = admit("a" * 190 + f" {MARKS[Kind.CARD]} {MARKS[Kind.CODE]}", limit=200, keeps_marks=True)
+    assert (told.text, told.flags) == ("a" * 190 + " …", ("truncated",))
+
+
 def _two_columns(words: list[str]) -> str:
     half = len(words) // 2
     return "\n".join(f"{at + 1:>2}. {words[at]:<20}{at + half + 1:>2}. {words[at + half]}" for at in range(half))
