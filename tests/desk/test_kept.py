@@ -191,3 +191,19 @@ async def test_a_form_about_several_tickets_marks_them_again_when_it_is_gone_on_
         (snoozed,) = [one for one in li.state.outbox if isinstance(one.change, Snooze)]
         assert set(snoozed.tickets) == marked
         await li.until(lambda state: not state.forms, "gone with it")
+
+
+async def test_a_form_about_what_is_being_written_names_no_other_ticket(server: ServerThread, tmp_path: Path) -> None:
+    async with at_desk(server, tmp_path, settings=AT_ONCE) as li:
+        await show_view(li, "unassigned")
+        row = first_line(li)
+        await open_ticket(li, row.id)
+        await li.press("n")
+        await li.run("pane.focus", "queue")
+        await go_to(li, first_line(li, 1).id)
+        await li.press(";", "P")
+        await li.until(lambda _: isinstance(screen(li), FormDialog), "the form")
+        (title,) = [line for line in li.text().splitlines() if "Promise ·" in line]
+        assert row.number in title
+        assert first_line(li, 1).number not in title
+        await li.press("escape")

@@ -152,10 +152,12 @@ class Performer:
         self._host.show_dialog(PickerDialog(self._host.palette, effect))
 
     def _form(self, effect: ef.Form) -> None:
+        from supportdesk_tui.store.views import row_of
         from supportdesk_tui.ui.keeping import form_keeper
         from supportdesk_tui.ui.screens.form import FormDialog
 
-        about = self._host.context().about if len(effect.tickets) == 1 else ""
+        row = row_of(self._store.state, effect.tickets[0]) if len(effect.tickets) == 1 else None
+        about = str(row.number) if row is not None else ""
         self._host.show_dialog(FormDialog(self._host.palette, effect, form_keeper(self._host, effect), about))
 
     def _confirm(self, effect: ef.Confirm) -> None:
