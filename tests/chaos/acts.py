@@ -192,7 +192,7 @@ def put_back(player: "Player", number: int, say: Say) -> None:
     player.until(say.desk, lambda one: "live" in one.lines[0], 15)
     player.read_for(player.desks[say.desk], QUIET_S + 1.0)
     desk = player.desks[say.desk]
-    lines = [line for line in player.outbox(desk) if f"{second.marker} " in f"{line} "]
+    lines = [line for line in player.outbox(desk) if second.is_named_in(line, player.intents)]
     if stage.rows(second.marker):
         _unasked(player, f"{second.marker} was sent to a server that was put back: {lines}")
     elif any(WAITS.search(line) for line in lines):

@@ -349,11 +349,8 @@ class Player:
     def _at_rest(self, missing: list[Intent]) -> set[str]:
         """Those that wait for the agent: drafts, refused, unknown and waiting for a yes."""
         final = re.compile(r"^\W*(?:draft|refused|held)\s|long ago|not show it")
-        found = set()
-        for desk in self.desks:
-            for line in self.outbox(desk):
-                found |= {one.marker for one in missing if f"{one.marker} " in f"{line} " and final.search(line.strip(" ▸│▌▎"))}
-        return found
+        lines = [line for desk in self.desks for line in self.outbox(desk) if final.search(line.strip(" ▸│▌▎"))]
+        return {one.marker for one in missing if any(one.is_named_in(line, self.intents) for line in lines)}
 
     def picture(self) -> None:
         """Every screen as it is, for whoever looks into it."""
@@ -361,7 +358,7 @@ class Player:
             self.report.problems.append("\n".join(line.rstrip() for line in desk.lines if line.strip())[:6000])
 
     def _kept(self, intent: Intent) -> bool:
-        return any(f"{intent.marker} " in f"{line} " for desk in self.desks for line in self.outbox(desk))
+        return any(intent.is_named_in(line, self.intents) for desk in self.desks for line in self.outbox(desk))
 
     def outbox(self, desk: Desk) -> list[str]:
         """The lines of the desk's list of drafts and changes."""

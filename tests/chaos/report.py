@@ -1,5 +1,7 @@
 """What one schedule came to."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct, field
 
 
@@ -14,6 +16,12 @@ class Intent(Struct):
     is_taken_back: bool = False
     is_gone: bool = False
     """It was delivered, and the server was put back to before that."""
+
+    def is_named_in(self, line: str, among: "Sequence[Intent]") -> bool:
+        """Whether a line tells of this text; cut right behind its marker, only where no other one's begins like it."""
+        if f"{self.marker} " in f"{line} ":
+            return True
+        return f"{self.marker}…" in line and not any(one.marker.startswith(self.marker) for one in among if one is not self)
 
 
 class Deed(Struct):
