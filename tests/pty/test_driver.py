@@ -273,6 +273,7 @@ def test_the_editor_gets_a_private_file_and_no_token(start: StartHarness, log: L
         (': > "$1"; kill -9 $$', "edited None The editor ended with code -9"),
         ('printf "not meant" > "$1"; exit 1', "edited None The editor ended with code 1"),
         ('head -c 1048577 /dev/zero | tr "\\0" x > "$1"', "edited None The edited text is larger than 1 MB: it is kept in "),
+        ('head -c 1048577 /dev/zero | tr "\\0" x > "$1"; exit 1', "edited None The editor ended with code 1"),
     ],
 )
 def test_no_word_that_an_editor_has_saved_is_lost_with_it(

@@ -1,4 +1,4 @@
-"""Writing in the person's own editor: the desk steps aside, the text comes back sanitised, nothing is left on disk."""
+"""Writing in the person's own editor: the desk steps aside, the text comes back sanitised; only what is too large stays on disk."""
 
 import asyncio
 import os
@@ -60,19 +60,21 @@ async def edit_text(app: App[Any], text: str, *, name: str = "reply.md") -> Edit
         path = _private_file(runtime_folder(os.environ), name, text)
     except OSError as problem:
         return Edited(None, _("Cannot write the text for the editor: {reason}.", reason=problem.strerror))
+    is_kept = False
     try:
         with app.suspend():
             process = await asyncio.create_subprocess_exec(*command, str(path), env=child_environment(os.environ))
             code = await process.wait()
         if code > 0:
             return Edited(None, _("The editor ended with code {code}; the text is as it was.", code=code))
+        is_kept = _is_too_large(path)
         return _read_back(path) if code == 0 else _saved_of_killed(path, text, code)
     except SuspendNotSupported:
         return Edited(None, _("There is no terminal to give to the editor."))
     except OSError as problem:
         return Edited(None, _("Cannot start {name}: {reason}.", name=command[0], reason=problem.strerror))
     finally:
-        if not _is_too_large(path):
+        if not is_kept:
             shutil.rmtree(path.parent, ignore_errors=True)
 
 
