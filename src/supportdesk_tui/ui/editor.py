@@ -1,4 +1,4 @@
-"""Writing in the person's own editor: the desk steps aside, the text comes back sanitised; only what is too large stays on disk."""
+"""Writing in the person's own editor: the desk steps aside, the text comes back sanitised; only what is too large stays."""
 
 import asyncio
 import os
