@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from unicodedata import normalize
 
 import pytest
@@ -149,6 +150,21 @@ def test_numbered_lists_of_other_words_are_no_phrase() -> None:
     steps = ("open", "wait", "press", "choose", "enter", "close", "again", "lemon", "abandon", "zoo", "able", "about")
     assert kinds("\n".join(f"{at}. {word}" for at, word in enumerate(steps, 1))) == set()
     assert kinds("\n".join(f"{at}. {word} it then" for at, word in enumerate(phrase("english", 12)[:11], 1)) + " 12") == set()
+
+
+@pytest.mark.parametrize("kinds_of_row", [("long", "short"), ("trade", "fee", "deposit", "transfer", "reward", "bonus")])
+def test_a_table_of_trades_is_no_phrase_though_all_its_words_are_of_a_list(kinds_of_row: tuple[str, ...]) -> None:
+    """A checksum of four bits is right in every sixteenth row."""
+    for seed in range(60):
+        drawn = Random(seed)
+        rows = (f"{drawn.choice(kinds_of_row)} 0.5{at:02} 67123.50 2026-11-{at:02}" for at in range(1, 25))
+        assert kinds("\n".join(rows)) == set()
+
+
+def test_words_of_a_phrase_sent_one_by_one_are_hidden_with_the_times_between_them() -> None:
+    for size in (12, 24):
+        said = "\n".join(f"2026-11-22 10:21:{at:02} {word}" for at, word in enumerate(phrase("english", size, seed=4)))
+        assert kinds(said) == {Kind.RECOVERY_PHRASE}
 
 
 @pytest.mark.parametrize("rare", ["\ufa6c", "\ufad7", "\ufa0e"])

@@ -60,6 +60,11 @@ def _numbered_word() -> re.Pattern[str]:
 
 
 @cache
+def _digit() -> re.Pattern[str]:
+    return re.compile("[0-9]")
+
+
+@cache
 def _word() -> re.Pattern[str]:
     return re.compile(f"[{_L}]+")
 
@@ -214,7 +219,7 @@ def _in_run(text: str, start: int, end: int, known: "dict[str, dict[str, int]]")
             known[word] = _in_lists(word)
     for language, count in Counter(language for word in words for language in known[word]).items():
         if count >= SHORTEST:
-            yield from _valid_runs(places, [known[word].get(language) for word in words])
+            yield from _valid_runs(text, places, [known[word].get(language) for word in words])
 
 
 def _in_lists(word: str) -> dict[str, int]:
@@ -225,14 +230,14 @@ def _in_lists(word: str) -> dict[str, int]:
 def _in_spaced_han(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     places = [char.span() for char in _han().finditer(text, start, end)]
     for language in _HAN_LISTS:
-        yield from _valid_runs(places, [_list(language).get(text[a]) for a, _ in places])
+        yield from _valid_runs(text, places, [_list(language).get(text[a]) for a, _ in places])
 
 
 def _lists_of(char: str) -> tuple[str, ...]:
     return next((lists for behind, lists in _BY_SCRIPT if char < behind), ())
 
 
-def _valid_runs(places: Sequence[tuple[int, int]], indices: Sequence[int | None]) -> Iterator[tuple[int, int]]:
+def _valid_runs(text: str, places: Sequence[tuple[int, int]], indices: Sequence[int | None]) -> Iterator[tuple[int, int]]:
     """Stretches of at least twelve known words in which some window has a right checksum."""
     at = 0
     while at < len(indices):
@@ -240,16 +245,24 @@ def _valid_runs(places: Sequence[tuple[int, int]], indices: Sequence[int | None]
         while end < len(indices) and indices[end] is not None:
             end += 1
         run = [index for index in indices[at:end] if index is not None]
-        if len(run) >= SHORTEST and _holds_phrase(run):
-            yield places[at][0], places[end - 1][1]
+        if len(run) >= SHORTEST:
+            start, stop = places[at][0], places[end - 1][1]
+            if _holds_phrase(run, has_numbers=_digit().search(text, start, stop) is not None):
+                yield start, stop
         at = end + 1
 
 
-def _holds_phrase(run: list[int]) -> bool:
+def _holds_phrase(run: list[int], *, has_numbers: bool) -> bool:
     if len(run) > LONGEST_RUN:
         half = LONGEST_RUN // 2
-        return _holds_phrase(run[:half]) or _holds_phrase(run[-half:])
-    return any(is_phrase(run[at : at + size]) for size in SIZES if size <= len(run) for at in range(len(run) - size + 1))
+        return any(_holds_phrase(part, has_numbers=has_numbers) for part in (run[:half], run[-half:]))
+    windows = (run[at : at + size] for size in SIZES if size <= len(run) for at in range(len(run) - size + 1))
+    return any(is_phrase(window) and not (has_numbers and _is_column(window)) for window in windows)
+
+
+def _is_column(window: Sequence[int]) -> bool:
+    """Few words again and again, as `long` and `short` before the numbers of a table; no wallet draws them so."""
+    return len(set(window)) * 5 <= len(window) * 3
 
 
 def is_phrase(indices: Sequence[int]) -> bool:
