@@ -71,6 +71,8 @@ def other_language(text: str, wanted: str) -> str:
     total = sum(counts.values())
     expected = _WRITTEN_IN.get(wanted, {"latin"})
     met = max(counts, key=lambda script: counts[script])
+    if not total:
+        return ""  # a script that is not among ours
     if counts["kana"] * 5 >= total:
         met = "kana"
     is_foreign = met not in expected

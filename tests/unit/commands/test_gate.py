@@ -213,6 +213,7 @@ def test_another_language_than_the_customers_is_found(text: str, wanted: str, me
         ("Thank you for your patience, we have found the deposit.", ""),
         ("Merci, nous avons trouvé le dépôt (TXID 0xabcdef) sur le réseau Ethereum Classic.", "fr"),
         ("> Thank you for your patience, we have found the deposit and you will see it soon.\n好的，明白。", "zh"),
+        ("გამარჯობა, თქვენი თანხა გზაშია ახლა", "ka"),
     ],
 )
 def test_short_mixed_and_fitting_texts_are_in_no_other_language(text: str, wanted: str) -> None:
