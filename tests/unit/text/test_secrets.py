@@ -251,6 +251,7 @@ def test_order_number_that_fails_luhn_or_has_no_issuer_survives(number: int) -> 
         "+49 170 1234567",
         "820000 2026-11-13 1500",
         "73\n820000\n2026–11–21\n1500",
+        "I never got the security code for 500 USDT",
     ],
 )
 def test_order_numbers_times_amounts_and_telephones_survive(said: str) -> None:

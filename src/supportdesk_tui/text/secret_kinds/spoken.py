@@ -93,8 +93,11 @@ def _is_word_start(low: str, at: int) -> bool:
 
 
 def _is_long_enough(found: re.Match[str]) -> bool:
-    """Three digits are a code of a card only."""
-    return len(found["value"]) > 3 or any(word in found[0] for word in _OF_A_CARD)
+    """Three digits are a code of a card only, and an amount behind what a code is for."""
+    if len(found["value"]) > 3:
+        return True
+    lead = found[0][: found.start("value") - found.start()].rstrip()
+    return any(word in lead for word in _OF_A_CARD) and not lead.endswith((" for", " of"))
 
 
 def _is_secret_code(low: str, at: int) -> bool:
