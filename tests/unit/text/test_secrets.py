@@ -264,6 +264,8 @@ def test_resident_id_needs_a_birthday_and_its_check_character() -> None:
     assert kinds("110105 19491231 002x") == {Kind.RESIDENT_ID}
     assert kinds("1101 0519 4912 3100 2X") == {Kind.RESIDENT_ID}
     assert kinds("110105194912310\n02X") == {Kind.RESIDENT_ID}
+    assert hidden("2022 110105 19491231 002X") == f"2022 {MARKS[Kind.RESIDENT_ID]}"
+    assert hidden("22 1101 0519 4912 3100 2X") == f"22 {MARKS[Kind.RESIDENT_ID]}"
     assert kinds("110105194912310021") == set()
     assert kinds("110105194913310020") == set()
 

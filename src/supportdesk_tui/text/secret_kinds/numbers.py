@@ -38,7 +38,11 @@ def _issuers() -> re.Pattern[str]:
 
 @cache
 def _resident() -> re.Pattern[str]:
-    return re.compile(r"(?<![0-9A-Za-z])[1-8](?:[ -]?\d|[ ]?\n\d){16}(?:[ -]|[ ]?\n)?[0-9Xx](?![0-9A-Za-z])")
+    # Looked ahead for, so that a number before an id does not take its digits away.
+    gap = "(?:[ -]|[ ]?\n)?"
+    return re.compile(
+        f"(?<![0-9A-Za-z])(?=([1-8](?:{gap}[0-9]){{5}}{gap}(?:1{gap}9|2{gap}0)(?:{gap}[0-9]){{9}}{gap}[0-9Xx])(?![0-9A-Za-z]))"
+    )
 
 
 @cache
@@ -97,8 +101,8 @@ def is_card(digits: str) -> bool:
 def find_resident_ids(text: str) -> Iterator[tuple[int, int]]:
     """18 characters with a birthday inside, which is no day of its own, and the mod 11-2 check character."""
     for found in _resident().finditer(text):
-        if is_resident_id(re.sub("[ \n-]", "", found[0])) and _DAY.search(found[0]) is None:
-            yield found.span()
+        if is_resident_id(re.sub("[ \n-]", "", found[1])) and _DAY.search(found[1]) is None:
+            yield found.span(1)
 
 
 def is_resident_id(text: str) -> bool:
