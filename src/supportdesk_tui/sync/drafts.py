@@ -25,6 +25,7 @@ from supportdesk_tui.store.kept import FormDraft, joined_forms
 from supportdesk_tui.store.state import DeskState, Draft
 from supportdesk_tui.store.store import Store
 from supportdesk_tui.sync.common import Spawn
+from supportdesk_tui.sync.drafts_disk import LeftBehind, give, put, spare, with_unread
 from supportdesk_tui.sync.outbox_db import Ledger
 from supportdesk_tui.sync.outbox_rules import joined_drafts
 
@@ -62,6 +63,7 @@ class Drafts:
         """What dead clients left of these was not read."""
         self._is_unread = False
         """The disk did not say what lies there: nothing is written over it before it has."""
+        self._left = LeftBehind(ledger, self._pen)
         self._timer: asyncio.TimerHandle | None = None
         self._unsubscribe: Callable[[], None] = store.subscribe(self._look)
 
@@ -70,16 +72,11 @@ class Drafts:
 
         Where the outbox is at work, they stay in the dead client's file until it is done: it would delete them with the row.
         """
-        if not self._is_unread:
+        was_unread = self._is_unread
+        if not was_unread:
             self.flush()
         if agent != self._agent:
-            self._coming.clear()
-        if not self._agent and agent:
-            self._given_to(agent)
-        elif agent != self._agent:
-            self._seen, self._seen_forms = {}, {}
-            self._store.dispatch(AgentChanged())
-        self._agent = agent
+            self._change_hands(agent)
         self._is_unread = True
         left_out = frozenset(self._leaving)
         _ = self._ledger.main
@@ -96,26 +93,31 @@ class Drafts:
             shown_form = self._store.state.forms[key]
             self._store.dispatch(FormTyped(joined_forms(shown_form, forms[key])))
         self._seen_forms = {**forms, **self._seen_forms}
-        self._is_unread = False
+        with self._pen:
+            for some in (self._waiting, self._coming) if was_unread else ():
+                spare(some, (*found, *forms))
+            self._is_unread = False
         self._has_left_out = bool(left_out)
         return DraftsLoaded(tuple(found.values()), tuple(forms.values()))
 
-    def _given_to(self, agent: AgentId) -> None:
-        """What was typed before anybody had signed in is the first agent's who does; what the disk keeps is tried next time."""
-        nobody, ledger = AgentId(""), self._ledger
-        with suppress(StorageError):
-            if typed := ledger.drafts(nobody):
-                mine = {draft.ticket: draft for draft in ledger.drafts(agent)}
-                for draft in typed:
-                    known = mine.get(draft.ticket)
-                    ledger.put_draft(agent, joined_drafts(draft, known) if known is not None else draft)
-                    ledger.put_draft(nobody, Draft(draft.ticket))
-            if filled := ledger.forms(nobody):
-                others = {form.key: form for form in ledger.forms(agent)}
-                for form in filled:
-                    other = others.get(form.key)
-                    ledger.put_form(agent, joined_forms(form, other) if other is not None else form)
-                    ledger.put_form(nobody, replace(form, texts=(), other=()))
+    def _change_hands(self, agent: AgentId) -> None:
+        """From here on it is this agent who types."""
+        with self._pen:
+            before, self._agent = self._agent, agent
+            self._waiting = {**self._coming, **self._waiting}
+            self._coming.clear()
+            if not before:
+                give(self._ledger, agent)
+                return
+            left = [one for key, one in self._waiting.items() if not one.is_empty and key not in self._leaving]
+            mine = self._left.back(agent)
+            self._left.add(before, left)
+            self._waiting.clear()
+        self._seen, self._seen_forms = {}, {}
+        self._store.dispatch(AgentChanged())
+        self._store.dispatch(*(DraftChanged(one) if isinstance(one, Draft) else FormTyped(one) for one in mine))
+        if not self._left.is_empty:
+            self._arm(RETRY_S)
 
     @contextmanager
     def handed_over(self, *keys: str | None) -> Iterator["Handover"]:
@@ -200,33 +202,35 @@ class Drafts:
 
     async def save(self) -> None:
         """Write what has changed, in the outbox's thread; what the disk refuses is tried again a little later."""
-        refused: dict[str, Draft | FormDraft] = {}
+        refused: set[str] = set()
+        if not await self._left.save():
+            self._arm(RETRY_S)
         if self._is_unread:
             with suppress(StorageError):
                 self._store.dispatch(self.load(self._agent))
-        while ours := self._waiting.keys() - self._leaving:
+        while ours := self._waiting.keys() - self._leaving - refused:
             # What is only to be deleted comes last: its words may be in another draft that waits too.
             key = min(ours, key=lambda one: self._waiting[one].is_empty)
             draft = self._coming[key] = self._waiting.pop(key)
             try:
                 is_written = await self._ledger.main.run(partial(self._put_newest, key, draft))
             except StorageError as error:
-                refused[key] = draft
-                self._store.dispatch(_unsaved(draft, str(error)))
+                refused.add(key)
+                if self._coming.get(key) is draft:
+                    self._store.dispatch(_unsaved(draft, str(error)))
+                    self._waiting.setdefault(key, draft)  # unless newer words wait there by now
             else:
                 if is_written:
                     self._store.dispatch(_saved(draft))
             if self._coming.get(key) is draft:
                 del self._coming[key]
-        self._waiting = {**refused, **self._waiting}
         if refused:
             self._arm(RETRY_S)
 
     def flush(self) -> bool:
         """Write what has changed now, in this thread: on leaving, hang-up or a signal. False when the disk refused."""
-        is_saved = True
         with self._pen:
-            taken = self._take()
+            is_saved, taken = self._left.put(), self._take()
             for key in sorted(taken, key=lambda key: taken[key].is_empty):
                 try:
                     self._put(taken[key])
@@ -244,20 +248,8 @@ class Drafts:
             return is_newest
 
     def _put(self, draft: Draft | FormDraft) -> None:
-        draft = self._with_unread(draft) if self._is_unread else draft
-        if isinstance(draft, Draft):
-            self._ledger.put_draft(self._agent, draft)
-        else:
-            self._ledger.put_form(self._agent, draft)
-
-    def _with_unread(self, draft: Draft | FormDraft) -> Draft | FormDraft:
-        """A draft with the words of an earlier run that nobody has seen yet; StorageError where they cannot be read now."""
-        _ = self._ledger.main
-        if isinstance(draft, Draft):
-            mine = next((one for one in self._ledger.drafts(self._agent) if one.ticket == draft.ticket), None)
-            return draft if mine is None else mine if draft.is_empty else joined_drafts(draft, mine)
-        form = next((one for one in self._ledger.forms(self._agent) if one.key == draft.key), None)
-        return draft if form is None else form if draft.is_empty else joined_forms(draft, form)
+        draft = with_unread(self._ledger, self._agent, draft) if self._is_unread else draft
+        put(self._ledger, self._agent, draft)
 
     def _take(self) -> dict[str, Draft | FormDraft]:
         if self._timer is not None:
