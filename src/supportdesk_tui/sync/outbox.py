@@ -9,7 +9,7 @@ The rules that keep a change from being lost or doubled:
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -130,7 +130,7 @@ class Outbox:
             return
         room = PARALLEL - len(self._tasks)
         for item in rules.ready(self.book.items, moment)[: max(room, 0)]:
-            task = self._hooks.spawn("outbox", partial(self._work, item, self._sender))
+            task = self._hooks.spawn("outbox", partial(self._work, item, self._sender, self.book))
             self._tasks[item.key] = task
             task.add_done_callback(partial(_finished, self._tasks, item.key, self._wake))
 
@@ -160,11 +160,11 @@ class Outbox:
 
     async def put_in_place(self, item: OutboxItem, of: ChangeKey) -> bool:
         """Take a change in the place of one that waits for the agent's word; False when that one does not wait any more."""
-        old = await _written(self.book, self._tasks, of)
+        old = await _written(book := self.book, self._tasks, of, _STILL_OURS)
         if old is None or self._is_busy(of) or not rules.is_in_question(old):
             return False
         with apart(self._leaving, self._wake, old.key):
-            await self.book.swap(old, replace(item, created_at=old.created_at))
+            await book.swap(old, replace(item, created_at=old.created_at))
         return True
 
     async def take_back(self, key: ChangeKey, draft: Draft | None, form: FormDraft | None = None) -> Draft | None:
@@ -173,17 +173,17 @@ class Outbox:
         Its words are in front of those of `draft` in what comes back; a change without words gives an empty draft, and where
         they were typed into a form they are kept as `form`.
         """
-        item = await _written(self.book, self._tasks, key)
+        item = await _written(book := self.book, self._tasks, key, _STILL_OURS)
         if item is None or self._is_busy(key) or item.phase not in _STILL_OURS:
             return None
         restored = rules.restored_draft(item, draft)
         with apart(self._leaving, self._wake, key):
-            await self.book.drop(item, restored or form)
+            await book.drop(item, restored or form)
         return restored or Draft(item.tickets[0] if item.tickets else TicketId(""))
 
     async def retry(self, key: ChangeKey) -> None:
         """Send a refused change once more as it is now, look for an unknown one, or release one that waits for a yes."""
-        item = await _written(self.book, self._tasks, key)
+        item = await _written(book := self.book, self._tasks, key)
         if item is None or self._is_busy(key):
             return
         self._not_before.pop(key, None)
@@ -195,9 +195,9 @@ class Outbox:
             again = replace(again, outcomes=(), rest_of=None)
             made_at = self._clock.now() if item.phase is OutboxPhase.REFUSED else item.created_at
             with apart(self._leaving, self._wake, key):
-                await self.book.swap(item, replace(again, key=new_key(), held_until=None, created_at=made_at))
+                await book.swap(item, replace(again, key=new_key(), held_until=None, created_at=made_at))
         elif item.phase is OutboxPhase.HELD and item.held_until is None:
-            await self.book.replace(replace(item, phase=OutboxPhase.QUEUED, reason=""))
+            await book.replace(replace(item, phase=OutboxPhase.QUEUED, reason=""))
         self._wake.set()
 
     async def wait_for_word(self, key: ChangeKey, reason: str) -> None:
@@ -234,19 +234,19 @@ class Outbox:
 
     async def forget(self, key: ChangeKey) -> None:
         """Drop a change that was refused, is unknown, or waits for the agent's word."""
-        item = await _written(self.book, self._tasks, key)
+        item = await _written(book := self.book, self._tasks, key)
         if item is not None and not self._is_busy(key) and rules.is_in_question(item):
             with apart(self._leaving, self._wake, key):
-                await self.book.drop(item)
+                await book.drop(item)
 
     def _is_busy(self, key: ChangeKey) -> bool:
         return key in self._tasks or key in self._leaving
 
     # --- one change
 
-    async def _work(self, item: OutboxItem, sender: Sender) -> None:
+    async def _work(self, item: OutboxItem, sender: Sender, book: Book) -> None:
         """Bring one change a step further; whatever breaks, a change that was being sent ends as unknown."""
-        book, is_settled, again = self.book, False, item
+        is_settled, again = False, item
         try:
             left = OutboxPhase.UNKNOWN if item.phase is OutboxPhase.UNKNOWN else OutboxPhase.QUEUED
             verdict = await sender.look_first(item) if item.phase is not OutboxPhase.UNKNOWN else None
@@ -303,10 +303,18 @@ class Outbox:
             self._hooks.sign_in_needed()
 
 
-async def _written(book: Book, tasks: Mapping[ChangeKey, "asyncio.Task[None]"], key: ChangeKey) -> OutboxItem | None:
-    """A change; one that came back, as the agent has been told already, once that is on the disk too."""
+async def _written(
+    book: Book,
+    tasks: Mapping[ChangeKey, "asyncio.Task[None]"],
+    key: ChangeKey,
+    phases: Collection[OutboxPhase] = frozenset(OutboxPhase),
+) -> OutboxItem | None:
+    """A change; one that came back, as the agent has been told already, once that is on the disk too.
+
+    One in another phase than `phases` is not waited for: the server may be asked about it, and that can take long.
+    """
     item, task = book.get(key), tasks.get(key)
-    if item is not None and task is not None and rules.is_in_question(item):
+    if item is not None and task is not None and item.phase in phases and rules.is_in_question(item):
         await asyncio.wait({task})
     return book.get(key)
 

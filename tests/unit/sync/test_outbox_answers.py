@@ -1,5 +1,6 @@
 """The outbox when the server says no, or nothing: honest, patient, and with the words kept."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,31 @@ async def test_what_is_asked_for_while_the_disk_writes_the_refusal_down_is_done_
             await (client.outbox.retry if way == "retry" else client.outbox.forget)(ChangeKey("k1"))
     await client.work()
     assert list(client.phases().values()) == ([OutboxPhase.SENT] if way == "retry" else [])
+
+
+async def test_nobody_who_takes_back_waits_for_a_server_that_is_asked_whether_it_arrived(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind it everything else the agent does would wait, and what is typed on that ticket would stay off the disk."""
+    answered = asyncio.Event()
+
+    async def find_late(*_: object) -> None:
+        await answered.wait()
+
+    client.server.script = ["cut"]
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    await client.work(1)
+    monkeypatch.setattr(client.backend, "find_applied", find_late)
+    client.clock.advance(100)
+    await client.outbox.step()
+    taking_back = asyncio.create_task(client.outbox.take_back(ChangeKey("k1"), None))
+    await asyncio.wait({taking_back}, timeout=1)
+    assert taking_back.done()
+    assert taking_back.result() is None, "it may have arrived"
+    answered.set()
+    await client.work()
+    assert client.phases() == {"k1": OutboxPhase.SENT}
 
 
 async def test_forgotten_change_is_gone_for_good(client: Client) -> None:
@@ -282,6 +308,26 @@ async def test_another_agent_never_sees_nor_sends_the_changes_of_the_one_before(
     assert client.server.done == []
     items = client.outbox.load(make.ME).items
     assert [item.key for item in items] == ["k1"]
+
+
+@pytest.mark.parametrize("begun", ["sent", "asked for again"])
+async def test_what_had_just_begun_when_another_agent_came_stays_with_the_one_who_wrote_it(client: Client, begun: str) -> None:
+    client.server.script = ["cut"] if begun == "sent" else [Forbidden("apply", "no")]
+    await client.outbox.add(make.outbox_item(1))
+    client.connect()
+    with armed("outbox.before_put=sleep:0.2@2"):
+        await client.outbox.step()
+        if begun == "asked for again":
+            await until(lambda: client.phases() == {"k1": OutboxPhase.REFUSED})
+            retrying = asyncio.create_task(client.outbox.retry(ChangeKey("k1")))
+            await asyncio.sleep(0)
+        client.outbox.load(AgentId("a2"))
+        await client.board.rest()
+        if begun == "asked for again":
+            await retrying
+    assert client.outbox.book.items == ()
+    assert client.ledger.items(AgentId("a2")) == []
+    assert len(client.ledger.items(make.ME)) == 1
 
 
 def test_next_wake_is_the_nearest_deadline_only() -> None:
