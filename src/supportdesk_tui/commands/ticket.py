@@ -244,7 +244,7 @@ def priority(context: Context, args: Args) -> Iterable[Effect]:
     current = rows[0] if rows else None
     if current is None or any(row is None or row.priority is not current.priority for row in rows):
         # Of tickets that differ, or are not loaded, one step would be a leap for some: the agent says which priority is meant.
-        return (ef.RunCommand("menu.priority"),) if rows[1:] else ()
+        return (ef.RunCommand("menu.priority"),) if context.targets else ()
     wanted = current.priority.value - int(args[0])
     if not 1 <= wanted <= 4:
         number = current.number if not rows[1:] else f"{len(rows)} tickets"

@@ -119,6 +119,11 @@ def test_one_selected_ticket_that_is_not_loaded_is_taken_only_if_nobody_has_it()
     assert TicketOpened(TicketId("t77")) in events(run(ctx, "ticket.reply"))
 
 
+def test_a_step_of_priority_of_one_selected_ticket_that_is_not_loaded_asks_which_is_meant() -> None:
+    asked = run(context(selection=frozenset({TicketId("t77")})), "ticket.priority_up")
+    assert only(asked, ef.RunCommand).command == "menu.priority"
+
+
 def test_a_step_of_priority_on_many_is_a_step_for_each_or_asks_which_is_meant() -> None:
     alike = (make.summary(1, priority=Priority.P3), make.summary(2, priority=Priority.P3))
     change = only(run(with_queue(context(selection=BOTH), rows=alike), "ticket.priority_up"), ef.Apply)
