@@ -18,6 +18,8 @@ import pytest
 from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from supportdesk_tui.server.desk.transaction import Happening
+from supportdesk_tui.server.http.hub import Stream
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.server.storage import tables
 
@@ -148,6 +150,35 @@ def test_too_many_at_the_database_are_503_and_time_goes_on_passing(capfd: pytest
             time.sleep(0.05)
         assert agent.row(ticket)["status"] == "open"
         assert "Traceback" not in said + capfd.readouterr().err
+
+
+def test_what_is_committed_is_told_though_nobody_can_count_just_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ServerThread(tickets=5, ticking=False) as server:
+        agent = Client(server, "li.wei")
+        ticket = agent.opened()
+        hub, stream = server.parts.hub, Stream("a2")
+        hub.streams.add(stream)
+        vars(server.engine.pool)["_timeout"] = 0.05  # instead of half a minute
+        held: list[Connection] = []
+
+        def told_when_all_are_taken(happenings: list[Happening]) -> None:
+            with suppress(NoConnection):
+                while True:
+                    held.append(server.engine.connect())
+            hub.told(happenings)
+
+        monkeypatch.setattr(server.parts.desk, "on_commit", told_when_all_are_taken)
+        answer = agent.change(ticket, "assign", agent="a2")
+        for one in held:
+            one.close()
+        assert held
+        assert answer.status_code == 200
+        until = time.monotonic() + 60
+        while stream.frames.empty() and time.monotonic() < until:
+            time.sleep(0.01)
+        frame = stream.frames.get_nowait()
+        assert frame is not None
+        assert frame.seq > 0
 
 
 def test_stopping_finishes_open_requests_ends_streams_and_leaves_no_log_behind(tmp_path: Path) -> None:

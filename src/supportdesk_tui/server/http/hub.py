@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from supportdesk_tui.server.desk.desk import Desk
 from supportdesk_tui.server.desk.transaction import Happening, load_ticket
 from supportdesk_tui.server.floor.hiding import hide_line
-from supportdesk_tui.server.floor.people import Words
+from supportdesk_tui.server.floor.people import Agent, Words
 from supportdesk_tui.server.floor.ticket import Ticket
 from supportdesk_tui.server.http.mapping import Names, agent_out, entry_out, row_out
 from supportdesk_tui.server.storage import tables
@@ -104,16 +104,25 @@ class Hub:
 
     def _frames(self, one: Happening) -> list[Frame]:
         if one.agent is not None:
-            load = self.load_of(one.agent.id)
-            return [Frame(0, format_event("agent", agent_out(one.agent, load)))]
+            return self._agent_frames(one.agent)
         frames = [Frame(one.event.seq, ticket_frame(one.event, one.after, one.entry, self.desk.agents))] if one.after else []
         moved = {one.before.owner if one.before else None, one.after.owner if one.after else None} - {None}
         was_live, is_live = _is_live(one.before), _is_live(one.after)
         if len(moved) > 1 or was_live != is_live or (one.before and one.after and one.before.owner != one.after.owner):
             for owner in moved:
                 agent = self.desk.agents.get(owner or "")
-                frames += [Frame(0, format_event("agent", agent_out(agent, self.load_of(agent.id))))] if agent else []
+                frames += self._agent_frames(agent) if agent else []
         return frames
+
+    def _agent_frames(self, agent: Agent) -> list[Frame]:
+        """An agent and their load; nothing where that cannot be counted now: the change is committed and told all the same."""
+        from supportdesk_tui.server.http.refused import UNUSABLE, log_unwritten
+
+        try:
+            return [Frame(0, format_event("agent", agent_out(agent, self.load_of(agent.id))))]
+        except UNUSABLE as error:
+            log_unwritten(error)
+            return []
 
     def load_of(self, agent: str) -> int:
         """Open tickets of an agent."""
