@@ -4,17 +4,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from supportdesk_tui.backends.native.adapter import NativeBackend
 from supportdesk_tui.backends.port import Backend
 from supportdesk_tui.commands.effects import Apply
 from supportdesk_tui.domain.changes import Assign, Note
+from supportdesk_tui.domain.errors import StorageError
+from supportdesk_tui.domain.ids import AgentId
 from supportdesk_tui.server.runner import ServerThread
 from supportdesk_tui.store.events import DraftChanged, FormTyped
-from supportdesk_tui.store.state import Draft, OutboxPhase
+from supportdesk_tui.store.state import Draft, OutboxItem, OutboxPhase
 from supportdesk_tui.sync.common import Options
+from supportdesk_tui.sync.outbox_db import Ledger
+from tests import make
 from tests.sync.desk import ALL_LIVE, Desk, desk
-from tests.sync.fake import until
+from tests.sync.fake import FakeBackend, FakeServer, until
 from tests.unit.sync.test_forms import FORM
 
 HELD = Options(hold_s=60.0)
@@ -87,3 +92,30 @@ async def test_who_signs_in_at_a_running_desk_finds_nothing_of_the_one_before_an
     tokens.login = "mei.lin"
     async with desk(tmp_path, tokens, HELD) as one:
         await until(lambda: shown(one)[0] == ["words of mei"])
+
+
+async def test_changes_of_who_signs_in_are_asked_for_again_where_the_disk_would_not_give_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = replace(make.session(), agent=replace(make.session().agent, id=AgentId("a2")))
+    sessions, read, refusals = [make.session(), theirs], Ledger.items, [StorageError("the disk would not")]
+    ledger = Ledger(tmp_path / "outbox")
+    ledger.open()
+    item = make.outbox_item(1, OutboxPhase.HELD, change=Note("held by them"))
+    ledger.put_item(AgentId("a2"), item)
+    ledger.close()
+
+    def items(self: Ledger, agent: AgentId) -> list[OutboxItem]:
+        if agent == "a2" and refusals:
+            raise refusals.pop()
+        return read(self, agent)
+
+    async def connect() -> Backend:
+        return FakeBackend(FakeServer(), sessions.pop(0) if sessions[1:] else sessions[0])
+
+    monkeypatch.setattr(Ledger, "items", items)
+    async with desk(tmp_path, connect, HELD) as one:
+        await one.live()
+        one.engine.sign_in_again()
+        await until(lambda: [waiting.key for waiting in one.state.outbox] == [item.key])
+        assert not refusals

@@ -307,7 +307,8 @@ class Engine:
     def _back(self) -> None:
         """The server answers again: nothing waits any longer, and a dead client's changes are taken over."""
         with suppress(StorageError):
-            if self._ledger.adopt():
+            has_news = self._ledger.adopt()
+            if has_news or not self.outbox.book.is_read:
                 self._agent_changed(self.outbox.book.agent)
         # What comes with the first sign of life may be that the server was put back to a backup.
         asyncio.get_running_loop().call_later(FIRST_WORDS_S, self.outbox.kick)

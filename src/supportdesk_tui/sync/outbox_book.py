@@ -26,6 +26,8 @@ class Book:
         self._say = say
         self._items: dict[ChangeKey, OutboxItem] = {}
         self.agent = AgentId("")
+        self.is_read = False
+        """What the disk has of this agent is here too."""
 
     def get(self, key: ChangeKey) -> OutboxItem | None:
         """A change by key."""
@@ -46,6 +48,7 @@ class Book:
         fresh = [self._woken(item, now) for item in self._ledger.items(agent) if item.key not in self._items]
         every = sorted((*fresh, *self._items.values()), key=lambda item: item.created_at)
         self._items = {item.key: item for item in every}
+        self.is_read = True
         return OutboxLoaded(tuple(fresh))
 
     def _woken(self, item: OutboxItem, now: datetime) -> OutboxItem:
