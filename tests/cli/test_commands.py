@@ -56,6 +56,13 @@ def test_config_init_writes_every_setting_once_and_never_over_a_file(shell: Shel
     assert 'theme = "dusk"' in shell.config.with_name("config.toml.old").read_text().splitlines()
 
 
+def test_config_init_says_why_a_file_cannot_be_written(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    done = shell("config", "init", env={"SUPPORTDESK_CONFIG": str(tmp_path / "taken" / "config.toml")})
+    assert done.exit_code == 1
+    assert f"cannot write {tmp_path}/taken/config.toml: " in done.output
+
+
 def test_config_path_names_the_folders_in_use(shell: Shell) -> None:
     found = json.loads(shell("config", "path", "--json").output)
     assert found["config"] == str(shell.config)

@@ -41,10 +41,14 @@ def init_command(force: bool) -> None:
                 next_step=_("Replace it with: supportdesk config init --force"),
             )
         file.replace(file.with_name(f"{file.name}.old"))
-    if file == paths.config_file:
-        make_private(file.parent)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_text(file, example())
+    try:
+        if file == paths.config_file:
+            make_private(file.parent)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, example())
+    except OSError as error:
+        said = _("cannot write {file}: {reason}", file=file, reason=error.strerror)
+        raise Stopped(said, code=ExitCode.REFUSED) from error
     click.echo(file)
 
 

@@ -177,7 +177,7 @@ async def _ask(place: Place, token: str) -> list[Finding]:
         session = await as_heard(backend, session)
     except BackendError as error:
         ending = stopped(error)
-        advice = "" if ending.next_step.endswith("supportdesk doctor") else ending.next_step
+        advice = "" if "supportdesk doctor" in ending.next_step else ending.next_step
         return [Finding(msg("backend"), State.BAD, str(ending), advice, ending.code)]
     finally:
         await backend.close()
