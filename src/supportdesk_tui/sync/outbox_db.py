@@ -351,7 +351,7 @@ class Ledger:
         self._only_here(agent, form.key)
 
     def _next(self) -> int:
-        self._rev = max(self._rev + 1, time.time_ns() // 1_000_000)
+        self._rev = max(self._rev + 1, time.time_ns() // 1_000)
         return self._rev
 
     @property
