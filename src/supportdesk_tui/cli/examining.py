@@ -19,7 +19,7 @@ from supportdesk_tui.cli.abilities import TITLES, lines_of, news_of
 from supportdesk_tui.cli.config import problems_of
 from supportdesk_tui.cli.outcomes import ExitCode, Stopped, stopped
 from supportdesk_tui.cli.saying import told
-from supportdesk_tui.cli.session import Place, connection_to, load, place_of, spec_of
+from supportdesk_tui.cli.session import Place, connection_to, is_unanswered, load, place_of, spec_of
 from supportdesk_tui.config.load import Loaded
 from supportdesk_tui.config.paths import Paths
 from supportdesk_tui.config.problems import ConfigError
@@ -153,12 +153,11 @@ def _backend(profile: str | None) -> Iterator[Finding]:
 
 
 def _steps(search: Search, place: Place) -> Iterator[Finding]:
-    named = {Step.COMMAND: place.profile.token_command, Step.FILE: place.profile.token_file}
     for answer in search.answers:
         says = own_words(answer.says)
         yield Finding(
             _("token: {step}", step=answer.step.value),
-            State.NOTE if answer.secret is None and named.get(answer.step) else State.OK,
+            State.NOTE if is_unanswered(place.profile, answer) else State.OK,
             _("{says} ← used", says=says) if answer.step is search.step else says,
         )
     if search.step is Step.ASK:

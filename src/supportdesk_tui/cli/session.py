@@ -20,7 +20,7 @@ from supportdesk_tui.i18n.catalog import _
 if TYPE_CHECKING:
     from supportdesk_tui.backends.catalog import BackendSpec, Connection
     from supportdesk_tui.backends.port import Backend
-    from supportdesk_tui.config.secrets import Search
+    from supportdesk_tui.config.secrets import Answer, Search
     from supportdesk_tui.domain.capabilities import Session
 
 RENEWING_S = 30.0
@@ -226,9 +226,15 @@ def no_token(place: Place, found: "Search") -> str:
 
 def unanswered(profile: Profile, found: "Search") -> list[str]:
     """What the steps a profile names said in place of a token."""
-    from supportdesk_tui.config.secrets import Step
     from supportdesk_tui.ui.vocabulary import own_words
 
-    named = {Step.COMMAND: profile.token_command, Step.FILE: profile.token_file}
-    silent = [one for one in found.answers if one.secret is None and named.get(one.step)]
+    silent = (one for one in found.answers if is_unanswered(profile, one))
     return [_("{what}: {reason}", what=one.step.value, reason=own_words(one.says)) for one in silent]
+
+
+def is_unanswered(profile: Profile, answer: "Answer") -> bool:
+    """Whether a step that a profile names gave no token."""
+    from supportdesk_tui.config.secrets import Step
+
+    named = {Step.COMMAND: profile.token_command, Step.FILE: profile.token_file}
+    return answer.secret is None and bool(named.get(answer.step))

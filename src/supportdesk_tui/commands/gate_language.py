@@ -75,18 +75,16 @@ def other_language(text: str, wanted: str) -> str:
         return ""  # a script that is not among ours
     if counts["kana"] * 5 >= total:
         met = "kana"
-    is_foreign = met not in expected
-    if is_foreign and not _is_sentence(plain, met, is_long=total >= LETTERS, is_all=counts[met] == total):
+    is_long = total >= LETTERS
+    if met in expected and not is_long:
         return ""
-    if total < LETTERS and not is_foreign:
-        return ""
-    if not is_foreign:
+    if met in expected:
         return "zh" if wanted == "ja" and met == "han" and not counts["kana"] else _by_little_words(plain, wanted, met)
-    if counts[met] * 10 < total * 6:
+    if counts[met] * 10 < total * 6 or not _is_sentence(plain, met, is_long=is_long, is_all=counts[met] == total):
         return ""
     if met != "latin":
         return _SPOKEN[met]
-    best, hits = _best(plain, 3 if total >= LETTERS else 1)
+    best, hits = _best(plain, 3 if is_long else 1)
     return best if hits > 1 or best == "en" else "latin"
 
 

@@ -6,10 +6,9 @@ from supportdesk_tui.domain.errors import StorageError
 from supportdesk_tui.domain.ids import TicketId
 from supportdesk_tui.domain.queue import Owner, QueueQuery
 from supportdesk_tui.domain.ticket import LIVE_PHASES
-from supportdesk_tui.store.events import Told
-from supportdesk_tui.store.state import Level, Notice
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common
+from supportdesk_tui.sync.telling import alerted
 from supportdesk_tui.sync.windows import Ask
 
 NEAR = timedelta(minutes=5)
@@ -46,7 +45,4 @@ class Deadlines:
         at, number = min(fresh.values())
         values = {"number": number, "minutes": str(max(1, round((at - now).total_seconds() / 60))), "more": str(len(fresh) - 1)}
         text = words.MORE_NEAR if len(fresh) > 1 else words.NEAR_BREACH
-        line = common.say(text, values)
-        common.store.dispatch(Told(Notice(line, Level.WARN, common.clock.now(), is_alert=True)))
-        if common.alert is not None:
-            common.alert(line)
+        common.store.dispatch(alerted(common.say(text, values), common))

@@ -36,18 +36,10 @@ def give(ledger: Ledger, agent: AgentId) -> None:
     """What was typed before anybody had signed in is the first agent's who does; what the disk keeps is tried next time."""
     nobody = AgentId("")
     with suppress(StorageError):
-        if typed := ledger.drafts(nobody):
-            mine = {draft.ticket: draft for draft in ledger.drafts(agent)}
-            for draft in typed:
-                known = mine.get(draft.ticket)
-                ledger.put_draft(agent, joined_drafts(draft, known) if known is not None else draft)
-                ledger.put_draft(nobody, Draft(draft.ticket))
-        if filled := ledger.forms(nobody):
-            others = {form.key: form for form in ledger.forms(agent)}
-            for form in filled:
-                other = others.get(form.key)
-                ledger.put_form(agent, joined_forms(form, other) if other is not None else form)
-                ledger.put_form(nobody, replace(form, texts=(), other=()))
+        every: list[Draft | FormDraft] = [*ledger.drafts(nobody), *ledger.forms(nobody)]
+        for typed in every:
+            put(ledger, agent, with_unread(ledger, agent, typed))
+            put(ledger, nobody, Draft(typed.ticket) if isinstance(typed, Draft) else replace(typed, texts=(), other=()))
 
 
 def spare(waiting: dict[str, Draft | FormDraft], found: Iterable[str]) -> None:

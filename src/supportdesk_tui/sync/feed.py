@@ -27,12 +27,12 @@ from supportdesk_tui.domain.ids import FeedMark, TicketId
 from supportdesk_tui.domain.queue import View, matches
 from supportdesk_tui.domain.ticket import TicketSummary
 from supportdesk_tui.store import events as ev
-from supportdesk_tui.store.state import Level, LinkPhase
-from supportdesk_tui.store.state import Notice as Line
+from supportdesk_tui.store.state import LinkPhase
 from supportdesk_tui.sync import words
 from supportdesk_tui.sync.common import Common
 from supportdesk_tui.sync.deadlines import Deadlines
 from supportdesk_tui.sync.queue import Queue
+from supportdesk_tui.sync.telling import alerted
 from supportdesk_tui.sync.windows import Ask
 
 BURST_S = 0.05
@@ -328,10 +328,7 @@ class Feed:
 def _alert(common: Common, batch: Batch, notice: TicketChanged) -> None:
     if notice.tells is None or notice.tells != common.me or not notice.says:
         return
-    line = f"{notice.ticket.number}: {notice.says}"
-    batch.events.append(ev.Told(Line(line, Level.WARN, common.clock.now(), is_alert=True)))
-    if common.alert is not None:
-        common.alert(line)
+    batch.events.append(alerted(f"{notice.ticket.number}: {notice.says}", common))
 
 
 def seldom(again_in_s: float) -> int:

@@ -34,6 +34,13 @@ def told(item: OutboxItem, common: Common) -> Told | None:
     return Told(Notice(f"{where}{text}", level, common.clock.now()))
 
 
+def alerted(line: str, common: Common) -> Told:
+    """A line about what somebody else or time has done: rung now, and told when what the agent did has been read."""
+    if common.alert is not None:
+        common.alert(line)
+    return Told(Notice(line, Level.WARN, common.clock.now(), is_alert=True))
+
+
 def _told_of_many(item: OutboxItem, common: Common) -> Told:
     from supportdesk_tui.sync.sending_many import told_of_many
 

@@ -86,6 +86,13 @@ async def disk_at_work(ledger: Ledger) -> AsyncIterator[None]:
         await work
 
 
+async def come_to_the_disk(store: Store, board: Board, words: str) -> None:
+    """Type words, until the thread of the disk is asked to write them."""
+    store.dispatch(DraftChanged(Draft(TicketId("t1"), body=words, is_saved=False)))
+    await until(lambda: board.tasks)
+    await asyncio.sleep(0)
+
+
 async def test_older_words_the_disk_has_not_come_to_are_not_written_over_newer_ones(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,9 +101,7 @@ async def test_older_words_the_disk_has_not_come_to_are_not_written_over_newer_o
     drafts = Drafts(store, ledger, board.spawn)
     drafts.load(make.ME)
     async with disk_at_work(ledger):
-        store.dispatch(DraftChanged(Draft(TicketId("t1"), body="half a sen", is_saved=False)))
-        await until(lambda: board.tasks)
-        await asyncio.sleep(0)
+        await come_to_the_disk(store, board, "half a sen")
         store.dispatch(DraftChanged(Draft(TicketId("t1"), body="half a sentence", is_saved=False)))
         assert drafts.flush()
     await board.rest()
@@ -112,9 +117,7 @@ async def test_words_the_disk_has_not_come_to_when_the_desk_ends_are_written(
     drafts = Drafts(store, ledger, board.spawn)
     drafts.load(make.ME)
     async with disk_at_work(ledger):
-        store.dispatch(DraftChanged(Draft(TicketId("t1"), body="the last words", is_saved=False)))
-        await until(lambda: board.tasks)
-        await asyncio.sleep(0)
+        await come_to_the_disk(store, board, "the last words")
         for task in tuple(board.tasks):
             task.cancel()
         await board.rest()
