@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from supportdesk_tui.app import DeskApp, DeskParts
-from supportdesk_tui.cli.saying import said
+from supportdesk_tui.cli.saying import said, said_of_key
 from supportdesk_tui.config.schema import Gate, Settings
 from supportdesk_tui.i18n.catalog import _, current_locale
 from supportdesk_tui.store.events import ClockToggled
@@ -157,7 +157,7 @@ def _keymap(settings: Settings) -> "tuple[Keymap, tuple[str, ...]]":
 
     keymap = resolve(CATALOG, settings.key_preset, settings.keys)
     problems = (problem for problem in keymap.problems if problem.kind is not KeyTrouble.TAKEN)
-    return keymap, tuple(_(problem.text, **dict(problem.values)) for problem in problems)
+    return keymap, tuple(map(said_of_key, problems))
 
 
 def _factory(seat: Seat) -> Callable[[], Any]:

@@ -163,14 +163,13 @@ def _profile_problems(loaded: "Loaded") -> "Iterator[Problem]":
 def _key_problems(loaded: "Loaded") -> "Iterator[Problem]":
     from msgspec.structs import replace
 
+    from supportdesk_tui.cli.saying import said_of_key
     from supportdesk_tui.commands.catalog import CATALOG
     from supportdesk_tui.commands.keymap import KeyTrouble, resolve
-    from supportdesk_tui.i18n.catalog import _
 
     settings = loaded.settings
     for problem in resolve(CATALOG, settings.key_preset, settings.keys).problems:
-        values = {name: _(value) if name == "reason" else value for name, value in problem.values}
-        found = loaded.problem(("keys", problem.command), _(problem.text, **values))
+        found = loaded.problem(("keys", problem.command), said_of_key(problem))
         yield replace(found, is_warning=problem.kind is KeyTrouble.TAKEN)
 
 

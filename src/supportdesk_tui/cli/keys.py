@@ -20,11 +20,12 @@ def keys_command(profile: str | None, markdown: bool, as_json: bool) -> None:
     import json
     import os
 
+    from supportdesk_tui.cli.saying import said_of_key
     from supportdesk_tui.cli.session import settings_of
     from supportdesk_tui.commands.catalog import CATALOG
     from supportdesk_tui.commands.keymap import resolve
     from supportdesk_tui.commands.sheet import sections
-    from supportdesk_tui.i18n.catalog import _, detect_locale, set_locale
+    from supportdesk_tui.i18n.catalog import detect_locale, set_locale
 
     if markdown:
         click.echo(to_markdown(sections(resolve(CATALOG))), nl=False)
@@ -33,8 +34,7 @@ def keys_command(profile: str | None, markdown: bool, as_json: bool) -> None:
     set_locale(detect_locale(settings.locale, os.environ))
     keymap = resolve(CATALOG, settings.key_preset, settings.keys)
     for problem in keymap.problems:
-        values = {name: _(value) if name == "reason" else value for name, value in problem.values}
-        click.echo(f"supportdesk: [keys] {problem.command}: {_(problem.text, **values)}", err=True)
+        click.echo(f"supportdesk: [keys] {problem.command}: {said_of_key(problem)}", err=True)
     if as_json:
         click.echo(json.dumps(to_plain(sections(keymap)), ensure_ascii=False, indent=2))
         return

@@ -1,9 +1,14 @@
 """What is wrong in a file of the user's, as it is told: in the language of whoever reads it."""
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
 from supportdesk_tui.config.problems import Problem
 from supportdesk_tui.i18n.catalog import _
+
+if TYPE_CHECKING:
+    from supportdesk_tui.commands.keymap import KeyProblem
 
 _LONGEST = 2_000
 """Characters of one line."""
@@ -30,3 +35,9 @@ def told(problem: Problem) -> str:
     line = ": ".join(filter(None, (place, level, problem.key, problem.text)))
     line = _("{told} (did you mean {name}?)", told=line, name=problem.nearest) if problem.nearest else line
     return str(sanitize_line(line, _LONGEST))
+
+
+def said_of_key(problem: "KeyProblem") -> str:
+    """What is wrong with a key of the settings; a reason among its values is a message too."""
+    values = {name: _(value) if name == "reason" else value for name, value in problem.values}
+    return _(problem.text, **values)
